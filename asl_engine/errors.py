@@ -1,0 +1,73 @@
+"""The exceptions that a caller of this package can meet, and whose fault each one is.
+
+    AslError                        everything below; catch this one to catch them all
+    ├── SourceError                 the file or text cannot be read: missing, not UTF-8, not JSON, not YAML
+    ├── DefinitionError             the text is readable, but it is not a state machine that AWS would accept
+    ├── InputError                  the input of an execution is not JSON, or too large
+    ├── FunctionNotFound            a Task asks for a function that nobody registered
+    ├── NotSupported                the definition is right, and this engine cannot do that part of it (yet)
+    ├── Deadlock                    an execution waits for something that can no longer happen
+    └── RenderError                 a picture cannot be made
+
+What a *state machine* does wrong while it runs is none of these: it is the execution's own failure, with an error name
+and a cause, as on AWS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asl_engine.diagnostics import Report
+
+
+class AslError(Exception):
+    """Base of every exception that this package raises on purpose."""
+
+
+class SourceError(AslError):
+    """A file or text cannot be read: it is missing, not UTF-8, not JSON or not YAML."""
+
+
+class DefinitionError(AslError):
+    """The text is not a state machine that AWS would accept; `report` lists every problem with its place."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class InputError(AslError):
+    """The input of an execution is not JSON, or is larger than the service takes."""
+
+
+class FunctionNotFound(AslError):
+    """A Task asks for a function that nobody registered."""
+
+
+class NotSupported(AslError):
+    """The definition is right, and this engine cannot do that part of it."""
+
+
+class Deadlock(AslError):
+    """An execution waits for something that can no longer happen."""
+
+
+class RenderError(AslError):
+    """A picture cannot be made: the layout program is missing or failed."""
+
+
+def did_you_mean(wanted: str, known: list[str]) -> str:
+    """Return a sentence naming what is close to `wanted`, or all that is known, or nothing.
+
+    Meant to be appended to a message: it starts with a space, and is empty when nothing is known.
+    """
+    import difflib
+
+    close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
+    if close:
+        return f" Did you mean {' or '.join(repr(name) for name in close)}?"
+    if not known:
+        return ""
+    shown = ", ".join(repr(name) for name in sorted(known)[:10])
+    return f" Known: {shown}{', ...' if len(known) > 10 else ''}."

@@ -1,0 +1,56 @@
+"""The one shape of everything dynamic: `Expr = Callable[[Scope], JSON]`, and how it fails.
+
+A path, a payload template, an intrinsic call, a Choice condition, a literal: each is compiled from its text once, and from
+then on is a function of what it can see. Whoever calls it need not know which language it was written in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Protocol, TypeAlias
+
+from asl_engine.values import JSON
+
+
+class Scope(Protocol):
+    """What an expression can see."""
+
+    data: JSON
+    """What `$` means: the raw input, the effective input, the result, depending on the field."""
+
+    variables: Mapping[str, JSON]
+    """The variables that `Assign` made, by name without the dollar sign."""
+
+    def context(self) -> dict[str, JSON]:
+        """Return the context object (`$$`)."""
+        ...
+
+    def random(self) -> Random:
+        """Return the source of chance for this attempt of this state: the same for the same seed and place."""
+        ...
+
+
+Expr: TypeAlias = Callable[[Scope], JSON]
+
+
+class ExpressionSyntaxError(ValueError):
+    """A text is not an expression of its language; `offset` is where in the text (from 0), if that is known."""
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class ExpressionFailed(Exception):  # noqa: N818 - it is a failure of the state machine and not of this program
+    """An expression could not be evaluated; `error` and `cause` are the service's own words for it."""
+
+    def __init__(self, cause: str, error: str = "States.Runtime") -> None:
+        super().__init__(cause)
+        self.error = error
+        self.cause = cause
+
+
+def compile_literal(value: JSON) -> Expr:
+    """Return an expression that gives `value` whatever it sees."""
+    return lambda scope: value

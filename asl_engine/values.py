@@ -1,0 +1,198 @@
+"""JSON values: how they are printed, measured, copied and changed.
+
+A JSON value is None, bool, int, float, str, list or dict with str keys. Inside the engine values are *shared and never
+mutated*: `put` rebuilds only the spine to the changed place, and `private_copy` makes the one real copy, at the border to
+code that is not ours.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+JSON: TypeAlias = Any
+"""A JSON value. Python cannot say this type usefully, so the name is there for the reader."""
+
+
+class Absent:
+    """The type of `ABSENT`: a field that is not there, which differs from one that is null."""
+
+    _only: Absent | None = None
+
+    def __new__(cls) -> Absent:
+        """Return the one instance, so that `is ABSENT` survives copying and pickling."""
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __copy__(self) -> Absent:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Absent:
+        return self
+
+
+ABSENT: Final = Absent()
+
+MAX_BYTES: Final = 262_144
+"""The service's limit for one input, output or result, in bytes of UTF-8 (AWS quota)."""
+
+MAX_DEPTH: Final = 400
+"""Deepest nesting that is read from outside: deep enough for every real document, shallow enough for the C stack."""
+
+json_text: Final[Callable[[JSON], str]] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+"""The text of a value as the service prints it: compact, and not escaped beyond what JSON asks for."""
+
+
+def _refuse_constant(name: str) -> JSON:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def parse_json(text: str) -> JSON:
+    """Return the value of a JSON text; raise ValueError for anything else, NaN and over-deep nesting included."""
+    try:
+        return _decoder.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def size_of(value: JSON) -> int:
+    """Return the size of the value's text in bytes of UTF-8."""
+    return len(json_text(value).encode("utf-8", "surrogatepass"))
+
+
+def size_bound(value: JSON, budget: int) -> int:
+    """Return an upper bound of the value's size in bytes, without making its text.
+
+    Stops early with a number above `budget` once the bound passes it, so the cost is limited by the budget and not
+    by the value. A string counts six bytes a character in the worst case (an escaped control character), numbers
+    twenty-five, as no float prints longer.
+    """
+    total = 0
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        kind = type(item)
+        if kind is str:
+            total += (len(item) if item.isascii() and item.isprintable() else 6 * len(item)) + item.count('"') + item.count("\\") + 3
+        elif kind is dict:
+            total += 2
+            for key in item:
+                total += (len(key) if key.isascii() and key.isprintable() else 6 * len(key)) + key.count('"') + key.count("\\") + 4
+            pending.extend(item.values())
+        elif kind is list:
+            total += 2
+            pending.extend(item)
+        elif kind is int:
+            total += 3 + item.bit_length() // 3
+        else:
+            total += 26
+        if total > budget:
+            return total
+    return total
+
+
+def is_too_large(value: JSON) -> bool:
+    """Tell whether the value's text passes the service's limit of 256 KiB."""
+    return size_bound(value, MAX_BYTES) > MAX_BYTES and size_of(value) > MAX_BYTES
+
+
+class NotJSON(ValueError):
+    """A Python value that has no JSON form; the message names the place and the type."""
+
+
+def private_copy(value: Any, where: str = "$") -> JSON:
+    """Return a deep copy that shares nothing mutable with the original; refuse what is not JSON.
+
+    Tuples become lists, subclasses of str, int and float their plain value (so enums of those pass). Raises
+    `NotJSON` for other types, for keys that are not strings, for NaN and infinities, and for nesting beyond `MAX_DEPTH`
+    (a value that contains itself is the usual reason).
+    """
+    return _copy(value, where, 0)
+
+
+def _copy(value: Any, where: str, depth: int) -> JSON:
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
+        return value
+    if kind is float:
+        if not math.isfinite(value):
+            raise NotJSON(f"{where} is {value!r}, which JSON cannot express")
+        return value
+    if depth >= MAX_DEPTH:
+        raise NotJSON(f"the value is nested deeper than {MAX_DEPTH} levels, or contains itself")
+    if kind is dict:
+        copied = {}
+        for key, item in value.items():
+            if type(key) is not str:
+                key = _plain_key(key, where)
+            itemkind = type(item)
+            if itemkind is str or itemkind is int or item is None or itemkind is bool:
+                copied[key] = item
+            else:
+                copied[key] = _copy(item, f"{where}.{key}", depth + 1)
+        return copied
+    if kind is list or kind is tuple:
+        return [_copy(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(value)]
+    return _copy_unusual(value, where, depth)
+
+
+def _plain_key(key: Any, where: str) -> str:
+    if isinstance(key, str):
+        return str.__str__(key)
+    raise NotJSON(f"{where} has a key of type {type(key).__name__} ({key!r}); JSON keys are strings")
+
+
+def _copy_unusual(value: Any, where: str, depth: int) -> JSON:
+    """Copy what is JSON only by inheritance: enums of str and int, OrderedDict, named tuples."""
+    for plain in (str, int, float, dict, list, tuple):
+        if isinstance(value, plain):
+            return _copy(plain(value) if plain is not str else str.__str__(value), where, depth)
+    raise NotJSON(f"{where} is of type {type(value).__name__}, which has no JSON form")
+
+
+def put(value: JSON, steps: Sequence[str | int], new: JSON) -> JSON:
+    """Return `value` with `new` at the place that `steps` lead to; only the spine to that place is copied.
+
+    A step is a key or an index. A key that is missing, or that leads to something other than an object, is made anew,
+    as the specification asks of ResultPath ("if the input has no such field, it is created"). Raises LookupError when an
+    index is outside its array or its place holds no array.
+    """
+    if not steps:
+        return new
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, str):
+        copied = dict(value) if isinstance(value, dict) else {}
+        copied[step] = put(copied.get(step), rest, new) if rest else new
+        return copied
+    if not isinstance(value, list):
+        raise LookupError(f"index {step} needs an array, and the value is {kind_of(value)}")
+    if not -len(value) <= step < len(value):
+        raise LookupError(f"index {step} is outside an array of {len(value)}")
+    items = list(value)
+    items[step] = put(items[step], rest, new)
+    return items
+
+
+def kind_of(value: JSON) -> str:
+    """Return what JSON calls the value's type: null, boolean, number, string, array or object."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
