@@ -1,0 +1,58 @@
+"""What every part of the document has in common: names, strictness, and the types of fields.
+
+The model says what the author wrote and nothing more: strings that hold an expression stay strings here (`lang/` gives
+them meaning), and what is wrong with them is found by `rules/`. The names are the specification's in snake_case.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+from asl_engine.values import Absent
+
+Path: TypeAlias = str
+"""A JSONPath, context path, variable or (where the specification says so) intrinsic call, as text."""
+
+ReferencePath: TypeAlias = str
+"""A path that names a single place."""
+
+Template: TypeAlias = Any | Absent
+"""A payload template, or in JSONata any JSON with expressions in its strings; `ABSENT` when the field is not there."""
+
+Dynamic: TypeAlias = Annotated[str, Field(pattern=r"^\{%|\$\{")]
+"""A string that stands where a number does: a JSONata expression, or a placeholder of a template."""
+
+Integer: TypeAlias = Annotated[int, Field(strict=True)] | Dynamic
+Number: TypeAlias = Annotated[float, Field(strict=True)] | Dynamic
+Boolean: TypeAlias = Annotated[bool, Field(strict=True)] | Dynamic
+
+
+class Part(BaseModel):
+    """A part of a document. A field that the language does not know is an error and never ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=to_pascal,
+        extra="forbid",
+        frozen=False,
+        arbitrary_types_allowed=True,
+        protected_namespaces=(),
+        strict=True,
+        defer_build=True,  # one schema is built, for the whole document, when the first definition is loaded
+    )
+
+    comment: str | None = None
+
+
+class Assigner(Part):
+    """A part that can assign variables (`Assign`) and, in JSONata, shape its output (`Output`)."""
+
+    assign: dict[str, Any] | None = None
+    output: Template = Absent()
+
+
+def given(part: Part) -> set[str]:
+    """Return the names of the fields that the author wrote, in snake_case."""
+    return part.model_fields_set

@@ -1,0 +1,207 @@
+"""The eight state types and the block that holds states: a table of the specification, nothing else.
+
+Each field is declared once. JSONPath and JSONata fields stand side by side; which of them a state may have is a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+
+from asl_engine.model.base import Assigner, Integer, Number, Part, Path, ReferencePath, Template
+from asl_engine.model.choice import ChoiceRule
+from asl_engine.model.failures import Catcher, Retrier
+from asl_engine.model.maps import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
+from asl_engine.values import ABSENT
+
+QueryLanguage: TypeAlias = Literal["JSONPath", "JSONata"]
+
+
+class Block(Part):
+    """A `States` block and where it starts: the machine, a branch of a Parallel, the processor of a Map.
+
+    > States are identified by their names, which are keys of "States"; transitions stay inside one block.
+    """
+
+    start_at: str
+    states: dict[str, State]
+
+
+class Branch(Block):
+    """One branch of a Parallel state."""
+
+
+class ItemProcessor(Block):
+    """What a Map does with each item (`ItemProcessor`, and `Iterator` in older definitions)."""
+
+    processor_config: ProcessorConfig | None = None
+
+
+class StateBase(Part):
+    """What any state can have."""
+
+    query_language: QueryLanguage | None = None
+
+
+class Transition(StateBase, Assigner):
+    """A state that goes on: `Next` or `End`, and its output."""
+
+    next: str | None = None
+    end: Annotated[bool, Field(strict=True)] | None = None
+    input_path: Path | None = "$"
+    output_path: Path | None = "$"
+
+
+class Pass(Transition):
+    """Passes its input to its output, or injects a fixed `Result`."""
+
+    type: Literal["Pass"]
+    parameters: Template = ABSENT
+    result: Any = ABSENT
+    result_path: ReferencePath | None = "$"
+
+
+class Task(Transition):
+    """Does one unit of work, named by `Resource`.
+
+    > A Task State MUST have a URI field named "Resource".
+    """
+
+    type: Literal["Task"]
+    resource: str
+    parameters: Template = ABSENT
+    arguments: Template = ABSENT
+    credentials: dict[str, Any] | str | None = None
+    result_selector: dict[str, Any] | None = None
+    result_path: ReferencePath | None = "$"
+    timeout_seconds: Integer | None = None
+    timeout_seconds_path: ReferencePath | None = None
+    heartbeat_seconds: Integer | None = None
+    heartbeat_seconds_path: ReferencePath | None = None
+    retry: list[Retrier] = []
+    catch: list[Catcher] = []
+
+
+class Choice(StateBase, Assigner):
+    """Goes where the first matching rule says, else to `Default`."""
+
+    type: Literal["Choice"]
+    choices: list[ChoiceRule]
+    default: str | None = None
+    input_path: Path | None = "$"
+    output_path: Path | None = "$"
+
+
+class Wait(Transition):
+    """Delays: a number of seconds or until a time, fixed or from the input."""
+
+    type: Literal["Wait"]
+    seconds: Integer | None = None
+    seconds_path: ReferencePath | None = None
+    timestamp: str | None = None
+    timestamp_path: ReferencePath | None = None
+
+
+class Succeed(StateBase):
+    """Ends its block with success."""
+
+    type: Literal["Succeed"]
+    input_path: Path | None = "$"
+    output_path: Path | None = "$"
+    output: Template = ABSENT
+
+
+class Fail(StateBase):
+    """Ends its block with a failure."""
+
+    type: Literal["Fail"]
+    error: str | None = None
+    error_path: Path | None = None
+    cause: str | None = None
+    cause_path: Path | None = None
+
+
+class Parallel(Transition):
+    """Runs its branches side by side; the result is the array of their outputs."""
+
+    type: Literal["Parallel"]
+    branches: list[Branch]
+    parameters: Template = ABSENT
+    arguments: Template = ABSENT
+    result_selector: dict[str, Any] | None = None
+    result_path: ReferencePath | None = "$"
+    retry: list[Retrier] = []
+    catch: list[Catcher] = []
+
+
+class Map(Transition):
+    """Runs its processor once for each item; the result is the array of their outputs."""
+
+    type: Literal["Map"]
+    item_processor: ItemProcessor | None = None
+    iterator: ItemProcessor | None = None
+    items: list[Any] | str | None = None
+    items_path: ReferencePath | None = None
+    item_selector: Template = ABSENT
+    parameters: Template = ABSENT
+    max_concurrency: Integer | None = None
+    max_concurrency_path: ReferencePath | None = None
+    item_reader: ItemReader | None = None
+    item_batcher: ItemBatcher | None = None
+    result_writer: ResultWriter | None = None
+    label: str | None = None
+    tolerated_failure_count: Integer | None = None
+    tolerated_failure_count_path: ReferencePath | None = None
+    tolerated_failure_percentage: Number | None = None
+    tolerated_failure_percentage_path: ReferencePath | None = None
+    result_selector: dict[str, Any] | None = None
+    result_path: ReferencePath | None = "$"
+    retry: list[Retrier] = []
+    catch: list[Catcher] = []
+
+
+State: TypeAlias = Annotated[
+    Pass | Task | Choice | Wait | Succeed | Fail | Parallel | Map,
+    Field(discriminator="type"),
+]
+
+
+class StateMachine(Block):
+    """The whole document.
+
+    > A State Machine is represented by a JSON Object.
+    """
+
+    version: str | None = None
+    timeout_seconds: Annotated[int, Field(strict=True)] | str | None = None
+    query_language: QueryLanguage | None = None
+
+
+def inner_blocks(state: State) -> Iterator[tuple[str, Block]]:
+    """Yield the blocks inside a state, each with its JSON pointer relative to the state."""
+    if isinstance(state, Parallel):
+        for index, branch in enumerate(state.branches):
+            yield f"/Branches/{index}", branch
+    elif isinstance(state, Map):
+        if state.item_processor is not None:
+            yield "/ItemProcessor", state.item_processor
+        if state.iterator is not None:
+            yield "/Iterator", state.iterator
+
+
+def pointer_to(name: str) -> str:
+    """Return the JSON pointer of a state inside its block."""
+    return "/States/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def blocks(machine: StateMachine) -> Iterator[tuple[str, Block]]:
+    """Yield every block of the document with its JSON pointer, the machine first, parents before children."""
+    pending: list[tuple[str, Block]] = [("", machine)]
+    while pending:
+        pointer, block = pending.pop(0)
+        yield pointer, block
+        for name, state in block.states.items():
+            base = pointer + pointer_to(name)
+            pending.extend((base + inner, child) for inner, child in inner_blocks(state))
