@@ -1,0 +1,200 @@
+"""What happened in an execution, put on the graph: how each state ended, how often it was entered, which ways were taken.
+
+Reads history events as `GetExecutionHistory` gives them, whole or not, of an execution that has ended or not. Only the order,
+`type`, `id`, `previousEventId` and the details are used. The events of Parallel branches and Map iterations are mixed in a
+history, so what belongs together is found along `previousEventId` and never by position.
+
+Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits` and, where there is something to say,
+`note`. Edges get `taken`: how often each of its two lines was taken, by whether it is the one for errors.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import networkx
+
+from asl_engine.render.graph import END, START, join_of, owner_of
+
+Event = Mapping[str, Any]
+
+_FAILURES: Final = ("Failed", "TimedOut", "FailedToStart", "ScheduleFailed", "StartFailed", "SubmitFailed")
+_ENDINGS: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
+_WORST_FIRST: Final = ("failed", "running", "caught", "aborted", "succeeded")
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One time that a state was entered."""
+
+    state: str
+    outer: _Visit | None
+    status: str = "running"
+    error: str = ""
+    failures: int = 0
+    has_failed: bool = False
+    """Whether the last thing heard of it was a failure; a retry takes that back."""
+
+
+@dataclass(slots=True)
+class _Story:
+    """What has been read so far."""
+
+    pointers: dict[str, str]
+    graph: networkx.DiGraph
+    visits: list[_Visit] = field(default_factory=list)
+    at: dict[int, _Visit | None] = field(default_factory=dict)
+    """Event id -> the visit that it belongs to; for an exit, the visit that was left."""
+    left: set[int] = field(default_factory=set)
+    taken: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+
+
+def mark(graph: networkx.DiGraph, events: Sequence[Event]) -> networkx.DiGraph:
+    """Return a copy of a graph with what the events tell about its states and transitions."""
+    marked = graph.copy()
+    states = {key: node for key, node in marked.nodes(data=True) if key.rpartition("/States/")[1]}
+    pointers = {node["name"]: key for key, node in reversed(states.items())}
+    story = _Story(pointers, marked)
+    for number, event in enumerate(events, 1):
+        _read(story, event, int(event.get("id", number)), int(event.get("previousEventId") or number - 1))
+    _mark_states(states, story.visits)
+    _mark_frames(marked)
+    for (source, target, is_catch), count in story.taken.items():
+        marked.edges[source, target].setdefault("taken", {})[is_catch] = count
+    return marked
+
+
+def _read(story: _Story, event: Event, number: int, previous: int) -> None:
+    """Add one event to the story."""
+    kind = str(event.get("type", ""))
+    before = story.at.get(previous)
+    if kind.endswith("StateEntered"):
+        story.at[number] = _enter(story, event, before, previous)
+    elif kind.endswith("StateExited"):
+        story.at[number] = _exit(story, event, before)
+        story.left.add(number)
+    else:
+        visit = _subject(story, kind, before)
+        story.at[number] = visit
+        if kind in _ENDINGS:
+            _finish(story, kind, event, visit)
+        elif visit is not None:
+            _note_failure(visit, kind, event)
+
+
+def _enter(story: _Story, event: Event, before: _Visit | None, previous: int) -> _Visit | None:
+    target = story.pointers.get(event.get("stateEnteredEventDetails", {}).get("name", ""))
+    if target is None:
+        return before
+    was_left = previous in story.left
+    outer = before.outer if before and was_left else before
+    source = before.state if before else START
+    _take(story, source, target, bool(before and was_left and before.status == "caught"))
+    visit = _Visit(target, outer)
+    story.visits.append(visit)
+    return visit
+
+
+def _take(story: _Story, source: str, target: str, is_catch: bool) -> None:
+    edge = story.graph.get_edge_data(source, target)
+    if edge is not None and any((item.why == "catch") is is_catch for item in edge["transitions"]):
+        story.taken[source, target, is_catch] += 1
+
+
+def _exit(story: _Story, event: Event, before: _Visit | None) -> _Visit | None:
+    """Close the visit that an exit names: the previous event may be one of a state inside it."""
+    pointer = story.pointers.get(event.get("stateExitedEventDetails", {}).get("name", ""))
+    visit = _outwards(before, lambda visit: visit.state == pointer)
+    if visit is None:
+        return before
+    visit.status = "caught" if visit.has_failed else "succeeded"
+    _abort_inside(story, visit)
+    if visit.status == "succeeded":
+        owner = owner_of(story.graph.nodes[visit.state]["block"])
+        _take(story, visit.state, join_of(owner) if owner else END, False)
+    return visit
+
+
+def _outwards(visit: _Visit | None, is_it: Any) -> _Visit | None:
+    while visit is not None and not is_it(visit):
+        visit = visit.outer
+    return visit
+
+
+def _subject(story: _Story, kind: str, before: _Visit | None) -> _Visit | None:
+    """Return the visit that an event is about: `ParallelStateFailed` follows an event of a state inside the Parallel."""
+    for word in ("Parallel", "Map"):
+        if kind.startswith(word):
+            return _outwards(before, lambda visit: story.graph.nodes[visit.state]["type"] == word) or before
+    return before
+
+
+def _note_failure(visit: _Visit, kind: str, event: Event) -> None:
+    visit.has_failed = kind.endswith(_FAILURES) and not kind.startswith("MapIteration")
+    if visit.has_failed:
+        visit.failures += 1
+        visit.error = _error_of(event) or visit.error
+        if kind.endswith("TimedOut"):
+            visit.error = visit.error or "States.Timeout"
+
+
+def _error_of(event: Event) -> str:
+    details = (value for key, value in event.items() if key.endswith("EventDetails") and isinstance(value, Mapping))
+    return next((str(detail["error"]) for detail in details if detail.get("error")), "")
+
+
+def _abort_inside(story: _Story, outer: _Visit) -> None:
+    """Close what is still open inside a visit that ends: it failed there, or was stopped because something else did."""
+    for visit in story.visits:
+        if visit.status == "running" and visit is not outer and _outwards(visit, lambda other: other is outer):
+            visit.status = "failed" if visit.has_failed or _is_fail_state(story, visit) else "aborted"
+
+
+def _is_fail_state(story: _Story, visit: _Visit) -> bool:
+    return bool(story.graph.nodes[visit.state]["type"] == "Fail")
+
+
+def _finish(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:
+    """Close everything: what led to the failure has failed, what else was open has been aborted."""
+    if kind == "ExecutionFailed":
+        while visit is not None:
+            visit.status = "failed" if visit.status == "running" else visit.status
+            visit.error = visit.error or _error_of(event)
+            visit = visit.outer
+    for open_visit in (visit for visit in story.visits if visit.status == "running"):
+        has_failed = kind == "ExecutionFailed" and (open_visit.has_failed or _is_fail_state(story, open_visit))
+        open_visit.status = "failed" if has_failed else "aborted"
+
+
+def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit]) -> None:
+    by_state: dict[str, list[_Visit]] = {}
+    for visit in visits:
+        by_state.setdefault(visit.state, []).append(visit)
+    for key, node in states.items():
+        seen = by_state.get(key, [])
+        node["visits"] = len(seen)
+        node["status"] = min((visit.status for visit in seen), key=_WORST_FIRST.index, default="not-reached")
+        node["note"] = _note(node, seen)
+
+
+def _note(node: Mapping[str, Any], visits: Sequence[_Visit]) -> str:
+    """Return the line under a state's name: error first, as it is what one looks for."""
+    errors = [visit.error for visit in visits if visit.error and visit.status == node["status"]]
+    wins = sum(visit.status in ("succeeded", "running") for visit in visits)
+    retries = sum(visit.failures for visit in visits) - sum(visit.status in ("failed", "caught") for visit in visits)
+    words = [errors[-1]] if errors and node["status"] in ("failed", "caught") else []
+    if len(visits) > 1:
+        words.append(f"×{len(visits)}" if wins in (0, len(visits)) else f"{wins} of {len(visits)} succeeded")
+    if retries > 0 and node["retry"]:
+        words.append(f"↻ retried {retries}×")
+    return " · ".join(words)
+
+
+def _mark_frames(graph: networkx.DiGraph) -> None:
+    """Give the ends of the machine and the joins the status of what they belong to."""
+    for key, node in graph.nodes(data=True):
+        if node["type"] == "Join":
+            node["status"] = graph.nodes[key.removesuffix("#join")]["status"]

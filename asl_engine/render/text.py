@@ -1,0 +1,113 @@
+"""User text on its way into a picture: made safe, measured, wrapped, and turned into ids.
+
+Names are any Unicode text. Widths are estimated from a table and never asked of a font, so that the same definition gives
+the same picture on every machine, one without fonts included.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+_ILLEGAL: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document may contain, escaped or not."""
+
+_NARROW: Final = frozenset("fijlrtI.,:;!|'`()[]{}/\\ ")
+_WIDE: Final = frozenset("mwMW@%\u2014\u2026")
+
+_PIECES: Final = re.compile(r"[^\s_\-./:,]*[\s_\-./:,]+|[^\s_\-./:,]+")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+_PLAIN: Final = re.compile("[^A-Za-z0-9]")
+
+
+def clean(text: str) -> str:
+    """Return the text with what XML cannot hold replaced by U+FFFD."""
+    return _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(text: str) -> str:
+    """Return the clean text with each run of line breaks and tabs as one blank."""
+    return re.sub(r"[\n\t]+", " ", clean(text))
+
+
+def element_id(pointer: str) -> str:
+    """Return the id of a state's element: safe in XML, CSS and URLs, and another one for every other pointer.
+
+    >>> element_id("/States/Check Stock")
+    'asl-States-Check_20_Stock'
+    """
+    return "asl" + _PLAIN.sub(_id_character, pointer)
+
+
+def _id_character(match: re.Match[str]) -> str:
+    character = match.group()
+    return {"/": "-", "_": "__"}.get(character) or f"_{ord(character):x}_"
+
+
+@lru_cache(maxsize=4096)
+def _advance(character: str) -> float:
+    """Return the width of a character in ems, a little more than Arial's, as other fonts will be used too."""
+    if character in _NARROW:
+        return 0.32
+    if character in _WIDE:
+        return 0.95
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0.0
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.05
+    return 0.7 if character.isupper() else 0.57
+
+
+def width(text: str, size: float) -> float:
+    """Return about how wide the text is at a font size, in the unit of the size."""
+    return sum(map(_advance, text)) * size
+
+
+def wrap(text: str, ems: float, lines: int) -> list[str]:
+    """Return the text in at most that many lines of that width, cut with an ellipsis where it does not fit.
+
+    Lines break after blanks and punctuation, then between the humps of camelCase, and inside a word only when there is
+    no other way.
+
+    >>> wrap("UpdateTransactionRecords", 9, 3)
+    ['Update', 'Transaction', 'Records']
+    """
+    rows = [""]
+    for piece in _breakable(one_line(text), ems):
+        if rows[-1] and width((rows[-1] + piece).rstrip(), 1) > ems:
+            rows.append(piece)
+        else:
+            rows[-1] += piece
+    if len(rows) > lines:
+        rows[lines - 1 :] = [rows[lines - 1].rstrip() + "…"]
+    return [row.strip() for row in rows]
+
+
+def _breakable(text: str, ems: float) -> list[str]:
+    pieces: list[str] = []
+    for word in _PIECES.findall(text):
+        humps = _HUMP.split(word) if width(word, 1) > ems else [word]
+        for hump in humps:
+            pieces.extend(_cut(hump, ems))
+    return pieces
+
+
+def _cut(word: str, ems: float) -> list[str]:
+    """Return a word that is wider than a line in parts that are not."""
+    parts, room = [""], ems
+    for character in word:
+        room -= _advance(character)
+        if room < 0 and not character.isspace():
+            parts.append("")
+            room = ems - _advance(character)
+        parts[-1] += character
+    return parts
+
+
+def shorten(text: str, ems: float) -> str:
+    """Return the text on one line, cut with an ellipsis where it is wider than that."""
+    line = one_line(text)
+    return line if width(line, 1) <= ems else _cut(line, ems - 1)[0].rstrip() + "…"
