@@ -26,7 +26,19 @@ class AslError(Exception):
 
 
 class SourceError(AslError):
-    """A file or text cannot be read: it is missing, not UTF-8, not JSON or not YAML."""
+    """A file or text cannot be read: it is missing, not UTF-8, not JSON or not YAML.
+
+    `problem` says what is wrong without the place; `name` is the file; `line` and `column` count from 1, and are 0
+    where no place in the text is to blame.
+    """
+
+    def __init__(self, problem: str, name: str = "", line: int = 0, column: int = 0) -> None:
+        place = f"{name}:{line}:{column}" if line else name
+        super().__init__(f"{place}: {problem}" if place else problem)
+        self.problem = problem
+        self.name = name
+        self.line = line
+        self.column = column
 
 
 class DefinitionError(AslError):

@@ -1,0 +1,113 @@
+"""What the model knows of each part's fields: their names as they are written, and the types they take, in words."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, Final, get_args
+
+from asl_engine.model.base import Part
+from asl_engine.model.choice import ChoiceRule
+from asl_engine.model.failures import Catcher, Retrier
+from asl_engine.model.maps import ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig
+from asl_engine.model.states import Branch, ItemProcessor, State, StateBase, StateMachine
+from asl_engine.values import JSON
+
+_PARTS: Final[dict[str, type[Part]]] = {
+    "Branches": Branch,
+    "ItemProcessor": ItemProcessor,
+    "Iterator": ItemProcessor,
+    "ProcessorConfig": ProcessorConfig,
+    "ItemReader": ItemReader,
+    "ReaderConfig": ReaderConfig,
+    "ItemBatcher": ItemBatcher,
+    "ResultWriter": ResultWriter,
+    "WriterConfig": WriterConfig,
+    "Retry": Retrier,
+    "Catch": Catcher,
+    "Choices": ChoiceRule,
+    "And": ChoiceRule,
+    "Or": ChoiceRule,
+    "Not": ChoiceRule,
+}
+"""The class of a part, by the field that holds it."""
+
+STATE_CLASSES: Final[dict[str, type[StateBase]]] = {member.__name__: member for member in get_args(get_args(State)[0])}
+"""The class of a state, by its `Type`."""
+
+
+@cache
+def fields_of(part: type[Part]) -> dict[str, str]:
+    """Return the names that a part's fields have in a document, by their names in the model."""
+    return {name: str(info.alias or name) for name, info in part.model_fields.items()}
+
+
+def part_at(path: tuple[str | int, ...], value: JSON) -> type[Part] | None:
+    """Return the class of the part that a path leads to, or None for what has no class of its own."""
+    if not path:
+        return StateMachine
+    if len(path) > 1 and path[-2] == "States":
+        return _state_class(path, value)
+    names = [step for step in path[-2:] if isinstance(step, str)]
+    return _PARTS.get(names[-1]) if names else None
+
+
+def _state_class(path: tuple[str | int, ...], value: JSON) -> type[Part] | None:
+    for step in path:
+        value = value[step] if isinstance(value, (dict, list)) else None
+    kind = value.get("Type") if isinstance(value, dict) else None
+    return STATE_CLASSES.get(kind) if isinstance(kind, str) else None
+
+
+def field_names(path: tuple[str | int, ...], value: JSON) -> list[str]:
+    """Return the fields that the part at `path` can have, as they are written."""
+    part = part_at(path, value)
+    return sorted(fields_of(part).values()) if part else []
+
+
+def describe_expected(path: tuple[str | int, ...], value: JSON) -> str:
+    """Return in words what the field at `path` takes: `a whole number or an expression`."""
+    if path and isinstance(path[-1], int):
+        return "a string" if len(path) > 1 and path[-2] == "ErrorEquals" else "an object"
+    if len(path) > 1 and path[-2] == "States":
+        return "an object"
+    part = part_at(path[:-1], value)
+    info = next((info for info in part.model_fields.values() if info.alias == path[-1]), None) if part else None
+    return _words(info.annotation) if info else "of another type"
+
+
+_WORDS: Final[dict[Any, str]] = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "an object",
+    list: "an array",
+    type(None): "null",
+}
+
+
+def _words(annotation: Any) -> str:
+    """Return a type annotation in words; a string that only stands for a number is an expression."""
+    told = list(dict.fromkeys(_members(annotation)))
+    if "a string" in told and len(set(told) & {"a whole number", "a number", "true or false", "an array", "an object"}):
+        told[told.index("a string")] = "an expression"
+    told = [word for word in told if word != "null"] or told
+    return " or ".join(told)
+
+
+def _members(annotation: Any) -> list[str]:
+    arguments = [item for item in get_args(annotation) if isinstance(item, type) or get_args(item)]
+    origin = getattr(annotation, "__origin__", annotation)
+    if annotation in _WORDS:
+        return [_WORDS[annotation]]
+    if origin in (dict, list):
+        return [_WORDS[origin]]
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return ["an object"]
+    return [word for item in arguments for word in _members(item)]
+
+
+def allowed_values(expected: str) -> list[str]:
+    """Return the values of an enumeration out of pydantic's words for it."""
+    return re.findall(r"'([^']+)'", expected)

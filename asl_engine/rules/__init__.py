@@ -1,0 +1,1 @@
+"""What AWS refuses and what is likely a mistake: one rule, one function, one code."""

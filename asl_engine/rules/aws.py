@@ -1,0 +1,59 @@
+"""The service's own words: its places, and the text with which it refuses a definition."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from asl_engine.diagnostics import Report
+from asl_engine.source.places import steps
+from asl_engine.values import JSON
+
+
+def location(value: JSON, pointer: str) -> str:
+    """Return a place as AWS writes it: `/States/S/Retry[0]`, names as they are, `/` for the whole definition."""
+    told = ""
+    for step in steps(pointer):
+        is_index = isinstance(value, list)
+        told += f"[{step}]" if is_index else f"/{step}"
+        value = _child(value, step)
+    return told or "/"
+
+
+def _child(value: JSON, step: str) -> JSON:
+    if isinstance(value, list):
+        return value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
+
+
+_ORDER: Final = (
+    "INVALID_JSON_DESCRIPTION",
+    "SCHEMA_VALIDATION_FAILED",
+    "INVALID_STATE_NAME",
+    "DUPLICATE_STATE_NAME",
+    "MISSING_TRANSITION_TARGET",
+    "MISSING_END_STATE",
+)
+"""The order in which AWS looks: shape first, then where transitions lead, then whether there is an end."""
+
+
+def aws_diagnostics(report: Report) -> list[dict[str, str]]:
+    """Return what ValidateStateMachineDefinition answers: severity, code, message and, where AWS has one, location."""
+    told: list[dict[str, str]] = []
+    for found in sorted((one for one in report.errors if one.aws), key=lambda one: _rank(one.aws)):
+        entry = {"severity": "ERROR", "code": str(found.aws), "message": found.aws_text}
+        if found.location is not None:
+            entry["location"] = found.location
+        told.append(entry)
+    return told
+
+
+def _rank(code: str | None) -> int:
+    return _ORDER.index(code) if code in _ORDER else len(_ORDER)
+
+
+def aws_message(report: Report) -> str:
+    """Return the text with which CreateStateMachine and UpdateStateMachine refuse a definition."""
+    told = ", ".join(
+        f"{entry['code']}: {entry['message']} at {entry.get('location', 'null')}" for entry in aws_diagnostics(report)
+    )
+    return f"Invalid State Machine Definition: '{told}'"

@@ -1,0 +1,93 @@
+"""The check of a whole document: what the text, the shape and every rule have to say, as one report.
+
+What loads is what AWS would take: the engine refuses a document for the errors found here, and for nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from asl_engine.diagnostics import NOWHERE, Diagnostic, Finding, Report, Severity, Span
+from asl_engine.errors import SourceError
+from asl_engine.model.load import load_model
+from asl_engine.model.states import StateMachine
+from asl_engine.rules.aws import location
+from asl_engine.rules.outline import MachineKind, Outline, outline_of
+from asl_engine.rules.registry import RULES, Rule
+from asl_engine.source import Document, parse_document, read_text
+
+FAMILIES: Final = ("text", "shape", "graph")
+
+
+@dataclass(slots=True)
+class Checked(Report):
+    """A report, and the state machine that it is about: None when the document has errors."""
+
+    machine: StateMachine | None = None
+
+
+def check_document(document: Document, kind: MachineKind = "STANDARD", every_rule: bool = False) -> Checked:
+    """Return everything that is wrong with a document; never raises for what the document says.
+
+    `every_rule` looks for what is off by default too: matters of taste, and warnings that are often unwanted.
+    """
+    outline = outline_of(document, load_model(document.value), kind)
+    report = Checked(document.name, _ordered(_diagnostics(outline, every_rule), document), document.text)
+    report.machine = outline.machine if report.valid else None
+    return report
+
+
+def check_text(
+    text: str, name: str = "<text>", kind: MachineKind = "STANDARD", every_rule: bool = False, format: str | None = None  # noqa: A002
+) -> Checked:
+    """Return everything that is wrong with a text, which need not even be JSON."""
+    try:
+        document = parse_document(text, name, format)
+    except SourceError as failure:
+        return Checked(name, list(_diagnostics(Outline(kind, failure=failure), every_rule)), text)
+    return check_document(document, kind, every_rule)
+
+
+def check_file(path: str | Path, kind: MachineKind = "STANDARD", every_rule: bool = False) -> Checked:
+    """Return everything that is wrong with a file; raise `SourceError` for one that cannot be read at all."""
+    return check_text(read_text(path), str(path), kind, every_rule)
+
+
+def rules() -> dict[str, Rule]:
+    """Return every rule by its code; the families are imported on the first call."""
+    for family in FAMILIES:
+        import_module(f"asl_engine.rules.{family}")
+    return RULES
+
+
+def _diagnostics(outline: Outline, every_rule: bool) -> Iterator[Diagnostic]:
+    for rule in rules().values():
+        if rule.is_default or every_rule:
+            for finding in rule.check(outline):
+                if rule.code in _OF_SHAPE or not (outline.unclear and outline.is_unclear(finding.pointer)):
+                    yield _diagnostic(rule, finding, outline)
+
+
+_OF_SHAPE: Final = frozenset({"ASL101", "ASL102", "ASL103", "ASL104"})
+"""The rules that say why a place is unclear; others are not heard about such places."""
+
+
+def _diagnostic(rule: Rule, finding: Finding, outline: Outline) -> Diagnostic:
+    document = outline.document
+    span = finding.span
+    if span is None:
+        span = document.locate(finding.pointer, key=finding.on_key) if document else Span(1, 1, 1, 1)
+    place = None if finding.aws_at == NOWHERE else location(outline.value, finding.aws_at or finding.pointer)
+    return Diagnostic(
+        rule.code, rule.name, rule.severity, finding.message, finding.pointer, span, finding.near,
+        rule.aws if rule.severity is Severity.ERROR else None, finding.aws_text or finding.message, place,
+    )  # fmt: skip
+
+
+def _ordered(found: Iterator[Diagnostic], document: Document) -> list[Diagnostic]:
+    """Return the diagnostics in the order of the text; those of one place in the order of their codes."""
+    return sorted(found, key=lambda one: (one.line, one.column, one.code))

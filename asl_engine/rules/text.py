@@ -1,0 +1,45 @@
+"""Rules about the text itself, before it is a state machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asl_engine.diagnostics import NOWHERE, Finding, Span
+from asl_engine.rules.outline import Outline
+from asl_engine.rules.registry import rule
+
+
+@rule("ASL001", "not-readable", aws="INVALID_JSON_DESCRIPTION")
+def not_readable(outline: Outline) -> Iterator[Finding]:
+    """The text is neither JSON nor YAML.
+
+    Step Functions takes JSON only; tools that deploy YAML turn it into JSON. Placeholders of templates, `${Name}`, may
+    stand where a value does.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Succeed",}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+    """
+    failure = outline.failure
+    if failure is not None:
+        line, column = max(failure.line, 1), max(failure.column, 1)
+        yield Finding("", failure.problem, aws_at=NOWHERE, span=Span(line, column, line, column + 1))
+
+
+@rule("ASL002", "duplicate-key")
+def duplicate_key(outline: Outline) -> Iterator[Finding]:
+    """An object has one key twice.
+
+    Most readers of JSON keep the last one in silence, so half of what the author wrote is lost.
+
+    Bad:
+        {"StartAt": "A", "StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+    """
+    for duplicate in outline.document.duplicates if outline.document else ():
+        key = duplicate.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        yield Finding(duplicate.pointer, f"the key {key!r} is already there; this one replaces it", span=duplicate.span)

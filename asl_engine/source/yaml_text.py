@@ -1,0 +1,193 @@
+"""Reading YAML 1.2 as JSON would have it: `Yes`, `No` and dates are strings, keys are strings, tags of templates hold places.
+
+The value is built from ruamel's nodes, not by its constructors, so that nothing but the six JSON types can come out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from asl_engine.errors import SourceError
+from asl_engine.source.places import Place, Places, escape
+from asl_engine.values import JSON
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+MAX_NODES: Final = 200_000
+"""Parts of a document after its aliases are followed. The longest definition has fewer; a few lines of nested aliases
+could have billions."""
+
+_NULL: Final = re.compile(r"null|Null|NULL|~|")
+_TRUE: Final = re.compile(r"true|True|TRUE")
+_FALSE: Final = re.compile(r"false|False|FALSE")
+_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
+_OCTAL: Final = re.compile(r"0o[0-7]+")
+_HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+def parse(text: str, name: str) -> tuple[JSON, bool]:
+    """Return the value of a YAML text and whether a mapping has a key twice; raise `SourceError` for what is no YAML."""
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        builder = _Builder(name)
+        return builder.value(_compose(text)), builder.duplicated
+    except MarkedYAMLError as error:
+        raise _marked(error, name) from None
+    except YAMLError as error:
+        raise SourceError(str(error).splitlines()[0], name) from None
+    except RecursionError:
+        raise SourceError("nested too deeply", name) from None
+
+
+def _compose(text: str) -> Node | None:
+    from ruamel.yaml import YAML
+
+    reader = YAML(typ="safe", pure=True)
+    reader.allow_duplicate_keys = True
+    node: Node | None = reader.compose(text)
+    return node
+
+
+def _marked(error: Any, name: str) -> SourceError:
+    mark = error.problem_mark or error.context_mark
+    problem = error.problem or error.context or "not YAML"
+    if "\\t" in problem:
+        problem = "YAML is indented with spaces, not with tabs"
+    return SourceError(problem, name, mark.line + 1, mark.column + 1) if mark else SourceError(problem, name)
+
+
+class _Builder:
+    """Makes the value of a tree of nodes. A node that several aliases name is built once and counted each time."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.duplicated = False
+        self._built: dict[int, tuple[JSON, int]] = {}
+        self._open: set[int] = set()
+
+    def value(self, node: Node | None) -> JSON:
+        if node is None:
+            raise SourceError("the text is empty", self.name)
+        return self._sized(node)[0]
+
+    def _sized(self, node: Node) -> tuple[JSON, int]:
+        known = self._built.get(id(node))
+        if known is None:
+            if id(node) in self._open:
+                raise self._error(node, "an alias that contains itself has no JSON form")
+            self._open.add(id(node))
+            known = self._built[id(node)] = self._make(node)
+            self._open.discard(id(node))
+        if known[1] > MAX_NODES:
+            raise self._error(node, f"more than {MAX_NODES:,} parts once aliases are followed")
+        return known
+
+    def _make(self, node: Node) -> tuple[JSON, int]:
+        from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+        if _is_template_tag(node):
+            return _placeholder(node), 1
+        if isinstance(node, SequenceNode):
+            items = [self._sized(item) for item in node.value]
+            return [value for value, _ in items], 1 + sum(size for _, size in items)
+        if isinstance(node, MappingNode):
+            return self._mapping(node)
+        assert isinstance(node, ScalarNode)
+        return self._scalar(node), 1
+
+    def _mapping(self, node: MappingNode) -> tuple[JSON, int]:
+        built: dict[str, JSON] = {}
+        total = 1
+        for key_node, item in node.value:
+            key = self._key(key_node)
+            self.duplicated = self.duplicated or key in built
+            built[key], size = self._sized(item)
+            total += size
+        return built, total
+
+    def _key(self, node: Node) -> str:
+        if not isinstance(node.value, str):
+            raise self._error(node, "a key must be a string")
+        return node.value
+
+    def _scalar(self, node: ScalarNode) -> JSON:
+        text: str = node.value
+        if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str":
+            return text
+        if _NOT_JSON.fullmatch(text):
+            raise self._error(node, f"{text} is not a JSON value")
+        return _plain(text)
+
+    def _error(self, node: Node, problem: str) -> SourceError:
+        return SourceError(problem, self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _plain(text: str) -> JSON:
+    """Return what a plain scalar means by the core schema of YAML 1.2."""
+    if _NULL.fullmatch(text):
+        return None
+    if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
+        return text[0] in "tT"
+    if _INTEGER.fullmatch(text) and len(text) < 400:
+        return int(text)
+    if _OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text) and abs(float(text)) != float("inf"):
+        return float(text)
+    return text
+
+
+def _is_template_tag(node: Node) -> bool:
+    """Tell whether a node is a CloudFormation function in its short form: `!Sub`, `!Ref`, `!GetAtt`."""
+    return str(node.tag).startswith("!") and str(node.tag) != "!"
+
+
+def _placeholder(node: Node) -> JSON:
+    """Return a string that stands for what the template will put here."""
+    if str(node.tag) == "!Sub" and isinstance(node.value, str):
+        return node.value
+    return "${" + (node.value if isinstance(node.value, str) else str(node.tag).strip("!")) + "}"
+
+
+# --------------------------------------------------------------------------------------------------------------- places
+
+
+def places(text: str) -> Places:
+    """Return the place of every part of a YAML text that `parse` has read, by its pointer, and the keys that repeat."""
+    found = Places({}, [])
+    root = _compose(text)
+    if root is not None:
+        start, end = _extent(root, text)
+        _walk(root, "", Place(start, end, start, end), text, found)
+    return found
+
+
+def _walk(node: Node, pointer: str, place: Place, text: str, found: Places) -> None:
+    found.by_pointer[pointer] = place
+    if isinstance(node.value, str) or _is_template_tag(node):
+        return
+    for index, item in enumerate(node.value):
+        if isinstance(item, tuple):
+            _walk_member(item[0], item[1], pointer, text, found)
+        else:
+            start, end = _extent(item, text)
+            _walk(item, f"{pointer}/{index}", Place(start, end, start, end), text, found)
+
+
+def _walk_member(key: Node, item: Node, holder: str, text: str, found: Places) -> None:
+    pointer = f"{holder}/{escape(key.value)}"
+    key_place = _extent(key, text)
+    if pointer in found.by_pointer:
+        found.repeated.append((pointer, *key_place))
+    _walk(item, pointer, Place(*key_place, *_extent(item, text)), text, found)
+
+
+def _extent(node: Node, text: str) -> tuple[int, int]:
+    """Return where a node begins and ends; ruamel counts the blank lines after a block as its own."""
+    start, end = node.start_mark.index, node.end_mark.index
+    return start, start + len(text[start:end].rstrip())
