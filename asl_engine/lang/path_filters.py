@@ -1,0 +1,264 @@
+"""Conditions of JSONPath filters: from text to a predicate, with Jayway's comparisons.
+
+- An operand that leads nowhere is *undefined*: equal to nothing, not even to itself, so `@.x == null` asks for a field
+  that is there and null.
+- A number equals a string that spells it; booleans, nulls, arrays and objects equal their own kind only.
+- Order is defined between numbers, between strings, and between the two as strings; otherwise it is false.
+- `=~` must match the whole text.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path as File
+from typing import Any, Final, TypeAlias
+
+from lark import Lark, Token, Transformer, UnexpectedInput
+from lark.exceptions import VisitError
+
+from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
+from asl_engine.values import ABSENT, JSON, json_text, parse_json
+
+Operand: TypeAlias = Callable[[JSON, JSON], Any]
+"""From the candidate (`@`) and the root (`$`) to a value or ABSENT."""
+Predicate: TypeAlias = Callable[[JSON, JSON], bool]
+
+MAX_CONDITION: Final = 5_000
+MAX_PATTERN: Final = 1_000
+MAX_SUBJECT: Final = 10_000
+MAX_PARENTHESES: Final = 50
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    grammar = File(__file__).with_suffix(".lark").read_text("utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+def compile_filter(text: str, depth: int = 1) -> Predicate:
+    """Return the predicate of a condition such as `(@.price < 10 && @.kind == 'x')`; raise ExpressionSyntaxError."""
+    if len(text) > MAX_CONDITION or _nesting(text) > MAX_PARENTHESES:
+        raise ExpressionSyntaxError("The condition of a filter is too long or too deeply nested")
+    try:
+        return _Compiler(depth).condition(_parser().parse(text))
+    except UnexpectedInput as refusal:
+        raise ExpressionSyntaxError(f"'{text}' is not a condition of a filter", refusal.pos_in_stream) from None
+    except VisitError as wrapped:
+        raise wrapped.orig_exc from None
+
+
+def _nesting(text: str) -> int:
+    return max(text.count("("), text.count("["), text.count("!"))
+
+
+class _Compiler(Transformer[Token, Any]):
+    """Builds the predicate bottom-up; one method for each alias of the grammar."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.depth = depth
+
+    def condition(self, tree: Any) -> Predicate:
+        predicate: Predicate = self.transform(tree)
+        return predicate
+
+    def any_of(self, parts: list[Predicate]) -> Predicate:
+        return lambda item, root: any(part(item, root) for part in parts)
+
+    def all_of(self, parts: list[Predicate]) -> Predicate:
+        return lambda item, root: all(part(item, root) for part in parts)
+
+    def negated(self, parts: list[Predicate]) -> Predicate:
+        part = parts[0]
+        return lambda item, root: not part(item, root)
+
+    def exists(self, tokens: list[Token]) -> Predicate:
+        find = self.path(tokens)
+        return lambda item, root: find(item, root) is not ABSENT
+
+    def comparison(self, parts: list[Any]) -> Predicate:
+        left, sign, right = parts
+        compare = _OPERATORS[sign.lower()]
+        return lambda item, root: compare(left(item, root), right(item, root))
+
+    def path(self, tokens: list[Token]) -> Operand:
+        from asl_engine.lang.path_syntax import read_tree
+        from asl_engine.lang.path_walk import compile_relative
+
+        text = str(tokens[0])
+        search, _ = compile_relative(text, read_tree(text, 1, self.depth))
+        return partial(_find, search, text.startswith("@"))
+
+    def string(self, tokens: list[Token]) -> Operand:
+        return _constant(re.sub(r"\\(.)", _unescape, tokens[0][1:-1], flags=re.DOTALL))
+
+    def json(self, tokens: list[Token]) -> Operand:
+        return _constant(_number(tokens[0]))
+
+    def pattern(self, tokens: list[Token]) -> Operand:
+        body, _, flags = tokens[0][1:].rpartition("/")
+        return _constant(_compile_pattern(body, flags))
+
+    def array(self, operands: list[Operand]) -> Operand:
+        return lambda item, root: [operand(item, root) for operand in operands]
+
+    def empty_object(self, _: list[Token]) -> Operand:
+        return _constant({})
+
+    def true(self, _: list[Token]) -> Operand:
+        return _constant(True)
+
+    def false(self, _: list[Token]) -> Operand:
+        return _constant(False)
+
+    def null(self, _: list[Token]) -> Operand:
+        return _constant(None)
+
+
+def _constant(value: Any) -> Operand:
+    return lambda item, root: value
+
+
+def _number(text: str) -> JSON:
+    try:
+        return parse_json(text)
+    except ValueError:
+        raise ExpressionSyntaxError(f"'{text}' is not a number") from None
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}.get(found[1], found[1])
+
+
+def _find(search: Callable[[JSON, JSON], JSON], is_relative: bool, item: JSON, root: JSON) -> Any:
+    try:
+        return search(item if is_relative else root, root)
+    except ExpressionFailed:
+        return ABSENT
+
+
+# --- regular expressions, which can be hostile ----------------------------------------------------------------------
+
+_FLAGS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE, "u": re.UNICODE}
+
+
+def _compile_pattern(body: str, flags: str) -> re.Pattern[str]:
+    if len(body) > MAX_PATTERN:
+        raise ExpressionSyntaxError(f"A regular expression has at most {MAX_PATTERN} characters here")
+    try:
+        known = [_FLAGS[flag] for flag in flags]
+        return re.compile(body.replace("\\/", "/"), sum(set(known)))
+    except KeyError as unknown:
+        raise ExpressionSyntaxError(f"A regular expression has no flag {unknown}") from None
+    except (re.error, OverflowError, RecursionError) as problem:
+        raise ExpressionSyntaxError(f"'{body}' is not a regular expression: {problem}") from None
+
+
+def _matches(left: Any, right: Any) -> bool:
+    pattern, value = (right, left) if isinstance(right, re.Pattern) else (left, right)
+    if not isinstance(pattern, re.Pattern) or isinstance(value, re.Pattern):
+        return False
+    return any(_matches_one(pattern, item) for item in (value if isinstance(value, list) else [value]))
+
+
+def _matches_one(pattern: re.Pattern[str], value: Any) -> bool:
+    subject = value if isinstance(value, str) else json_text(value) if type(value) in (int, float, bool) else ""
+    if len(subject) > MAX_SUBJECT:
+        raise ExpressionFailed(f"A filter matches a regular expression to at most {MAX_SUBJECT} characters")
+    return pattern.fullmatch(subject) is not None
+
+
+# --- comparisons ----------------------------------------------------------------------------------------------------
+
+
+def _kind(value: Any) -> type:
+    return float if type(value) is int else type(value)
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    """Compare two values of one kind: `1` and `1.0` are one number, `1` and `true` are not the same."""
+    if left is ABSENT or right is ABSENT or _kind(left) is not _kind(right):
+        return False
+    if type(left) is list or type(left) is dict:
+        return _sorted_text(left) == _sorted_text(right)
+    return bool(left == right)
+
+
+_sorted_text: Final = json.JSONEncoder(sort_keys=True, check_circular=False).encode
+
+
+def _equals(left: Any, right: Any) -> bool:
+    if {_kind(left), _kind(right)} == {str, float}:
+        number, text = (right, left) if isinstance(left, str) else (left, right)
+        return _as_number(text) == number
+    return _is_same(left, right)
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _orders(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def ordered(left: Any, right: Any) -> bool:
+        if not {_kind(left), _kind(right)} <= {str, float}:
+            return False
+        if _kind(left) is not _kind(right):
+            left, right = (value if isinstance(value, str) else json_text(value) for value in (left, right))
+        return compare(left, right)
+
+    return ordered
+
+
+def _is_in(left: Any, right: Any) -> bool:
+    return isinstance(right, list) and any(_equals(left, item) for item in right)
+
+
+def _contains(left: Any, right: Any) -> bool:
+    if isinstance(left, str):
+        return isinstance(right, str) and right in left
+    return _is_in(right, left)
+
+
+def _subset(left: Any, right: Any) -> bool:
+    return isinstance(left, list) and all(_is_in(item, right) for item in left)
+
+
+def _any_of(left: Any, right: Any) -> bool:
+    return isinstance(left, list) and any(_is_in(item, right) for item in left)
+
+
+def _has_size(left: Any, right: Any) -> bool:
+    return isinstance(left, str | list) and type(right) is int and len(left) == right
+
+
+def _is_empty(left: Any, right: Any) -> bool:
+    return isinstance(left, str | list | dict) and right is (not left)
+
+
+_OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": _equals,
+    "!=": lambda left, right: not _equals(left, right),
+    "===": _is_same,
+    "!==": lambda left, right: not _is_same(left, right),
+    "<": _orders(operator.lt),
+    "<=": _orders(operator.le),
+    ">": _orders(operator.gt),
+    ">=": _orders(operator.ge),
+    "=~": _matches,
+    "in": _is_in,
+    "nin": lambda left, right: not _is_in(left, right),
+    "subsetof": _subset,
+    "anyof": _any_of,
+    "noneof": lambda left, right: isinstance(left, list) and not _any_of(left, right),
+    "contains": _contains,
+    "all": lambda left, right: isinstance(right, list) and _subset(right, left),
+    "size": _has_size,
+    "empty": _is_empty,
+}
