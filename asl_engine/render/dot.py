@@ -1,7 +1,7 @@
 """The graph as graphviz source: shapes, sizes, clusters and classes; every colour is the style sheet's business.
 
-The source can be given to any graphviz. What `svg.py` needs to know travels in attributes that graphviz hands through to
-its SVG: `id`, `class` and `tooltip`. Node sizes are fixed here, from our own estimate of the text's width.
+The source can be given to any graphviz. What `svg.py` needs to know travels in attributes that graphviz hands through
+to its SVG: `id`, `class` and `tooltip`. Node sizes are fixed here, from our own estimate of the text's width.
 """
 
 from __future__ import annotations
@@ -25,15 +25,24 @@ TEXT_LEFT: Final = 44.0
 """Where text starts in a box, right of its icon."""
 
 PAD_RIGHT: Final = 14.0
+BADGE: Final = 20.0
+"""The room at the right of a node for the sign that says what became of it."""
 
 _SHAPES: Final = {"Choice": "hexagon", "Start": "ellipse", "End": "ellipse", "Join": "point", "Missing": "box"}
-_GRAPH: Final = {"rankdir": "TB", "nodesep": "0.35", "ranksep": "0.38", "compound": "true", "pad": "0.2", "newrank": "true"}
+_GRAPH: Final = {
+    "rankdir": "TB",
+    "nodesep": "0.35",
+    "ranksep": "0.38",
+    "compound": "true",
+    "pad": "0.2",
+    "newrank": "true",
+}
 
 
 def dot_source(graph: networkx.DiGraph, title: str | None = None) -> str:
     """Return the graphviz source of a graph that `state_graph` made, marked by `overlay.mark` or not."""
     dot = graphviz.Digraph(graph_attr=_GRAPH, node_attr={"fontname": "Arial"}, edge_attr={"fontname": "Arial"})
-    dot.attr("graph", tooltip=_quoted(title or "State machine"), id="asl")
+    dot.attr("graph", tooltip=_hint(title or "State machine"), id="asl")
     if title:
         dot.attr("graph", label=_quoted(one_line(title)), labelloc="t", fontname="Arial", fontsize="15")
     members: dict[str, list[str]] = {}
@@ -66,8 +75,9 @@ def _add_composite(dot: Any, graph: networkx.DiGraph, members: dict[str, list[st
                 inner.attr(**{"class": "branch"}, label="", margin="10")
                 _add_block(inner, graph, members, block)
         _add_node(frame, join_of(key), graph.nodes[join_of(key)])
-        if not graph.in_degree(join_of(key)):
-            frame.edge(element_id(key), element_id(join_of(key)), style="invis")
+        for state in (state for block in node["inner"] for state in members.get(block, ())):
+            if graph.out_degree(state) == 0:  # a Fail does not lead to the join, which shall be below it all the same
+                frame.edge(element_id(state), element_id(join_of(key)), style="invis")
 
 
 def _cluster(key: str) -> str:
@@ -76,12 +86,12 @@ def _cluster(key: str) -> str:
 
 def _add_node(dot: Any, key: str, node: dict[str, Any]) -> None:
     shape = _SHAPES.get(node["type"], "box")
-    attributes = {"id": element_id(key), "class": _classes("state", node), "tooltip": _quoted(_tooltip(node))}
+    attributes = {"id": element_id(key), "class": _classes("state", node), "tooltip": _hint(_tooltip(node))}
     if shape == "point":
         dot.node(element_id(key), label="", shape="point", width="0.08", **attributes)
         return
     lines = _lines(node)
-    wide, high = _size(node["type"], lines)
+    wide, high = _size(node["type"], lines, BADGE if node.get("status") else 0)
     dot.node(
         element_id(key),
         label=_quoted("\n".join(line for _, line in lines)),
@@ -105,15 +115,15 @@ def _lines(node: dict[str, Any]) -> list[tuple[str, str]]:
     return lines + ([("note", shorten(note, 20))] if note else [])
 
 
-def _size(kind: str, lines: list[tuple[str, str]]) -> tuple[float, float]:
+def _size(kind: str, lines: list[tuple[str, str]], badge: float) -> tuple[float, float]:
     """Return the width and height of a node in points."""
     text = max(width(line, NAME_SIZE if role == "name" else SMALL_SIZE) for role, line in lines)
     high = sum(LINE[role] for role, _ in lines) + 2 * PAD_Y
     if kind in ("Start", "End"):
         return 64, 28
     if kind == "Choice":
-        return max(150, text + high + 8), high + 4
-    return max(150, text + TEXT_LEFT + PAD_RIGHT), high
+        return max(150, text + high + 8 + badge), high + 4
+    return max(150, text + TEXT_LEFT + PAD_RIGHT + badge), high
 
 
 def _classes(first: str, node: dict[str, Any]) -> str:
@@ -133,7 +143,8 @@ def _classes(first: str, node: dict[str, Any]) -> str:
 def _tooltip(node: dict[str, Any]) -> str:
     """Return all that is known about a node; the name stands first, alone on its line and whole."""
     status = f"{node['status'].replace('-', ' ')}" if node.get("status") else ""
-    details = (node["kind"] if node["kind"] != node["name"] else "", node["retry"], status, node.get("note"), node["comment"])
+    kind = node["kind"] if node["kind"] != node["name"] else ""
+    details = (kind, node["retry"], status, node.get("note"), node["comment"])
     return "\n".join([node["name"], *filter(None, details)])
 
 
@@ -151,10 +162,12 @@ def _add_edge(
 ) -> None:
     source, target = ends
     why = transitions[0].why
-    attributes = {"class": f"{why} is-taken" if taken else why, "tooltip": _quoted(_reasons(transitions))}
+    attributes = {"class": f"{why} is-taken" if taken else why, "tooltip": _hint(_reasons(transitions))}
     attributes["weight"] = _weight(graph, target, why)
     if why == "catch":
         attributes["style"] = "dashed"
+        if len({item.why for item in graph.edges[source, target]["transitions"]}) > 1:
+            attributes |= {"tailport": "se", "headport": "ne"}  # away from the other line between the two
     if why == "join":
         attributes["arrowhead"] = "none"
     label = _label(transitions, taken)
@@ -192,3 +205,8 @@ def _label(transitions: list[Transition], taken: int) -> str:
 def _quoted(text: str) -> Any:
     """Return text that graphviz shows as it is: no escape sequences, no entities, no HTML-like labels."""
     return graphviz.nohtml(clean(text).replace("\\", "\\\\").replace("&", "&amp;"))
+
+
+def _hint(text: str) -> Any:
+    """Return the same for a tooltip, where graphviz expands escape sequences twice."""
+    return graphviz.nohtml(clean(text).replace("\\", "\\" * 4).replace("&", "&amp;"))

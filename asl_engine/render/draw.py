@@ -12,9 +12,7 @@ from asl_engine.render.overlay import mark
 from asl_engine.render.svg import to_svg
 
 
-def draw(
-    machine: StateMachine, events: Sequence[Mapping[str, Any]] | None = None, title: str | None = None
-) -> str:
+def draw(machine: StateMachine, events: Sequence[Mapping[str, Any]] | None = None, title: str | None = None) -> str:
     """Return the picture of a state machine as the text of an SVG file.
 
     With `events`, the history of an execution as `GetExecutionHistory` gives it, the picture shows what happened: how
@@ -24,9 +22,7 @@ def draw(
     return to_svg(draw_dot(machine, events, title))
 
 
-def draw_dot(
-    machine: StateMachine, events: Sequence[Mapping[str, Any]] | None = None, title: str | None = None
-) -> str:
+def draw_dot(machine: StateMachine, events: Sequence[Mapping[str, Any]] | None = None, title: str | None = None) -> str:
     """Return the same picture as graphviz source, not laid out."""
     graph = state_graph(machine)
     return dot_source(graph if events is None else mark(graph, events), title)

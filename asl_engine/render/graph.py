@@ -7,10 +7,10 @@ Nodes are keyed by the state's JSON pointer (`/States/P/Branches/0/States/B`) an
     retry     `retry up to 3×`, or ""               inner   pointers of the blocks inside it, a tuple
     comment   the author's comment, or ""           is_terminal   whether its block ends with it
 
-Besides the states there are `#start` and `#end` for the machine, and for each Parallel and Map `<pointer>#join`, where its
-branches or iterations come together. A transition to a state that does not exist leads to a node of type Missing, so that
-a broken definition can be drawn too. Each edge has `transitions`, a tuple of `Transition`: a Choice can lead to the same
-state for several reasons.
+Besides the states there are `#start` and `#end` for the machine, and for each Parallel and Map `<pointer>#join`,
+where its branches or iterations come together. A transition to a state that does not exist leads to a node of type
+Missing, so that a broken definition can be drawn too. Each edge has `transitions`, a tuple of `Transition`: a Choice
+can lead to the same state for several reasons.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Graphviz source to SVG as graphviz writes it, without the `dot` program.
 
-The wheels of pygraphviz carry graphviz as libraries. Its Python module also links the ones that draw bitmaps, and so wants
-X11 and GLib, which a server or a slim container does not have; and its text measuring asks the machine's fonts. Of the
-libraries in the wheel a layout needs four, none of which wants any of that: those are loaded directly. Without the font
-libraries graphviz measures text from tables of its own, so the picture is the same on every machine.
+The wheels of pygraphviz carry graphviz as libraries. Its Python module also links the ones that draw bitmaps, and so
+wants X11 and GLib, which a server or a slim container does not have; and its text measuring asks the machine's fonts.
+Of the libraries in the wheel a layout needs four, none of which wants any of that: those are loaded directly. Without
+the font libraries graphviz measures text from tables of its own, so the picture is the same on every machine.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _render(gvc: Any, context: int, graph: int) -> str:
     if gvc.gvRenderData(context, graph, b"svg", ctypes.byref(data), ctypes.byref(length)) != 0:
         raise RenderError("graphviz cannot write the picture as SVG")
     try:
-        return ctypes.string_at(data, length.value).decode("utf-8", "replace")  # type: ignore[arg-type]
+        return ctypes.string_at(data, length.value).decode("utf-8", "replace")
     finally:
         gvc.gvFreeRenderData(data)
 
@@ -123,4 +123,3 @@ def _with_program(program: str, source: bytes) -> str:
     if done.returncode != 0 or not done.stdout:
         raise RenderError(f"the program {program} failed: {done.stderr.decode('utf-8', 'replace').strip()[:500]}")
     return done.stdout.decode("utf-8", "replace")
-

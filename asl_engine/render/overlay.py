@@ -1,17 +1,19 @@
-"""What happened in an execution, put on the graph: how each state ended, how often it was entered, which ways were taken.
+"""What happened in an execution, put on the graph: how each state ended, how often it was entered, which ways were
+taken.
 
-Reads history events as `GetExecutionHistory` gives them, whole or not, of an execution that has ended or not. Only the order,
-`type`, `id`, `previousEventId` and the details are used. The events of Parallel branches and Map iterations are mixed in a
-history, so what belongs together is found along `previousEventId` and never by position.
+Reads history events as `GetExecutionHistory` gives them, whole or not, of an execution that has ended or not. Only
+the order, `type`, `id`, `previousEventId` and the details are used. The events of Parallel branches and Map
+iterations are mixed in a history, so what belongs together is found along `previousEventId` and never by position.
 
-Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits` and, where there is something to say,
-`note`. Edges get `taken`: how often each of its two lines was taken, by whether it is the one for errors.
+Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits` and, where there is
+something to say, `note`. Edges get `taken`: how often each of its two lines was taken, by whether it is the one for
+errors.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -61,9 +63,10 @@ def mark(graph: networkx.DiGraph, events: Sequence[Event]) -> networkx.DiGraph:
     for number, event in enumerate(events, 1):
         _read(story, event, int(event.get("id", number)), int(event.get("previousEventId") or number - 1))
     _mark_states(states, story.visits)
-    _mark_frames(marked)
     for (source, target, is_catch), count in story.taken.items():
         marked.edges[source, target].setdefault("taken", {})[is_catch] = count
+    if not any(target == END for _, target, _ in story.taken):
+        marked.nodes[END]["status"] = "not-reached"
     return marked
 
 
@@ -118,18 +121,18 @@ def _exit(story: _Story, event: Event, before: _Visit | None) -> _Visit | None:
     return visit
 
 
-def _outwards(visit: _Visit | None, is_it: Any) -> _Visit | None:
+def _outwards(visit: _Visit | None, is_it: Callable[[_Visit], bool]) -> _Visit | None:
     while visit is not None and not is_it(visit):
         visit = visit.outer
     return visit
 
 
 def _subject(story: _Story, kind: str, before: _Visit | None) -> _Visit | None:
-    """Return the visit that an event is about: `ParallelStateFailed` follows an event of a state inside the Parallel."""
-    for word in ("Parallel", "Map"):
-        if kind.startswith(word):
-            return _outwards(before, lambda visit: story.graph.nodes[visit.state]["type"] == word) or before
-    return before
+    """Return the visit that an event is about: `ParallelStateFailed` follows an event of a state inside it."""
+    word = "Parallel" if kind.startswith("Parallel") else "Map" if kind.startswith("Map") else None
+    if word is None:
+        return before
+    return _outwards(before, lambda visit: story.graph.nodes[visit.state]["type"] == word) or before
 
 
 def _note_failure(visit: _Visit, kind: str, event: Event) -> None:
@@ -185,16 +188,10 @@ def _note(node: Mapping[str, Any], visits: Sequence[_Visit]) -> str:
     errors = [visit.error for visit in visits if visit.error and visit.status == node["status"]]
     wins = sum(visit.status in ("succeeded", "running") for visit in visits)
     retries = sum(visit.failures for visit in visits) - sum(visit.status in ("failed", "caught") for visit in visits)
-    words = [errors[-1]] if errors and node["status"] in ("failed", "caught") else []
+    is_news = bool(errors) and errors[-1] not in node["kind"] and node["status"] in ("failed", "caught")
+    words = [errors[-1]] if is_news else []
     if len(visits) > 1:
         words.append(f"×{len(visits)}" if wins in (0, len(visits)) else f"{wins} of {len(visits)} succeeded")
     if retries > 0 and node["retry"]:
         words.append(f"↻ retried {retries}×")
     return " · ".join(words)
-
-
-def _mark_frames(graph: networkx.DiGraph) -> None:
-    """Give the ends of the machine and the joins the status of what they belong to."""
-    for key, node in graph.nodes(data=True):
-        if node["type"] == "Join":
-            node["status"] = graph.nodes[key.removesuffix("#join")]["status"]

@@ -1,7 +1,7 @@
 """How pictures look: the style sheet in light and dark, and the icons.
 
-The two palettes have the same keys, so a picture cannot look right in one and forget the other. Plain class rules are used
-and no CSS variables: the converters that turn SVG into PNG or PDF do not know those.
+The two palettes have the same keys, so a picture cannot look right in one and forget the other. Plain class rules are
+used and no CSS variables: the converters that turn SVG into PNG or PDF do not know those.
 """
 
 from __future__ import annotations

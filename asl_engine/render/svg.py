@@ -1,7 +1,8 @@
 """From graphviz source to the picture: laid out by graphviz, then drawn again in our own elements.
 
-Of graphviz's SVG only geometry, text, ids, classes and tooltips are taken; everything is written anew, by an XML library.
-So nothing in a definition can become markup, a link or a script, and every colour comes from the style sheet.
+Of graphviz's SVG only geometry, text, ids, classes and tooltips are taken; everything is written anew, by an XML
+library. So nothing in a definition can become markup, a link or a script, and every colour comes from the style
+sheet.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree
 
-from asl_engine.render.dot import LINE, TEXT_LEFT
+from asl_engine.render.dot import BADGE, LINE, TEXT_LEFT
 from asl_engine.render.layout import lay_out
 from asl_engine.render.style import ICONS, STATUSES, style_sheet
 
@@ -190,6 +191,8 @@ def _draw_badge(state: Element, classes: list[str], box: Box) -> None:
     status = next((name for name in STATUSES if f"is-{name}" in classes), None)
     if status is None:
         return
-    x, y = box[0] + box[2] - 4, box[1] + 4
+    x, y = box[0] + box[2] - BADGE / 2 - 6, box[1] + box[3] / 2
     _add(state, "circle", {"class": "badge", "cx": f"{x:.2f}", "cy": f"{y:.2f}", "r": "8"})
-    _add(state, "path", {"class": "icon", "d": ICONS[f"is-{status}"], "transform": f"translate({x - 8:.2f} {y - 8:.2f})"})
+    _add(
+        state, "path", {"class": "icon", "d": ICONS[f"is-{status}"], "transform": f"translate({x - 8:.2f} {y - 8:.2f})"}
+    )

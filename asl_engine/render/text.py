@@ -1,7 +1,7 @@
 """User text on its way into a picture: made safe, measured, wrapped, and turned into ids.
 
-Names are any Unicode text. Widths are estimated from a table and never asked of a font, so that the same definition gives
-the same picture on every machine, one without fonts included.
+Names are any Unicode text. Widths are estimated from a table and never asked of a font, so that the same definition
+gives the same picture on every machine, one without fonts included.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _PLAIN: Final = re.compile("[^A-Za-z0-9]")
 
 
 def clean(text: str) -> str:
-    """Return the text with what XML cannot hold replaced by U+FFFD."""
-    return _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return the text with what XML cannot hold replaced by U+FFFD, and what it does not keep by its like."""
+    return _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
 
 
 def one_line(text: str) -> str:
@@ -72,8 +72,8 @@ def wrap(text: str, ems: float, lines: int) -> list[str]:
     Lines break after blanks and punctuation, then between the humps of camelCase, and inside a word only when there is
     no other way.
 
-    >>> wrap("UpdateTransactionRecords", 9, 3)
-    ['Update', 'Transaction', 'Records']
+    >>> wrap("UpdateTransactionRecords", 11, 3)
+    ['UpdateTransaction', 'Records']
     """
     rows = [""]
     for piece in _breakable(one_line(text), ems):

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import Any
+
+import networkx
+
+from asl_engine.render.graph import END, START, join_of, state_graph
+from asl_engine.render.overlay import mark
+from tests.render.machines import history, machine, named, order
+
+CHARGE, SHIP = "/States/Both/Branches/0/States/Charge", "/States/Both/Branches/1/States/Ship"
+TO_PARALLEL = (
+    ("ExecutionStarted", 0, ""),
+    ("TaskStateEntered", 1, "Check"),
+    ("LambdaFunctionFailed", 2, "Oops"),
+    ("LambdaFunctionScheduled", 3, ""),
+    ("LambdaFunctionSucceeded", 4, ""),
+    ("TaskStateExited", 5, "Check"),
+    ("ChoiceStateEntered", 6, "Stock"),
+    ("ChoiceStateExited", 7, "Stock"),
+    ("ParallelStateEntered", 8, "Both"),
+    ("ParallelStateStarted", 9, ""),
+    ("TaskStateEntered", 10, "Charge"),
+    ("TaskStateEntered", 10, "Ship"),
+)
+
+
+def statuses(graph: networkx.DiGraph) -> dict[str, Any]:
+    return {key.rpartition("/")[2]: node["status"] for key, node in graph.nodes(data=True) if node.get("visits")}
+
+
+def test_running_states_and_those_not_reached() -> None:
+    graph = mark(state_graph(order()), history(*TO_PARALLEL))
+    assert statuses(graph) == {
+        "Check": "succeeded",
+        "Stock": "succeeded",
+        "Both": "running",
+        "Charge": "running",
+        "Ship": "running",
+    }
+    assert graph.nodes["/States/Done"]["status"] == "not-reached"
+
+
+def test_a_failed_branch_is_caught_and_the_other_one_aborted() -> None:
+    events = history(
+        *TO_PARALLEL,
+        ("TaskFailed", 11, "Declined"),
+        ("ParallelStateFailed", 13, ""),
+        ("ParallelStateExited", 14, "Both"),
+        ("FailStateEntered", 15, "Refund"),
+        ("ExecutionFailed", 16, "NoMoney"),
+    )
+    graph = mark(state_graph(order()), events)
+    assert statuses(graph) == {
+        "Check": "succeeded",
+        "Stock": "succeeded",
+        "Both": "caught",
+        "Charge": "failed",
+        "Ship": "aborted",
+        "Refund": "failed",
+    }
+    assert graph.nodes[CHARGE]["note"] == "Declined"
+    assert graph.edges["/States/Both", "/States/Refund"]["taken"] == {True: 1}
+
+
+def test_an_uncaught_failure_fails_what_is_around_it() -> None:
+    events = history(
+        *TO_PARALLEL, ("TaskTimedOut", 12, ""), ("ParallelStateFailed", 13, ""), ("ExecutionFailed", 14, "X")
+    )
+    graph = mark(state_graph(order()), events)
+    assert (graph.nodes[SHIP]["status"], graph.nodes[SHIP]["note"]) == ("failed", "States.Timeout")
+    assert graph.nodes["/States/Both"]["status"] == "failed"
+    assert graph.nodes[CHARGE]["status"] == "aborted"
+
+
+def test_an_aborted_execution() -> None:
+    graph = mark(state_graph(order()), history(*TO_PARALLEL, ("ExecutionAborted", 12, "")))
+    assert graph.nodes["/States/Both"]["status"] == graph.nodes[SHIP]["status"] == "aborted"
+
+
+def test_success_reaches_join_and_end() -> None:
+    events = history(
+        *TO_PARALLEL,
+        ("TaskStateExited", 11, "Charge"),
+        ("TaskStateExited", 12, "Ship"),
+        ("ParallelStateSucceeded", 14, ""),
+        ("ParallelStateExited", 15, "Both"),
+        ("SucceedStateEntered", 16, "Done"),
+        ("SucceedStateExited", 17, "Done"),
+        ("ExecutionSucceeded", 18, ""),
+    )
+    graph = mark(state_graph(order()), events)
+    assert set(statuses(graph).values()) == {"succeeded"}
+    assert graph.edges[CHARGE, join_of("/States/Both")]["taken"] == {False: 1}
+    assert graph.edges["/States/Done", END]["taken"] == {False: 1}
+
+
+def test_loops_and_retries_are_counted() -> None:
+    events = history(
+        *TO_PARALLEL[:8],
+        ("WaitStateEntered", 8, "Wait"),
+        ("WaitStateExited", 9, "Wait"),
+        ("TaskStateEntered", 10, "Check"),
+    )
+    graph = mark(state_graph(order()), events)
+    assert graph.nodes["/States/Check"]["visits"] == 2
+    assert graph.nodes["/States/Check"]["note"] == "×2 · ↻ retried 1×"
+    assert graph.edges["/States/Wait", "/States/Check"]["taken"] == {False: 1}
+    assert graph.edges[START, "/States/Check"]["taken"] == {False: 1}
+
+
+def test_map_iterations_are_counted_by_outcome() -> None:
+    processor = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
+    graph = state_graph(machine("M", M={"Type": "Map", "ItemProcessor": processor, "End": True}))
+    events = history(
+        ("ExecutionStarted", 0, ""),
+        ("MapStateEntered", 1, "M"),
+        ("MapStateStarted", 2, ""),
+        ("MapIterationStarted", 3, ""),
+        ("PassStateEntered", 4, "I"),
+        ("PassStateExited", 5, "I"),
+        ("MapIterationSucceeded", 6, ""),
+        ("MapIterationStarted", 3, ""),
+        ("PassStateEntered", 8, "I"),
+        ("ExecutionFailed", 9, "X"),
+    )
+    marked = mark(graph, events)
+    assert marked.nodes["/States/M/ItemProcessor/States/I"]["note"] == "X · 1 of 2 succeeded"
+    assert marked.edges["/States/M", "/States/M/ItemProcessor/States/I"]["taken"] == {False: 2}
+
+
+def test_the_graph_itself_is_left_alone() -> None:
+    graph = state_graph(order())
+    mark(graph, history(*TO_PARALLEL))
+    assert "status" not in graph.nodes["/States/Check"]
+    assert "taken" not in graph.edges[START, "/States/Check"]
+
+
+def test_events_of_another_machine_are_passed_over() -> None:
+    assert not statuses(mark(state_graph(named("A")), history(*TO_PARALLEL)))
