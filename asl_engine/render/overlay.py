@@ -114,7 +114,8 @@ def _exit(story: _Story, event: Event, before: _Visit | None) -> _Visit | None:
     if visit is None:
         return before
     visit.status = "caught" if visit.has_failed else "succeeded"
-    _abort_inside(story, visit)
+    if story.graph.nodes[visit.state]["inner"]:
+        _abort_inside(story, visit)
     if visit.status == "succeeded":
         owner = owner_of(story.graph.nodes[visit.state]["block"])
         _take(story, visit.state, join_of(owner) if owner else END, False)
