@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final, TypeAlias
 
 JSON: TypeAlias = Any
@@ -165,17 +167,18 @@ def _copy_unusual(value: Any, where: str, depth: int) -> JSON:
 def put(value: JSON, steps: Sequence[str | int], new: JSON) -> JSON:
     """Return `value` with `new` at the place that `steps` lead to; only the spine to that place is copied.
 
-    A step is a key or an index. A key that is missing, or that leads to something other than an object, is made anew,
-    as the specification asks of ResultPath ("if the input has no such field, it is created"). Raises LookupError when an
-    index is outside its array or its place holds no array.
+    A step is a key or an index. Objects that are missing on the way are made ("if the input has no such field, it is
+    created", ResultPath). Raises LookupError when a step meets something that it does not fit: a key anything but an object, an
+    index anything but an array that long.
     """
     if not steps:
         return new
     step, rest = steps[0], steps[1:]
     if isinstance(step, str):
-        copied = dict(value) if isinstance(value, dict) else {}
-        copied[step] = put(copied.get(step), rest, new) if rest else new
-        return copied
+        if not isinstance(value, dict):
+            raise LookupError(f"key {step!r} needs an object, and the value is {kind_of(value)}")
+        inner = put(value.get(step, {}), rest, new) if rest else new
+        return {**value, step: inner}
     if not isinstance(value, list):
         raise LookupError(f"index {step} needs an array, and the value is {kind_of(value)}")
     if not -len(value) <= step < len(value):
@@ -196,3 +199,42 @@ def kind_of(value: JSON) -> str:
     if isinstance(value, str):
         return "string"
     return "array" if isinstance(value, list) else "object"
+
+
+_TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def parse_timestamp(text: str) -> float | None:
+    """Return the moment that an ISO-8601 date-time with an offset names, in seconds since 1970; None when it is not one.
+
+    The service takes `2016-12-05T21:29:29Z`, fractions of a second and offsets such as `+01:00`, and refuses texts without `T`
+    or without an offset (recorded: `wait_timestamp_path`).
+    """
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    zone = match[8]
+    shift = 0 if zone in "Zz" else int(zone[0] + "60") * int(zone[1:3]) + int(zone[0] + "1") * int(zone[4:6])
+    try:
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc) - timedelta(minutes=shift)
+    except (ValueError, OverflowError):
+        return None
+    return moment.timestamp() + (float("0." + match[7]) if match[7] else 0.0)
+
+
+def format_timestamp(seconds: float) -> str:
+    """Return a moment as the context object prints it: `2024-03-22T21:37:11.123Z`."""
+    return to_datetime(seconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_datetime(seconds: float) -> datetime:
+    """Return a moment as an aware datetime in UTC, to the millisecond, which is what the service keeps."""
+    return _EPOCH + timedelta(milliseconds=round(seconds * 1000))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

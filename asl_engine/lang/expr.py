@@ -19,6 +19,12 @@ class Scope(Protocol):
     data: JSON
     """What `$` means: the raw input, the effective input, the result, depending on the field."""
 
+    input: JSON
+    """The raw input of the state, as it came from the state before."""
+
+    item: dict[str, JSON] | None
+    """The item of the Map iteration in hand (`$$.Map.Item`), if there is one."""
+
     variables: Mapping[str, JSON]
     """The variables that `Assign` made, by name without the dollar sign."""
 
@@ -43,12 +49,17 @@ class ExpressionSyntaxError(ValueError):
 
 
 class ExpressionFailed(Exception):  # noqa: N818 - it is a failure of the state machine and not of this program
-    """An expression could not be evaluated; `error` and `cause` are the service's own words for it."""
+    """An expression could not be evaluated; `error` and `cause` are the service's own words for it.
 
-    def __init__(self, cause: str, error: str = "States.Runtime") -> None:
+    Most causes are preceded by the place ("An error occurred while executing the state 'S' (entered at the event id #2). "),
+    which whoever knows it adds; `names_place` is false for the few that AWS gives without.
+    """
+
+    def __init__(self, cause: str, error: str = "States.Runtime", names_place: bool = True) -> None:
         super().__init__(cause)
         self.error = error
         self.cause = cause
+        self.names_place = names_place
 
 
 def compile_literal(value: JSON) -> Expr:

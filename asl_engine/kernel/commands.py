@@ -1,0 +1,51 @@
+"""What the kernel tells the outside. `op` ties a command to the event that answers it.
+
+An op comes from the position of the work (walk, state, visit, attempt) and never from the order of issue: the same id is
+journal key, idempotency key and task token.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from asl_engine.program.resources import Resource
+from asl_engine.values import JSON
+
+
+class StartTask:
+    """Have `resource` do its work with `payload`, and answer with TaskSucceeded or TaskFailed.
+
+    The kernel keeps the time limits itself; `timeout` (seconds) only lets a driver that must block know how long that is
+    worth. `state` is the name of the Task, for messages.
+    """
+
+    __slots__ = ("op", "payload", "resource", "state", "timeout")
+
+    def __init__(self, op: str, resource: Resource, payload: JSON, state: str, timeout: float | None) -> None:
+        self.op = op
+        self.resource = resource
+        self.payload = payload
+        self.state = state
+        self.timeout = timeout
+
+
+class StartTimer:
+    """Answer with TimerFired at the moment `at` (seconds since 1970)."""
+
+    __slots__ = ("at", "op")
+
+    def __init__(self, op: str, at: float) -> None:
+        self.op = op
+        self.at = at
+
+
+class Cancel:
+    """The task or timer `op` no longer matters: stop it if that can be done; its answer will be ignored."""
+
+    __slots__ = ("op",)
+
+    def __init__(self, op: str) -> None:
+        self.op = op
+
+
+Command: TypeAlias = StartTask | StartTimer | Cancel

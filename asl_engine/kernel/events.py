@@ -1,0 +1,90 @@
+"""What the outside tells the kernel. Every event carries the time at which it happened: the kernel has no clock."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from asl_engine.kernel.identity import Identity
+from asl_engine.values import JSON
+
+
+class ExecutionStarted:
+    """The first event. `seed` is the source of every UUID, random number and jitter of the execution."""
+
+    __slots__ = ("at", "identity", "input", "seed")
+
+    def __init__(self, at: float, input: JSON, identity: Identity, seed: int = 0) -> None:
+        self.at = at
+        self.input = input
+        self.identity = identity
+        self.seed = seed
+
+
+class TaskSucceeded:
+    """The attempt `op` has a result: a JSON value that nobody else will change."""
+
+    __slots__ = ("at", "op", "result")
+
+    def __init__(self, at: float, op: str, result: JSON) -> None:
+        self.at = at
+        self.op = op
+        self.result = result
+
+
+class TaskFailed:
+    """The attempt `op` failed. Either name or cause may be missing (SendTaskFailure without fields)."""
+
+    __slots__ = ("at", "cause", "error", "op")
+
+    def __init__(self, at: float, op: str, error: str | None, cause: str | None) -> None:
+        self.at = at
+        self.op = op
+        self.error = error
+        self.cause = cause
+
+
+class TaskSubmitted:
+    """A task that is answered later by its token was handed over; `output` is what the handing over returned."""
+
+    __slots__ = ("at", "op", "output")
+
+    def __init__(self, at: float, op: str, output: JSON) -> None:
+        self.at = at
+        self.op = op
+        self.output = output
+
+
+class TaskHeartbeat:
+    """The worker of attempt `op` is alive."""
+
+    __slots__ = ("at", "op")
+
+    def __init__(self, at: float, op: str) -> None:
+        self.at = at
+        self.op = op
+
+
+class TimerFired:
+    """The moment that the timer `op` was set for has come."""
+
+    __slots__ = ("at", "op")
+
+    def __init__(self, at: float, op: str) -> None:
+        self.at = at
+        self.op = op
+
+
+class ExecutionStopped:
+    """Somebody stopped the execution (StopExecution)."""
+
+    __slots__ = ("at", "cause", "error")
+
+    def __init__(self, at: float, error: str | None = None, cause: str | None = None) -> None:
+        self.at = at
+        self.error = error
+        self.cause = cause
+
+
+Event: TypeAlias = (
+    ExecutionStarted | TaskSucceeded | TaskFailed | TaskSubmitted | TaskHeartbeat | TimerFired | ExecutionStopped
+)

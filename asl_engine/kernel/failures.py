@@ -1,0 +1,91 @@
+"""Who may handle an error: the matching of retriers and catchers, and how long a retry waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from asl_engine.kernel.frames import Frame
+from asl_engine.program.moves import Failed
+from asl_engine.program.program import Catcher, Retrier
+
+RUNTIME = "States.Runtime"
+TIMEOUT = "States.Timeout"
+TASK_FAILED = "States.TaskFailed"
+HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
+DATA_LIMIT = "States.DataLimitExceeded"
+TOO_MANY_FAILED = "States.ExceedToleratedFailureThreshold"
+
+
+class HasErrors(Protocol):
+    """A retrier or a catcher."""
+
+    errors: frozenset[str]
+
+
+Handler = TypeVar("Handler", bound=HasErrors)
+
+
+def matches(handler: HasErrors, failed: Failed, of_task: bool) -> bool:
+    """Tell whether a handler's `ErrorEquals` covers a failure.
+
+    * `States.Runtime` is never handled: it ends the execution (error table of the developer guide; recording
+      `test_catch_states_runtime`).
+    * `States.ALL` covers everything else, also a failure without a name, and a result that is too large (recorded, against
+      the documents).
+    * `States.TaskFailed` covers every failure of a task but a timeout.
+    """
+    error, errors = failed.error, handler.errors
+    if error == RUNTIME:
+        return False
+    if error in errors or "States.ALL" in errors:
+        return True
+    if failed.matched_as is not None and failed.matched_as in errors:
+        return True
+    return of_task and error != TIMEOUT and TASK_FAILED in errors
+
+
+def first_match(handlers: Iterable[Handler], failed: Failed, of_task: bool) -> tuple[int, Handler] | None:
+    """Return the first handler that covers the failure, with its position."""
+    for index, handler in enumerate(handlers):
+        if matches(handler, failed, of_task):
+            return index, handler
+    return None
+
+
+def retry_delay(frame: Frame, failed: Failed) -> float | None:
+    """Count an attempt, and return for how many seconds to wait before the next; None when there is none.
+
+    > A Retrier's count is kept for itself, and starts anew when the state is entered anew (specification, "Errors").
+    """
+    state = frame.state
+    found = first_match(state.retriers, failed, state.type == "Task")
+    if found is None:
+        return None
+    index, retrier = found
+    if frame.attempts is None:
+        frame.attempts = [0] * len(state.retriers)
+    made = frame.attempts[index]
+    if made >= retrier.max_attempts:
+        return None
+    frame.attempts[index] += 1
+    delay = _backed_off(retrier, made)
+    if retrier.has_jitter:
+        delay = frame.random().uniform(0, delay)
+    frame.attempt += 1
+    return delay
+
+
+def _backed_off(retrier: Retrier, made: int) -> float:
+    """IntervalSeconds * BackoffRate ^ attempts, at most MaxDelaySeconds; never above the longest wait of the service."""
+    longest = retrier.max_delay if retrier.max_delay is not None else 99_999_999.0
+    try:
+        return min(retrier.interval * retrier.backoff_rate**made, longest)
+    except OverflowError:
+        return longest
+
+
+def catcher_for(frame: Frame, failed: Failed) -> Catcher | None:
+    """Return the catcher that covers a failure of the frame's state, if there is one."""
+    found = first_match(frame.state.catchers, failed, frame.state.type == "Task")
+    return found[1] if found else None

@@ -1,0 +1,134 @@
+"""Forks and joins: the branches of a Parallel, the iterations of an inline Map.
+
+Walks are frames that the kernel's own loop runs; nothing is started for them outside. At most `limit` are open at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asl_engine.history import Mark
+from asl_engine.kernel.failures import TOO_MANY_FAILED
+from asl_engine.kernel.frames import Frame, Join
+from asl_engine.program.moves import Done, Failed, Fork, Move
+from asl_engine.values import JSON, MAX_BYTES, size_bound
+
+if TYPE_CHECKING:
+    from asl_engine.kernel.kernel import Kernel
+
+
+def open_fork(kernel: Kernel, frame: Frame, fork: Fork) -> Move | None:
+    """Start the first walks; without any, the fork is joined at once."""
+    frame.join = Join(fork)
+    kernel.write(Mark.FORKED, frame.state, len(fork.inputs) if fork.items is not None else None)
+    if not fork.inputs:
+        return _joined(kernel, frame)
+    for _ in range(min(fork.limit, len(fork.inputs))):
+        _start_next(kernel, frame, frame.join)
+    return None
+
+
+def _start_next(kernel: Kernel, parent: Frame, join: Join) -> None:
+    index, fork = join.next, join.fork
+    join.next += 1
+    kernel.frame_count += 1
+    value = fork.inputs[index]
+    block = fork.blocks[index] if len(fork.blocks) > 1 else fork.blocks[0]
+    bound = parent.bound if fork.inputs is fork.items else size_bound(value, MAX_BYTES)
+    frame = Frame(kernel, kernel.frame_count, block, value, bound, parent, index)
+    join.open[index] = frame
+    if fork.items is not None:
+        frame.item = {"Index": index, "Value": fork.items[index]}
+    kernel.ready.append((frame, None))
+
+
+def begin_walk(kernel: Kernel, frame: Frame) -> None:
+    """Write down that a walk begins."""
+    parent = frame.parent
+    assert parent is not None
+    if frame.is_iteration:
+        kernel.write(Mark.ITERATION, (parent.state, frame.index), (frame.number, parent.number))
+        kernel.focus = frame.number
+    else:
+        kernel.write(Mark.BRANCH, frame.number, parent.number)
+
+
+def walk_succeeded(kernel: Kernel, frame: Frame, output: JSON, bound: int) -> None:
+    """A walk has ended well: keep its output, start the next, or join."""
+    parent = frame.parent
+    assert parent is not None and parent.join is not None
+    join = parent.join
+    join.results[frame.index] = output
+    join.result_bound += bound + 1
+    _end_walk(kernel, frame, parent, join, "Succeeded")
+    _go_on(kernel, parent, join)
+
+
+def _go_on(kernel: Kernel, parent: Frame, join: Join) -> None:
+    if join.next < len(join.fork.inputs):
+        _start_next(kernel, parent, join)
+    elif not join.open:
+        move = _joined(kernel, parent)
+        kernel.ready.append((parent, move))
+
+
+def _end_walk(kernel: Kernel, frame: Frame, parent: Frame, join: Join, how: str) -> None:
+    if frame.is_iteration:
+        kernel.write(Mark.ITERATION_ENDED, (parent.state, frame.index), how)
+    else:
+        kernel.write(Mark.BRANCH_ENDED, None, None)
+    kernel.focus = parent.number
+    del join.open[frame.index]
+
+
+def _joined(kernel: Kernel, frame: Frame) -> Done:
+    """All walks have ended: the result is the array of their outputs, in the order of the inputs."""
+    join = frame.join
+    assert join is not None
+    frame.join = None
+    frame.result_bound = min(join.result_bound, 2 * MAX_BYTES)
+    kernel.write(Mark.JOINED, frame.state, "Succeeded")
+    results = [join.results[index] for index in sorted(join.results)]
+    return Done(results, frame.state.route)
+
+
+def walk_failed(kernel: Kernel, frame: Frame, failed: Failed) -> None:
+    """A walk has failed: the whole fails with it, unless failures are tolerated."""
+    parent = frame.parent
+    assert parent is not None and parent.join is not None
+    join = parent.join
+    if not frame.is_iteration and frame.state.type in ABORTABLE:
+        kernel.write(Mark.STATE_ABORTED, frame.state, None)
+    _end_walk(kernel, frame, parent, join, "Failed")
+    tolerated = join.fork.tolerated
+    if tolerated is not None:
+        join.failures += 1
+        if join.failures <= tolerated:
+            _go_on(kernel, parent, join)
+            return
+        failed = Failed(TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded")
+    for other in list(join.open.values()):
+        abort(kernel, other)
+    kernel.ready.append((parent, failed))
+
+
+ABORTABLE = frozenset({"Task", "Wait", "Map", "Parallel"})
+"""The types of which history has a `...StateAborted` event."""
+
+
+def abort(kernel: Kernel, frame: Frame) -> None:
+    """Stop a walk and everything inside it, because the whole it belongs to has failed."""
+    frame.is_open = False
+    kernel.release(frame)
+    if frame.join is not None:
+        for inner in list(frame.join.open.values()):
+            abort(kernel, inner)
+    if not frame.has_begun:
+        return
+    kernel.focus_on(frame)
+    if frame.entered_id and frame.state.type in ABORTABLE:
+        kernel.write(Mark.STATE_ABORTED, frame.state, None)
+    parent = frame.parent
+    if frame.is_iteration and parent is not None:
+        kernel.write(Mark.ITERATION_ENDED, (parent.state, frame.index), "Aborted")
+        kernel.focus = parent.number

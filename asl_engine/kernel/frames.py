@@ -1,0 +1,157 @@
+"""A frame: one walk through one `States` block. The execution is one, each branch is one, each Map iteration is one.
+
+A frame is the scope of the expressions of the state that it stands in. It is plain data: `snapshot.py` writes it as JSON.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from asl_engine.program.moves import Fork
+from asl_engine.program.program import Block, State
+from asl_engine.values import JSON, format_timestamp
+
+if TYPE_CHECKING:
+    from asl_engine.kernel.kernel import Kernel
+
+NO_VARIABLES: dict[str, JSON] = {}
+
+
+class Join:
+    """A fork in progress: which walks are open, what the finished ones gave, what is still to start."""
+
+    __slots__ = ("failures", "fork", "next", "open", "result_bound", "results")
+
+    def __init__(self, fork: Fork) -> None:
+        self.fork = fork
+        self.next = 0
+        self.open: dict[int, Frame] = {}
+        self.results: dict[int, JSON] = {}
+        self.failures = 0
+        self.result_bound = 2
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every walk has ended."""
+        return not self.open and self.next == len(self.fork.inputs)
+
+
+class Frame:
+    """One walk through one block.
+
+    `path` is the position of the walk and stable: `Process#1.0[3]` is the fourth walk of the first attempt at state `Process`,
+    which was the first state of the walk around it. `visit` counts the states entered; `attempt` the retries of this one;
+    `attempts` those per retrier. `entered_id` is the id of the event that entered the state, 0 as long as there is none.
+    `bound` is an upper bound of the size of the input in bytes.
+    """
+
+    __slots__ = (
+        "_entered_at",
+        "_random",
+        "_random_for",
+        "attempt",
+        "attempts",
+        "block",
+        "bound",
+        "data",
+        "entered_id",
+        "has_begun",
+        "index",
+        "input",
+        "is_open",
+        "item",
+        "join",
+        "kernel",
+        "number",
+        "ops",
+        "parent",
+        "path",
+        "result_bound",
+        "state",
+        "variables",
+        "visit",
+    )
+
+    def __init__(
+        self, kernel: Kernel, number: int, block: Block, input: JSON, bound: int, parent: Frame | None = None, index: int = 0
+    ) -> None:
+        self.kernel = kernel
+        self.number = number
+        self.block = block
+        self.state: State = block.start
+        self.input = self.data = input
+        self.bound = bound
+        self.parent = parent
+        self.index = index
+        self.path = f"{parent.op}[{index}]" if parent is not None else ""
+        self.item: dict[str, JSON] | None = parent.item if parent is not None else None
+        self.variables = parent.variables if parent is not None else NO_VARIABLES
+        self.visit = 1
+        self.attempt = 0
+        self.attempts: list[int] | None = None
+        self.entered_id = 0
+        self._entered_at = 0.0
+        self.result_bound = 0
+        self.ops: tuple[str, ...] = ()
+        self.join: Join | None = None
+        self.is_open = True
+        self.has_begun = parent is None
+        self._random: Random | None = None
+        self._random_for = ""
+
+    @property
+    def op(self) -> str:
+        """The id of this attempt at this state, made of its position alone."""
+        return f"{self.path}/{self.state.name}#{self.visit}.{self.attempt}"
+
+    @property
+    def is_iteration(self) -> bool:
+        """Whether the walk is one of a Map, and not a branch of a Parallel."""
+        return self.parent is not None and self.parent.state.type == "Map"
+
+    @property
+    def entered_at(self) -> float:
+        """When the state was entered, in seconds since 1970."""
+        return self._entered_at if self.entered_id else self.kernel.now
+
+    def note_entered(self, event_id: int) -> None:
+        """Remember which event entered the state, and when."""
+        self.entered_id = event_id
+        self._entered_at = self.kernel.now
+
+    def restore_entered(self, event_id: int, at: float) -> None:
+        """Set what `note_entered` noted, from a snapshot."""
+        self.entered_id, self._entered_at = event_id, at
+
+    def go_to(self, state: State, value: JSON, bound: int) -> None:
+        """Stand before the next state with its raw input."""
+        self.state = state
+        self.input = value
+        self.bound = bound
+        self.visit += 1
+        self.entered_id = 0
+        self.attempt = 0
+        self.attempts = None
+        self.result_bound = 0
+
+    def context(self) -> dict[str, JSON]:
+        """Return the context object (`$$`), in the order in which the service shows it."""
+        state = self.state
+        about: dict[str, JSON] = {"Name": state.name, "EnteredTime": format_timestamp(self.entered_at)}
+        if state.counts_retries:
+            about["RetryCount"] = self.attempt
+        context = {**self.kernel.context, "State": about}
+        if self.item is not None:
+            context["Map"] = {"Item": self.item}
+        if state.resource is not None and state.resource.pattern == "waitForTaskToken":
+            context["Task"] = {"Token": self.kernel.token(self.op)}
+        return context
+
+    def random(self) -> Random:
+        """Return the source of chance of this attempt: seeded by the execution's seed and the position alone."""
+        op = self.op
+        if self._random is None or self._random_for != op:
+            self._random = Random(f"{self.kernel.seed}:{op}")
+            self._random_for = op
+        return self._random

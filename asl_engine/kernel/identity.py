@@ -1,0 +1,46 @@
+"""Who an execution is: the names and ARNs that its context object shows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFAULT_ACCOUNT: Final = "123456789012"
+DEFAULT_REGION: Final = "us-east-1"
+
+
+class Identity:
+    """The ARNs and names of an execution and its state machine."""
+
+    __slots__ = ("account", "execution_name", "kind", "machine_name", "region", "role_arn")
+
+    def __init__(
+        self,
+        execution_name: str,
+        machine_name: str = "StateMachine",
+        role_arn: str = f"arn:aws:iam::{DEFAULT_ACCOUNT}:role/StepFunctions",
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+        kind: str = "STANDARD",
+    ) -> None:
+        self.execution_name = execution_name
+        self.machine_name = machine_name
+        self.role_arn = role_arn
+        self.account = account
+        self.region = region
+        self.kind = kind
+
+    @property
+    def machine_arn(self) -> str:
+        """The ARN of the state machine."""
+        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.machine_name}"
+
+    @property
+    def execution_arn(self) -> str:
+        """The ARN of the execution; that of an Express execution has a segment more."""
+        kind = "express" if self.kind == "EXPRESS" else "execution"
+        tail = f":{self.execution_name}" if self.kind == "EXPRESS" else ""
+        return f"arn:aws:states:{self.region}:{self.account}:{kind}:{self.machine_name}:{self.execution_name}{tail}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the fields as plain data, for a snapshot."""
+        return {name: getattr(self, name) for name in self.__slots__}

@@ -1,0 +1,1 @@
+"""What to do: the document compiled to slotted objects and plain functions."""

@@ -1,0 +1,134 @@
+"""From the model to a program: every state once, every transition a direct reference.
+
+What this engine cannot do (yet) is refused here, with the place and the reason, and never ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from asl_engine.errors import NotSupported
+from asl_engine.model import states as model
+from asl_engine.model.base import given
+from asl_engine.model.failures import Catcher as ModelCatcher
+from asl_engine.model.failures import Retrier as ModelRetrier
+from asl_engine.program.dataflow import compile_caught, compile_leave, growth_of
+from asl_engine.program.program import Block, Catcher, Program, Retrier, Route, State
+from asl_engine.program.resources import parse_resource
+from asl_engine.program.states import RUNS, assignment
+from asl_engine.values import ABSENT
+
+INERT = frozenset({"comment", "version", "label"})
+"""Fields that mean nothing to an execution, and so are read by no compiler."""
+
+JSONATA_ONLY = frozenset({"output", "arguments", "items", "condition"})
+DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
+
+
+def compile_program(machine: model.StateMachine, kind: str = "STANDARD", digest: str = "") -> Program:
+    """Return the program of a machine that has passed the rules. Raises NotSupported for what this engine cannot do."""
+    problems = [f"{pointer or '/'}: {reason}" for pointer, reason in not_supported(machine)]
+    if problems:
+        raise NotSupported("this engine cannot run the state machine:\n  " + "\n  ".join(problems))
+    timeout = float(machine.timeout_seconds) if machine.timeout_seconds is not None else None
+    compiled = Program(kind, timeout, digest)
+    _compile_block(machine, compiled, compiled)
+    return compiled
+
+
+def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
+    """Yield (JSON pointer, reason) for each part of a machine that this engine cannot run."""
+    if machine.query_language == "JSONata":
+        yield "/QueryLanguage", "JSONata is not supported yet; use JSONPath"
+        return
+    for pointer, block in model.blocks(machine):
+        config = getattr(block, "processor_config", None)
+        if config is not None and config.mode == "DISTRIBUTED":
+            yield pointer + "/ProcessorConfig/Mode", "Distributed Map is not supported yet; use INLINE"
+        for name, state in block.states.items():
+            for field, reason in _unsupported_fields(state):
+                yield f"{pointer}{model.pointer_to(name)}{field}", reason
+
+
+def _unsupported_fields(state: model.State) -> Iterator[tuple[str, str]]:
+    if state.query_language == "JSONata":
+        yield "/QueryLanguage", "JSONata is not supported yet; use JSONPath"
+    for name in sorted(given(state) & DISTRIBUTED_ONLY):
+        alias = type(state).model_fields[name].alias
+        yield f"/{alias}", f"{alias} belongs to Distributed Map, which is not supported yet"
+    if isinstance(state, model.Task):
+        resource = parse_resource(state.resource)
+        if resource.pattern.startswith("sync"):
+            yield "/Resource", f"the pattern .{resource.pattern} is not supported yet"
+
+
+def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block:
+    """Compile the states of a block, then connect them."""
+    here: dict[str, State] = {}
+    for name, state in block.states.items():
+        pointer = compiled.pointer + model.pointer_to(name)
+        here[name] = whole.states[pointer] = State(name, pointer, state.type)
+    for name, state in block.states.items():
+        _compile_state(state, here[name], here, whole)
+    compiled.start = here[block.start_at]
+    return compiled
+
+
+def _compile_state(state: model.State, compiled: State, here: dict[str, State], whole: Program) -> None:
+    compiled.route.assign = assignment(getattr(state, "assign", None))
+    compiled.run = RUNS[type(state)](state, compiled, tuple(_inner_blocks(state, compiled.pointer, whole)))
+    _connect(state, compiled, here)
+    _compile_data_flow(state, compiled)
+    if isinstance(state, model.Task):
+        compiled.resource = parse_resource(state.resource)
+    if isinstance(state, (model.Task, model.Parallel, model.Map)):
+        compiled.retriers = tuple(map(compile_retrier, state.retry))
+        compiled.catchers = tuple(compile_catcher(catcher, here) for catcher in state.catch)
+
+
+def _inner_blocks(state: model.State, pointer: str, whole: Program) -> Iterator[Block]:
+    for inner, block in model.inner_blocks(state):
+        compiled = whole.blocks[pointer + inner] = Block(pointer + inner)
+        yield _compile_block(block, compiled, whole)
+
+
+def _connect(state: model.State, compiled: State, here: dict[str, State]) -> None:
+    if isinstance(state, model.Choice):
+        for rule, route in zip(state.choices, compiled.rules, strict=True):
+            route.next = here[rule.next or ""]
+        if state.default is not None:
+            compiled.route.next = here[state.default]
+    elif isinstance(state, model.Transition) and state.next is not None:
+        compiled.route.next = here[state.next]
+
+
+def _compile_data_flow(state: model.State, compiled: State) -> None:
+    if isinstance(state, model.Fail):
+        return
+    selector = getattr(state, "result_selector", None)
+    result_path = getattr(state, "result_path", "$")
+    compiled.leave = compile_leave(selector, result_path, state.output_path)
+    template: Any = getattr(state, "parameters", ABSENT)
+    paths = (state.input_path, state.output_path)
+    compiled.growth = growth_of(template if isinstance(state, model.Pass) else ABSENT, selector, result_path, paths)
+    compiled.enter_growth = growth_of(template, paths=(state.input_path,))
+
+
+def compile_retrier(retrier: ModelRetrier) -> Retrier:
+    """Return a compiled element of `Retry`."""
+    return Retrier(
+        errors=frozenset(retrier.error_equals),
+        interval=float(retrier.interval_seconds),
+        max_attempts=int(retrier.max_attempts),
+        backoff_rate=float(retrier.backoff_rate),
+        max_delay=float(retrier.max_delay_seconds) if retrier.max_delay_seconds is not None else None,
+        has_jitter=retrier.jitter_strategy == "FULL",
+    )
+
+
+def compile_catcher(catcher: ModelCatcher, here: dict[str, State]) -> Catcher:
+    """Return a compiled element of `Catch`."""
+    route = Route(assignment(catcher.assign))
+    route.next = here[catcher.next]
+    return Catcher(frozenset(catcher.error_equals), compile_caught(catcher.result_path), route)

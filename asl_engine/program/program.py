@@ -1,0 +1,152 @@
+"""A compiled state machine: slotted objects with direct references to what comes next, and plain functions.
+
+Nothing here is looked up by name while an execution runs, nothing is parsed, and nothing asks for the query language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from asl_engine.lang.expr import Expr, Scope
+from asl_engine.program.moves import Move
+from asl_engine.program.resources import Resource
+from asl_engine.values import JSON
+
+
+class Route:
+    """A way out of a state: to `next` (None: the block ends here), assigning variables on the way."""
+
+    __slots__ = ("assign", "next")
+
+    def __init__(self, assign: Expr | None = None) -> None:
+        self.next: State | None = None
+        self.assign = assign
+
+
+class Retrier:
+    """One compiled element of `Retry`. Times are in seconds."""
+
+    __slots__ = ("backoff_rate", "errors", "has_jitter", "interval", "max_attempts", "max_delay")
+
+    def __init__(
+        self,
+        errors: frozenset[str],
+        interval: float,
+        max_attempts: int,
+        backoff_rate: float,
+        max_delay: float | None,
+        has_jitter: bool,
+    ) -> None:
+        self.errors = errors
+        self.interval = interval
+        self.max_attempts = max_attempts
+        self.backoff_rate = backoff_rate
+        self.max_delay = max_delay
+        self.has_jitter = has_jitter
+
+
+class Catcher:
+    """One compiled element of `Catch`: `output` makes the state's output from the error output."""
+
+    __slots__ = ("errors", "output", "route")
+
+    def __init__(self, errors: frozenset[str], output: Callable[[Scope, JSON], JSON], route: Route) -> None:
+        self.errors = errors
+        self.output = output
+        self.route = route
+
+
+class Growth:
+    """How large an output can be, as a linear bound: factor * (input + result + what else it sees) + constant.
+
+    The kernel carries such bounds along, and measures a value only when its bound passes the limit: so the 256 KiB limit
+    costs one addition at most states, whatever the size of the payload. `spliced_at` are the steps of the `ResultPath` when
+    the output is the raw input with the result put in, which makes measuring cheap: only the result is new.
+    """
+
+    __slots__ = ("constant", "factor", "spliced_at")
+
+    def __init__(self, factor: float, constant: int, spliced_at: tuple[str | int, ...] = ()) -> None:
+        self.factor = factor
+        self.constant = constant
+        self.spliced_at = spliced_at
+
+
+Leave: TypeAlias = Callable[[Scope, JSON], JSON]
+
+
+class State:
+    """One compiled state.
+
+    `run` does the first half of the data flow and asks for a move; `leave` does the second half, from the raw result to the
+    state output (None: the result is the output as it is). `growth` bounds the output, `enter_growth`
+    the effective input. `rules` are the ways out of a Choice, `route` is its Default.
+    """
+
+    __slots__ = (
+        "catchers",
+        "counts_retries",
+        "enter_growth",
+        "growth",
+        "leave",
+        "name",
+        "pointer",
+        "resource",
+        "retriers",
+        "route",
+        "rules",
+        "run",
+        "type",
+    )
+
+    def __init__(self, name: str, pointer: str, type_: str) -> None:
+        self.name = name
+        self.pointer = pointer
+        self.type = type_
+        self.run: Callable[[Scope], Move] = _never
+        self.leave: Leave | None = None
+        self.growth: Growth | None = None
+        self.enter_growth: Growth | None = None
+        self.route = Route()
+        self.rules: tuple[Route, ...] = ()
+        self.retriers: tuple[Retrier, ...] = ()
+        self.catchers: tuple[Catcher, ...] = ()
+        self.resource: Resource | None = None
+        self.counts_retries = type_ in ("Task", "Parallel", "Map")
+
+    def __repr__(self) -> str:
+        return f"<{self.type} {self.name!r}>"
+
+
+class Block:
+    """A compiled `States` block."""
+
+    __slots__ = ("pointer", "start")
+
+    def __init__(self, pointer: str) -> None:
+        self.pointer = pointer
+        self.start: State = _NOWHERE
+
+
+class Program(Block):
+    """A whole compiled machine. `states` are all of its states by JSON pointer; `timeout` is in seconds."""
+
+    __slots__ = ("blocks", "digest", "kind", "states", "timeout")
+
+    def __init__(self, kind: str, timeout: float | None, digest: str) -> None:
+        super().__init__("")
+        self.kind = kind
+        self.timeout = timeout
+        self.digest = digest
+        self.states: dict[str, State] = {}
+        self.blocks: dict[str, Block] = {"": self}
+
+
+def _never(scope: Scope) -> Move:
+    raise AssertionError("a state was run before it was compiled")
+
+
+_NOWHERE = State("", "", "")
+
+Variables: TypeAlias = Mapping[str, JSON]

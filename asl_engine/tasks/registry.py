@@ -1,0 +1,114 @@
+"""The functions that Tasks can call, by name or ARN."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+from asl_engine.errors import FunctionNotFound, did_you_mean
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+MAX_TIMEOUT: Final = 900.0
+"""The longest time in seconds that a Lambda function may be given (AWS quota)."""
+
+_LAMBDA = re.compile(
+    r"(?:arn:[^:]*:lambda:(?P<region>[^:]*):)?(?:(?P<account>[^:]*):)?function:(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
+)
+
+
+class Function:
+    """A registered function: what to call, and what a Lambda function's configuration would say about it."""
+
+    __slots__ = ("handler", "is_async", "memory_mb", "name", "timeout")
+
+    def __init__(self, name: str, handler: Callable[..., Any], timeout: float | None = None, memory_mb: int = 128) -> None:
+        self.name = name
+        self.handler = handler
+        self.timeout = timeout
+        self.memory_mb = memory_mb
+        self.is_async = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+
+
+def split_name(text: str) -> tuple[str, str | None]:
+    """Return (name, version or alias) of what names a function: a name, `name:alias`, a partial or a full ARN."""
+    match = _LAMBDA.fullmatch(text)
+    if match is not None:
+        return match["name"], match["qualifier"]
+    if text.startswith("arn:"):
+        return text, None
+    name, colon, qualifier = text.partition(":")
+    return name, qualifier if colon else None
+
+
+class Functions(Mapping[str, Function]):
+    """A registry of functions, each called as `function(event, context)`.
+
+    A function is found by its name, by its ARN, and by either with a version or alias. What is registered with a version or
+    alias serves just that one; what is registered without serves them all. Any other `Resource` (an integration such as
+    `arn:aws:states:::sqs:sendMessage`, an activity, a placeholder such as `${ChargeFunction}`) can be registered under its exact
+    text, and then stands in for it.
+
+        functions = Functions()
+
+        @functions.register("ChargeCard", timeout=30)
+        def charge_card(event, context): ...
+    """
+
+    def __init__(self, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        self._functions: dict[tuple[str, str | None], Function] = {}
+        self._found: dict[str, Function | None] = {}
+        for name, handler in (functions or {}).items():
+            self.add(name, handler)
+
+    @classmethod
+    def of(cls, functions: Functions | Mapping[str, Callable[..., Any]] | None) -> Functions:
+        """Return a registry, made of whatever form of one is given."""
+        return functions if isinstance(functions, Functions) else cls(functions)
+
+    def add(self, name: str, handler: Callable[..., Any], timeout: float | None = None, memory_mb: int = 128) -> None:
+        """Register `handler` under a name or ARN, in place of what was there.
+
+        `timeout` in seconds ends an attempt as Lambda ends it, at most 900; without one a function may take as long as it wants.
+        """
+        if not callable(handler):
+            raise TypeError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")
+        if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
+            raise ValueError(f"the timeout of {name!r} must be above 0 and at most 900 seconds, not {timeout!r}")
+        self._found.clear()
+        self._functions[split_name(name)] = Function(split_name(name)[0], handler, timeout, memory_mb)
+
+    def register(self, name: str, timeout: float | None = None, memory_mb: int = 128) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers a function; see `add`."""
+
+        def decorate(handler: Handler) -> Handler:
+            self.add(name, handler, timeout, memory_mb)
+            return handler
+
+        return decorate
+
+    def find(self, text: str) -> Function | None:
+        """Return the function that a name or ARN means, or None."""
+        try:
+            return self._found[text]
+        except KeyError:
+            name, qualifier = split_name(text)
+            found = self._functions.get((name, qualifier)) or self._functions.get((name, None))
+            if qualifier in (None, "$LATEST") and found is None:
+                found = self._functions.get((name, "$LATEST"))
+            self._found[text] = found
+            return found
+
+    def __getitem__(self, name: str) -> Function:
+        found = self.find(name)
+        if found is None:
+            raise FunctionNotFound(f"no function {name!r} is registered.{did_you_mean(name, list(self))}")
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name if qualifier is None else f"{name}:{qualifier}" for name, qualifier in self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
