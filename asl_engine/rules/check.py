@@ -20,7 +20,19 @@ from asl_engine.rules.outline import MachineKind, Outline, outline_of
 from asl_engine.rules.registry import RULES, Rule
 from asl_engine.source import Document, parse_document, read_text
 
-FAMILIES: Final = ("text", "shape", "graph")
+FAMILIES: Final = (
+    "text",
+    "shape",
+    "graph",
+    "fields",
+    "expressions",
+    "failures",
+    "choices",
+    "timing",
+    "maps",
+    "tasks",
+    "limits",
+)
 
 
 @dataclass(slots=True)

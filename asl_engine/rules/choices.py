@@ -1,0 +1,156 @@
+"""Rules about Choice states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from asl_engine.diagnostics import Finding
+from asl_engine.model.choice import OPERATORS
+from asl_engine.model.states import Choice
+from asl_engine.rules.outline import Outline, PartSite, is_open
+from asl_engine.rules.registry import rule
+from asl_engine.rules.timing import is_timestamp
+
+
+@rule("ASL601", "empty-choices")
+def empty_choices(outline: Outline) -> Iterator[Finding]:
+    """A list of rules is empty: `Choices`, `And` or `Or`.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [], "Default": "B"}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "IsNull": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.of(Choice):
+        if not site.state.choices:
+            yield _empty(site, "choices")
+    for site in outline.rules:
+        for name in ("and_", "or_"):
+            if getattr(site.part, name) == []:
+                yield _empty(site, name)
+
+
+def _empty(site: PartSite, name: str) -> Finding:
+    pointer = site.at(name)
+    message = f"{pointer.rpartition('/')[2]} holds no rule"
+    return Finding(pointer, message, on_key=True, aws_text="Value cannot be empty")
+
+
+@rule("ASL602", "choice-without-next")
+def choice_without_next(outline: Outline) -> Iterator[Finding]:
+    """A rule of `Choices` does not say where to go.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "IsNull": true}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "IsNull": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.rules:
+        if site.is_top and getattr(site.part, "next", None) is None and not outline.is_unclear(site.at("next")):
+            text = "These fields are required: [Next]"
+            yield Finding(site.pointer, "a rule of Choices needs Next", aws_text=text)
+
+
+@rule("ASL603", "next-in-nested-rule")
+def next_in_nested_rule(outline: Outline) -> Iterator[Finding]:
+    """A rule inside `And`, `Or` or `Not` says where to go; only the outermost rule may.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Not": {"Variable": "$.x", "IsNull": true, "Next": "B"}, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Not": {"Variable": "$.x", "IsNull": true}, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.rules:
+        if not site.is_top and site.has("next"):
+            message = "only the outermost rule says where to go; this one is nested"
+            text = "Field 'Next' is not supported"
+            yield Finding(site.at("next"), message, on_key=True, aws_text=text, aws_at=site.pointer)
+
+
+@rule("ASL604", "choice-rule-form")
+def choice_rule_form(outline: Outline) -> Iterator[Finding]:
+    """A rule is not of exactly one form.
+
+    In JSONPath a rule has `Variable` and one operator, or one of `And`, `Or`, `Not`. In JSONata it has a `Condition`.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "IsNull": true, "IsPresent": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "IsNull": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Condition": "{% $states.input.x %}", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.rules:
+        problem, text = _jsonata_form(site) if site.is_jsonata else _jsonpath_form(site)
+        if problem:
+            yield Finding(site.pointer, problem, aws_text=text)
+
+
+def _jsonata_form(site: PartSite) -> tuple[str, str]:
+    if site.has("condition") or not site.part.model_fields_set.isdisjoint(("variable", "and_", "or_", "not_")):
+        return "", ""
+    return "the rule has no Condition", "These fields are required: [Condition]"
+
+
+def _jsonpath_form(site: PartSite) -> tuple[str, str]:
+    given = site.part.model_fields_set
+    if "condition" in given:
+        return "", ""
+    combined = given & {"and_", "or_", "not_"}
+    operators = given & OPERATORS
+    if len(combined) > 1 or (combined and (operators or "variable" in given)):
+        return "the rule has more than one form: keep one of And, Or, Not, or Variable with an operator", ""
+    if combined:
+        return "", ""
+    return _comparison_form("variable" in given, [site.at(name).rpartition("/")[2] for name in sorted(operators)])
+
+
+def _comparison_form(has_variable: bool, operators: list[str]) -> tuple[str, str]:
+    if len(operators) > 1:
+        return f"the rule has several operators, and must have one: {', '.join(operators)}", ""
+    if not operators:
+        return "the rule compares nothing: it needs an operator such as StringEquals, or And, Or, Not", ""
+    return ("", "") if has_variable else (f"{operators[0]} needs a Variable", "These fields are required: [Variable]")
+
+
+@rule("ASL605", "bad-timestamp-operand")
+def bad_timestamp_operand(outline: Outline) -> Iterator[Finding]:
+    """A timestamp that a rule compares with is not one of RFC 3339, with a zone.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "TimestampEquals": "2030-01-01", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.x", "TimestampEquals": "2030-01-01T00:00:00Z", "Next": "B"}]},
+          "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.rules:
+        for name in site.part.model_fields_set & _TIMESTAMPS:
+            value: Any = getattr(site.part, name)
+            if isinstance(value, str) and not is_timestamp(value) and not is_open(value):
+                text = "String does not match RFC3339 timestamp"
+                yield Finding(site.at(name), f"{value!r} is not a timestamp like 2030-01-31T08:00:00Z", aws_text=text)
+
+
+_TIMESTAMPS = frozenset(name for name in OPERATORS if name.startswith("timestamp_") and not name.endswith("_path"))

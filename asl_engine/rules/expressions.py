@@ -1,0 +1,280 @@
+"""Rules about the texts that hold an expression: paths, reference paths, payload templates, intrinsic calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+from asl_engine.diagnostics import Finding
+from asl_engine.lang.expr import ExpressionSyntaxError
+from asl_engine.lang.functions import STRING_FUNCTIONS
+from asl_engine.lang.intrinsics import compile_path_or_intrinsic, is_intrinsic
+from asl_engine.lang.paths import compile_path, compile_reference_path
+from asl_engine.lang.templates import template_problems
+from asl_engine.model.states import Fail
+from asl_engine.rules.fields import map_parts
+from asl_engine.rules.outline import Outline, PartSite, is_open
+from asl_engine.rules.registry import rule
+from asl_engine.values import JSON
+
+
+def _problem(compile_text: Callable[[str], object]) -> Callable[[str], str]:
+    """Return a function that tells what is wrong with a text, or nothing; it remembers, as texts repeat."""
+
+    @lru_cache(maxsize=4096)
+    def problem(text: str) -> str:
+        try:
+            compile_text(text)
+        except ExpressionSyntaxError as error:
+            return "" if is_open(text) else str(error) or "it cannot be read"
+        return ""
+
+    return problem
+
+
+path_problem: Final = _problem(compile_path)
+reference_path_problem: Final = _problem(compile_reference_path)
+path_or_intrinsic_problem: Final = _problem(compile_path_or_intrinsic)
+
+_PATHS: Final = frozenset({"input_path", "output_path", "items_path"})
+
+
+@rule("ASL401", "not-a-path")
+def not_a_path(outline: Outline) -> Iterator[Finding]:
+    """A field that takes a JSONPath holds something else.
+
+    A path starts with `$` (the data), `$$.` (the context object) or `$name` (a variable).
+
+    Bad:
+        {"Type": "Pass", "InputPath": "customer.id", "End": true}
+
+    Good:
+        {"Type": "Pass", "InputPath": "$.customer.id", "End": true}
+    """
+    for site in outline.states:
+        if not site.is_jsonata:
+            for name in site.part.model_fields_set & _PATHS:
+                text = getattr(site.part, name)
+                if text is not None and (problem := path_problem(text)):
+                    yield Finding(site.at(name), f"{text!r} is not a JSONPath: {_plain(problem)}")
+
+
+_REFERENCE_PATHS: Final = frozenset({
+    "timeout_seconds_path", "heartbeat_seconds_path", "seconds_path", "timestamp_path", "max_concurrency_path",
+    "tolerated_failure_count_path", "tolerated_failure_percentage_path", "max_items_path", "max_items_per_batch_path",
+    "max_input_bytes_per_batch_path", "variable",
+})  # fmt: skip
+
+
+@rule("ASL402", "not-a-reference-path")
+def not_a_reference_path(outline: Outline) -> Iterator[Finding]:
+    """A field that takes a reference path holds something else: a reference path can only name a single place.
+
+    So it has names and indexes, and neither wildcards nor filters, slices, or `..`.
+
+    Bad:
+        {"Type": "Wait", "SecondsPath": "$.delays[*]", "End": true}
+
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "x", "IsNull": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"Type": "Wait", "SecondsPath": "$.delays[0]", "End": true}
+    """
+    for site in (*outline.states, *outline.rules, *map_parts(outline)):
+        if not site.is_jsonata:
+            for name in site.part.model_fields_set:
+                if name in _REFERENCE_PATHS or name.endswith(("equals_path", "than_path")):
+                    text = getattr(site.part, name)
+                    if text is not None and (problem := reference_path_problem(text)):
+                        message = f"{text!r} is not a reference path: {_plain(problem)}"
+                        yield Finding(site.at(name), message, aws_text=_verbatim(problem))
+
+
+def _plain(problem: str) -> str:
+    """Return a problem without what the service says before it, and without a capital at its head."""
+    told = problem.removeprefix("Value is not a Reference Path: ")
+    return told[:1].lower() + told[1:]
+
+
+def _verbatim(problem: str) -> str:
+    return problem if problem.startswith("Value is not") else f"Value is not a Reference Path: {problem}"
+
+
+@rule("ASL403", "bad-result-path")
+def bad_result_path(outline: Outline) -> Iterator[Finding]:
+    """`ResultPath` is not a reference path into the state's input.
+
+    It says where the result goes, so it can name neither a variable nor the context object; `null` throws the result away.
+
+    Bad:
+        {"Type": "Pass", "ResultPath": "$.a[*].b", "End": true}
+
+        {"Type": "Pass", "ResultPath": "$total", "End": true}
+
+    Good:
+        {"Type": "Pass", "ResultPath": "$.a.b", "End": true}
+
+        {"Type": "Pass", "ResultPath": null, "End": true}
+    """
+    for site in (*outline.states, *outline.catchers):
+        if "result_path" in site.part.model_fields_set and not site.is_jsonata:
+            text = getattr(site.part, "result_path", None)
+            if text is not None and (problem := _result_path_problem(text)):
+                message = f"{text!r} cannot say where the result goes: {_plain(problem)}"
+                yield Finding(site.at("result_path"), message, aws_text=_verbatim(problem))
+
+
+@lru_cache(maxsize=4096)
+def _result_path_problem(text: str) -> str:
+    problem = reference_path_problem(text)
+    if not problem and not is_open(text) and compile_path(text).root != "input":
+        return "it must start in the input, with '$.' or '$['"
+    return problem
+
+
+_TEMPLATES: Final = ("parameters", "result_selector", "item_selector", "assign", "batch_input", "credentials")
+
+
+@rule("ASL404", "bad-payload-template")
+def bad_payload_template(outline: Outline) -> Iterator[Finding]:
+    """A key that ends in `.$` has neither a path nor a well-formed intrinsic call.
+
+    In `Parameters`, `ResultSelector`, `ItemSelector`, `Assign` and `Credentials` a key `name.$` takes its value from a
+    JSONPath or a call such as `States.Format('{} items', $.count)`. Names, number and types of arguments are
+    checked; strings in calls stand in single quotes.
+
+    Bad:
+        {"Type": "Pass", "Parameters": {"id.$": "orderId"}, "End": true}
+
+        {"Type": "Pass", "Parameters": {"id.$": "States.Default($.id, 7)"}, "End": true}
+
+        {"Type": "Pass", "Parameters": {"id.$": "$.id", "id": 7}, "End": true}
+
+    Good:
+        {"Type": "Pass", "Parameters": {"id.$": "$.orderId", "at.$": "$$.State.EnteredTime"}, "End": true}
+    """
+    for site in (*outline.states, *outline.catchers, *outline.rules, *map_parts(outline)):
+        if not site.is_jsonata:
+            for name in _TEMPLATES:
+                if name in site.part.model_fields_set:
+                    yield from _template_findings(site, name, getattr(site.part, name))
+
+
+def _template_findings(site: PartSite, name: str, template: JSON) -> Iterator[Finding]:
+    at = site.at(name)
+    for problem in template_problems(template):
+        text = _text_at(template, problem.pointer, problem.field)
+        if not (isinstance(text, str) and is_open(text)):
+            pointer = f"{at}{problem.pointer}/{problem.field.replace('~', '~0').replace('/', '~1')}"
+            message = f"{problem.field!r} needs a JSONPath or an intrinsic call: {problem.reason}"
+            yield Finding(pointer, message, aws_text=str(problem), aws_at=at + problem.pointer)
+
+
+def _text_at(template: JSON, pointer: str, key: str) -> JSON:
+    from asl_engine.source.places import value_at
+
+    return value_at(template, pointer)[key]
+
+
+@rule("ASL405", "bad-error-path")
+def bad_error_path(outline: Outline) -> Iterator[Finding]:
+    """`ErrorPath` or `CausePath` of a Fail state is neither a path nor an intrinsic call that gives a string.
+
+    Bad:
+        {"Type": "Fail", "ErrorPath": "error.name"}
+
+        {"Type": "Fail", "CausePath": "States.MathAdd($.a, 1)"}
+
+    Good:
+        {"Type": "Fail", "ErrorPath": "$.error", "CausePath": "States.Format('{} is missing', $.what)"}
+    """
+    for site in outline.of(Fail):
+        for name in ("error_path", "cause_path"):
+            text = getattr(site.state, name)
+            if text is not None and (problem := _string_problem(text)):
+                yield Finding(site.at(name), f"{text!r} cannot give a text: {_plain(problem)}")
+
+
+@lru_cache(maxsize=1024)
+def _string_problem(text: str) -> str:
+    problem = path_or_intrinsic_problem(text)
+    called = text.strip().partition("(")[0].strip()
+    if not problem and is_intrinsic(text) and called not in STRING_FUNCTIONS:
+        return f"{called} gives no string; those that do are {', '.join(sorted(STRING_FUNCTIONS))}"
+    return problem
+
+
+# --------------------------------------------------------------------------------------------------------------- JSONata
+
+
+_JSONATA: Final = frozenset({
+    "arguments", "output", "assign", "items", "item_selector", "condition", "batch_input", "credentials",
+    "timeout_seconds", "heartbeat_seconds", "seconds", "timestamp", "error", "cause", "max_concurrency",
+    "tolerated_failure_count", "tolerated_failure_percentage",
+    "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
+})  # fmt: skip
+
+
+@rule("ASL406", "half-open-expression", aws="INVALID_JSONATA_EXPRESSION")
+def half_open_expression(outline: Outline) -> Iterator[Finding]:
+    """A JSONata string has one of the delimiters `{%` and `%}` and lacks the other.
+
+    An expression is a whole string: it begins with `{%` and ends with `%}`, without blanks outside of them.
+
+    Bad:
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 1", "End": true}
+
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": "{% 1 + 1 %} "}, "End": true}
+
+    Good:
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 1 %}", "End": true}
+    """
+    for site in (*outline.states, *outline.catchers, *outline.rules, *map_parts(outline)):
+        if site.is_jsonata:
+            for name in site.part.model_fields_set & _JSONATA:
+                for pointer, text in _strings(getattr(site.part, name), site.at(name)):
+                    if text.startswith("{%") != text.endswith("%}"):
+                        missing = "does not end with '%}'" if text.startswith("{%") else "does not begin with '{%'"
+                        yield Finding(pointer, f"this is half an expression: the string {missing}")
+
+
+def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    """Yield every string in a value with its pointer."""
+    from asl_engine.source.places import escape
+
+    pending: list[tuple[str, JSON]] = [(pointer, value)]
+    while pending:
+        at, item = pending.pop()
+        if isinstance(item, str):
+            yield at, item
+        elif isinstance(item, dict):
+            pending += [(f"{at}/{escape(key)}", child) for key, child in item.items()]
+        elif isinstance(item, list):
+            pending += [(f"{at}/{index}", child) for index, child in enumerate(item)]
+
+
+_NUMBERS: Final = frozenset({
+    "timeout_seconds", "heartbeat_seconds", "seconds", "max_concurrency", "tolerated_failure_count",
+    "tolerated_failure_percentage", "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
+})  # fmt: skip
+
+
+@rule("ASL407", "expression-in-jsonpath")
+def expression_in_jsonpath(outline: Outline) -> Iterator[Finding]:
+    """A number is given by a JSONata expression in a state that uses JSONPath.
+
+    Bad:
+        {"Type": "Wait", "Seconds": "{% 5 %}", "End": true}
+
+    Good:
+        {"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% 5 %}", "End": true}
+    """
+    for site in (*outline.states, *map_parts(outline)):
+        if not site.is_jsonata:
+            for name in site.part.model_fields_set & _NUMBERS:
+                value = getattr(site.part, name)
+                if isinstance(value, str) and not is_open(value):
+                    near = " Use the field that ends in Path, or set QueryLanguage to JSONata."
+                    yield Finding(site.at(name), "a JSONPath state takes a number here, not an expression", near)

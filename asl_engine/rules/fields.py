@@ -1,0 +1,147 @@
+"""Rules about which fields a part may have: by query language, and which exclude one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from asl_engine.diagnostics import Finding
+from asl_engine.model.states import Fail, Map, Task
+from asl_engine.rules.outline import Outline, PartSite
+from asl_engine.rules.registry import rule
+
+JSONPATH_ONLY: Final = frozenset({
+    "input_path", "output_path", "parameters", "result_selector", "result_path", "result",
+    "timeout_seconds_path", "heartbeat_seconds_path", "seconds_path", "timestamp_path", "error_path", "cause_path",
+    "items_path", "max_concurrency_path", "tolerated_failure_count_path", "tolerated_failure_percentage_path",
+    "max_items_path", "max_items_per_batch_path", "max_input_bytes_per_batch_path",
+    "variable", "and_", "or_", "not_",
+})  # fmt: skip
+"""Fields that only JSONPath has, by their names in the model."""
+
+JSONATA_ONLY: Final = frozenset({"arguments", "output", "items", "condition"})
+"""Fields that only JSONata has."""
+
+_FOREIGN: Final = {"JSONPath": JSONATA_ONLY, "JSONata": JSONPATH_ONLY}
+_INSTEAD: Final = {
+    "parameters": "Arguments",
+    "result_selector": "Output",
+    "result_path": "Output or Assign",
+    "result": "Output",
+    "input_path": "Arguments or Output",
+    "output_path": "Output",
+    "items_path": "Items",
+    "arguments": "Parameters",
+    "output": "ResultSelector, ResultPath or OutputPath",
+    "items": "ItemsPath",
+    "condition": "Variable and an operator",
+    "variable": "Condition",
+    "and_": "Condition",
+    "or_": "Condition",
+    "not_": "Condition",
+}
+
+
+@rule("ASL301", "field-of-other-language")
+def field_of_other_language(outline: Outline) -> Iterator[Finding]:
+    """A field belongs to the query language that the state does not use.
+
+    `QueryLanguage` is set for the whole state machine or for one state; states inside Parallel and Map follow the machine
+    and not the state around them. JSONPath has `InputPath`, `Parameters`, `ResultSelector`, `ResultPath`, `OutputPath` and
+    all fields that end in `Path`; JSONata has `Arguments`, `Output`, `Items` and `Condition`.
+
+    Bad:
+        {"Type": "Pass", "Output": {"a": 1}, "End": true}
+
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Parameters": {"a": 1}, "End": true}
+
+    Good:
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": 1}, "End": true}
+    """
+    for site in (*outline.states, *outline.catchers, *outline.rules, *map_parts(outline)):
+        foreign = site.part.model_fields_set & _FOREIGN[site.language]
+        for name in sorted(foreign):
+            yield _foreign_field(site, name)
+
+
+def _foreign_field(site: PartSite, name: str) -> Finding:
+    pointer = site.at(name)
+    written = pointer.rpartition("/")[2]
+    other = "JSONPath" if site.is_jsonata else "JSONata"
+    near = f" In {site.language} use {_INSTEAD[name]}." if name in _INSTEAD else ""
+    message = f"{written!r} is a field of {other}, and the query language here is {site.language}"
+    text = (
+        f"The QueryLanguage is set to '{site.language}', but field '{written}'"
+        f" is only supported for the '{other}' QueryLanguage"
+    )
+    return Finding(pointer, message, near, on_key=True, aws_text=text, aws_at=site.pointer)
+
+
+def map_parts(outline: Outline) -> Iterator[PartSite]:
+    """Yield the readers, batchers and writers of the Map states, and the configuration of the readers."""
+    for site in outline.of(Map):
+        for name in ("item_reader", "item_batcher", "result_writer"):
+            part = getattr(site.state, name)
+            if part is not None:
+                yield PartSite(part, site.at(name), site.language)
+                if name == "item_reader" and part.reader_config is not None:
+                    yield PartSite(part.reader_config, site.at(name) + "/ReaderConfig", site.language)
+
+
+@rule("ASL302", "query-language-downgrade")
+def query_language_downgrade(outline: Outline) -> Iterator[Finding]:
+    """A state says JSONPath in a state machine that says JSONata.
+
+    The other way round is allowed: states of a JSONPath machine may use JSONata, one by one.
+
+    Bad:
+        {"QueryLanguage": "JSONata", "StartAt": "A",
+         "States": {"A": {"Type": "Pass", "QueryLanguage": "JSONPath", "End": true}}}
+
+    Good:
+        {"QueryLanguage": "JSONPath", "StartAt": "A",
+         "States": {"A": {"Type": "Pass", "QueryLanguage": "JSONata", "End": true}}}
+    """
+    if outline.machine is None or outline.machine.query_language != "JSONata":
+        return
+    text = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
+    for site in outline.states:
+        if site.state.query_language == "JSONPath":
+            message = "a state cannot use JSONPath when the state machine uses JSONata"
+            yield Finding(site.at("query_language"), message, aws_text=text, aws_at=site.pointer)
+
+
+_PAIRS: Final = (
+    ("timeout_seconds", "timeout_seconds_path"),
+    ("heartbeat_seconds", "heartbeat_seconds_path"),
+    ("error", "error_path"),
+    ("cause", "cause_path"),
+    ("max_concurrency", "max_concurrency_path"),
+    ("tolerated_failure_count", "tolerated_failure_count_path"),
+    ("tolerated_failure_percentage", "tolerated_failure_percentage_path"),
+    ("max_items", "max_items_path"),
+    ("max_items_per_batch", "max_items_per_batch_path"),
+    ("max_input_bytes_per_batch", "max_input_bytes_per_batch_path"),
+)
+
+
+@rule("ASL303", "exclusive-fields")
+def exclusive_fields(outline: Outline) -> Iterator[Finding]:
+    """Two fields say the same thing, one as a constant and one as a path; only one of them may be there.
+
+    Bad:
+        {"Type": "Fail", "Error": "Refused", "ErrorPath": "$.error"}
+
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+         "TimeoutSeconds": 5, "TimeoutSecondsPath": "$.t"}
+
+    Good:
+        {"Type": "Fail", "ErrorPath": "$.error", "Cause": "No stock"}
+    """
+    for site in (*outline.of(Task, Fail, Map), *map_parts(outline)):
+        given = site.part.model_fields_set
+        for constant, path in _PAIRS:
+            if constant in given and path in given:
+                first, second = (site.at(name).rpartition("/")[2] for name in (constant, path))
+                message = f"{first} and {second} exclude each other; keep one of them"
+                yield Finding(site.at(path), message, on_key=True, aws_at=site.pointer)

@@ -1,0 +1,125 @@
+"""Rules about time: Wait states, timeouts and heartbeats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from asl_engine.diagnostics import Finding
+from asl_engine.model.states import Task, Wait
+from asl_engine.rules.outline import Outline, is_open
+from asl_engine.rules.registry import rule
+
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+MAX_SECONDS: Final = 99_999_999
+"""The largest number of seconds that any field takes (developer guide)."""
+
+
+def is_timestamp(text: str) -> bool:
+    """Tell whether a text is an RFC 3339 timestamp as the service reads it: a capital T, a zone, a day that exists."""
+    found = _TIMESTAMP.fullmatch(text)
+    if found is None:
+        return False
+    try:
+        datetime.fromisoformat(text[:19] + ("+00:00" if found[2] == "Z" else found[2]))
+    except ValueError:
+        return False
+    return True
+
+
+@rule("ASL611", "wait-form")
+def wait_form(outline: Outline) -> Iterator[Finding]:
+    """A Wait state does not say in exactly one way how long it waits.
+
+    It has one of `Seconds`, `SecondsPath`, `Timestamp`, `TimestampPath`.
+
+    Bad:
+        {"Type": "Wait", "End": true}
+
+        {"Type": "Wait", "Seconds": 5, "SecondsPath": "$.delay", "End": true}
+
+    Good:
+        {"Type": "Wait", "Seconds": 5, "End": true}
+    """
+    for site in outline.of(Wait):
+        given = [name for name in ("seconds", "seconds_path", "timestamp", "timestamp_path") if site.has(name)]
+        if len(given) != 1:
+            told = " and ".join(site.at(name).rpartition("/")[2] for name in given)
+            ways = "one of Seconds, Timestamp" if site.is_jsonata else "one of Seconds, SecondsPath, Timestamp, TimestampPath"
+            message = f"state {site.name!r} needs {ways}" + (f", and has {told}" if told else "")
+            yield Finding(site.pointer, message, on_key=True)
+
+
+@rule("ASL612", "bad-timestamp")
+def bad_timestamp(outline: Outline) -> Iterator[Finding]:
+    """The `Timestamp` of a Wait state is not one of RFC 3339, with a zone.
+
+    Bad:
+        {"Type": "Wait", "Timestamp": "2030-01-31T08:00:00", "End": true}
+
+        {"Type": "Wait", "Timestamp": "{% $now() %}", "End": true}
+
+    Good:
+        {"Type": "Wait", "Timestamp": "2030-01-31T08:00:00Z", "End": true}
+
+        {"Type": "Wait", "QueryLanguage": "JSONata", "Timestamp": "{% $now() %}", "End": true}
+    """
+    for site in outline.of(Wait):
+        text = site.state.timestamp
+        is_expression = site.is_jsonata and (text or "").startswith("{%")
+        if text is not None and not is_expression and not is_timestamp(text) and not is_open(text):
+            message = f"{text!r} is not a timestamp like 2030-01-31T08:00:00Z"
+            yield Finding(site.at("timestamp"), message, _timestamp_hint(text), aws_text="String does not match RFC3339 timestamp")
+
+
+def _timestamp_hint(text: str) -> str:
+    if is_timestamp(text + "Z"):
+        return " It has no zone: end it with Z, or with an offset such as +01:00."
+    if " " in text and is_timestamp(text.replace(" ", "T")):
+        return " Write a T between date and time."
+    return ""
+
+
+@rule("ASL613", "seconds-out-of-range")
+def seconds_out_of_range(outline: Outline) -> Iterator[Finding]:
+    """A number of seconds is negative or past 99,999,999; a timeout or heartbeat must be at least 1.
+
+    Bad:
+        {"Type": "Wait", "Seconds": -1, "End": true}
+
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 0, "End": true}
+
+    Good:
+        {"Type": "Wait", "Seconds": 0, "End": true}
+    """
+    for site in outline.of(Wait, Task):
+        fields = (("seconds", 0),) if isinstance(site.part, Wait) else (("timeout_seconds", 1), ("heartbeat_seconds", 1))
+        for name, least in fields:
+            value = getattr(site.part, name)
+            if isinstance(value, int) and not least <= value <= MAX_SECONDS:
+                written = site.at(name).rpartition("/")[2]
+                yield Finding(site.at(name), f"{written} is {value}, and must be from {least} to {MAX_SECONDS:,}")
+
+
+@rule("ASL614", "heartbeat-not-below-timeout")
+def heartbeat_not_below_timeout(outline: Outline) -> Iterator[Finding]:
+    """`HeartbeatSeconds` is not smaller than `TimeoutSeconds`, so that it could never matter.
+
+    Bad:
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true,
+         "Parameters": {"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}},
+         "TimeoutSeconds": 60, "HeartbeatSeconds": 60}
+
+    Good:
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true,
+         "Parameters": {"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}},
+         "TimeoutSeconds": 60, "HeartbeatSeconds": 20}
+    """
+    for site in outline.of(Task):
+        timeout, heartbeat = site.state.timeout_seconds, site.state.heartbeat_seconds
+        if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
+            message = f"HeartbeatSeconds ({heartbeat}) must be smaller than TimeoutSeconds ({timeout})"
+            yield Finding(site.at("heartbeat_seconds"), message)
