@@ -1,9 +1,10 @@
-"""Calling a function that may never come back: in a thread that is left behind when its time is over."""
+"""Calling a function from code that blocks: also one that may never come back, and one that is `async def`."""
 
 from __future__ import annotations
 
 import inspect
 import threading
+from collections.abc import Awaitable
 from typing import Any
 
 from asl_engine.tasks.invoke import Call
@@ -14,21 +15,20 @@ class TooSlow(Exception):  # noqa: N818 - an answer, and not a mistake
 
 
 def call_within(seconds: float, call: Call) -> Any:
-    """Return what the function returns, or raise what it raises, or raise TooSlow after `seconds` of real time."""
-    box: list[Any] = []
+    """Return what the function returns, or raise what it raises, or raise TooSlow after `seconds` of real time.
+
+    The thread is left behind when the time is over, as no Python thread can be stopped; it does not keep the process alive.
+    """
+    box: list[tuple[bool, Any]] = []
 
     def work() -> None:
         try:
             returned = call.function.handler(call.event, call.context)
-            if inspect.isawaitable(returned):
-                from asl_engine.drivers.virtual import await_here
-
-                returned = await_here(returned)
-            box.append((True, returned))
+            box.append((True, await_here(returned) if inspect.isawaitable(returned) else returned))
         except BaseException as problem:
             box.append((False, problem))
 
-    thread = threading.Thread(target=work, daemon=True, name=f"asl-function-{call.function.name}")
+    thread = threading.Thread(target=work, daemon=True, name=f"function {call.function.name}")
     thread.start()
     thread.join(seconds)
     if not box:
@@ -37,3 +37,13 @@ def call_within(seconds: float, call: Call) -> Any:
     if has_returned:
         return value
     raise value
+
+
+def await_here(awaitable: Awaitable[Any]) -> Any:
+    """Run an awaitable to its end in an event loop of its own."""
+    import asyncio
+
+    async def run() -> Any:
+        return await awaitable
+
+    return asyncio.run(run())

@@ -1,4 +1,4 @@
-"""The driver with a virtual clock: time jumps to the next timer whenever nothing else can happen.
+"""The driver with a virtual clock: time jumps to the next event whenever nothing else can happen.
 
 Functions are called one after the other, in the order in which the kernel asks, and take no virtual time. So a thirty-day
 approval runs in a millisecond, in the right order, and the same seed gives the same execution to the last digit.
@@ -8,114 +8,118 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from heapq import heappop, heappush
 from typing import Any
 
-from asl_engine.drivers.blocking import TooSlow, call_within
+from asl_engine.drivers.agenda import Agenda
+from asl_engine.drivers.blocking import TooSlow, await_here, call_within
 from asl_engine.errors import Deadlock
-from asl_engine.kernel import Cancel, Command, Event, Kernel, StartTask, StartTimer, TaskFailed, TaskSucceeded, TimerFired
-from asl_engine.tasks.invoke import Call, Failure, prepare
-from asl_engine.tasks.registry import Functions
+from asl_engine.kernel import (
+    Cancel,
+    Command,
+    Event,
+    Kernel,
+    StartTask,
+    StartTimer,
+    TaskFailed,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
+from asl_engine.tasks.answer import Answer
+from asl_engine.tasks.invoke import Call, Failure
+from asl_engine.tasks.perform import Performer, Work
+from asl_engine.values import JSON
 
 
 class VirtualDriver:
-    """Runs one execution to its end, or until nothing can happen any more. `now` is the virtual time in seconds since 1970."""
+    """Runs one execution until it ends, or raises Deadlock when it waits for an answer that can no longer come."""
 
-    def __init__(self, kernel: Kernel, functions: Functions) -> None:
+    def __init__(self, kernel: Kernel, performer: Performer) -> None:
         self.kernel = kernel
-        self.functions = functions
+        self.performer = performer
+        self.agenda = Agenda()
         self.commands: deque[Command] = deque()
-        self.timers: list[tuple[float, int, str]] = []
-        self.pending: dict[str, int] = {}
-        self.timer_count = 0
 
     def run(self, event: Event) -> None:
-        """Feed the first event, then whatever follows from it. Raises Deadlock when an answer can no longer come."""
-        kernel, commands = self.kernel, self.commands
-        commands += kernel.handle(event)
-        while kernel.status == "RUNNING":
-            if commands:
-                self._carry_out(commands.popleft())
-            elif self.timers:
-                self._jump()
-            else:
-                raise Deadlock(_stuck(kernel))
+        """Feed the first event, then whatever follows from it."""
+        self.commands += self.kernel.handle(event)
+        self._go_on()
 
     def resume(self) -> None:
-        """Continue a restored execution: issue again what it waits for."""
+        """Continue a restored execution: what it waits for is issued again."""
         self.commands += self.kernel.outstanding()
-        while self.kernel.status == "RUNNING":
-            if self.commands:
-                self._carry_out(self.commands.popleft())
-            elif self.timers:
-                self._jump()
-            else:
-                raise Deadlock(_stuck(self.kernel))
+        self._go_on()
 
-    def _carry_out(self, command: Command) -> None:
-        if type(command) is StartTask:
-            event = self._perform(command)
+    def _go_on(self) -> None:
+        kernel, commands = self.kernel, self.commands
+        while kernel.status == "RUNNING":
+            event = self._carry_out(commands.popleft()) if commands else self._jump()
             if event is not None:
-                self.commands += self.kernel.handle(event)
-        elif type(command) is StartTimer:
-            self.timer_count += 1
-            self.pending[command.op] = self.timer_count
-            heappush(self.timers, (command.at, self.timer_count, command.op))
-        elif type(command) is Cancel:
-            self.pending.pop(command.op, None)
+                commands += kernel.handle(event)
 
-    def _jump(self) -> None:
-        """Let the next timer that still matters fire."""
-        at, number, op = heappop(self.timers)
-        if self.pending.get(op) == number:
-            del self.pending[op]
-            self.commands += self.kernel.handle(TimerFired(max(at, self.kernel.now), op))
+    def _carry_out(self, command: Command) -> Event | None:
+        if type(command) is StartTask:
+            return self._perform(command)
+        if type(command) is StartTimer:
+            self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
+        elif type(command) is Cancel:
+            self.agenda.cancel(command.op)
+        return None
+
+    def _jump(self) -> Event:
+        """Return the next event that is due; the kernel sees its time, and so time has moved."""
+        if self.agenda.next_at() is None or self.agenda.is_idle:
+            waits = ", ".join(repr(op) for op in self.kernel.waiting)
+            raise Deadlock(
+                f"the execution waits for an answer to {waits}, and nobody can give it. "
+                "Have the function that gets the task token return an asl_engine.Answer, or give the state a TimeoutSeconds."
+            )
+        return self.agenda.pop()
 
     def _clock(self) -> float:
         return self.kernel.now
 
     def _perform(self, task: StartTask) -> Event | None:
-        kernel = self.kernel
-        if task.op not in kernel.waiting:
+        """Call the function that a task means, and return what came of it; None when that comes later or never."""
+        kernel, now, op = self.kernel, self.kernel.now, task.op
+        if op not in kernel.waiting:
             return None  # cancelled before it began
-        call = prepare(self.functions, task, kernel.identity, self._clock)
+        prepared = self.performer.prepare(task, kernel.identity, self._clock)
         try:
-            outcome = call if isinstance(call, Failure) else self._call(call, task.timeout)
+            returned = self._call(prepared, task.timeout) if isinstance(prepared, Call) else _other(prepared)
         except TooSlow:
-            return None  # its time limit comes next
+            return None  # the task's own time limit comes next
+        if isinstance(returned, Failure):
+            return TaskFailed(now, op, returned.error, returned.cause)
+        if task.resource.pattern == "waitForTaskToken":
+            return self._submitted(op, returned)
+        outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned
         if isinstance(outcome, Failure):
-            return TaskFailed(kernel.now, task.op, outcome.error, outcome.cause)
-        return TaskSucceeded(kernel.now, task.op, outcome)
+            return TaskFailed(now, op, outcome.error, outcome.cause)
+        return TaskSucceeded(now, op, outcome)
 
-    def _call(self, call: Call, limit: float | None) -> Any:
+    def _submitted(self, op: str, returned: Any) -> Event:
+        output: JSON = None
+        if isinstance(returned, Answer):
+            self.agenda.note_answer(self.kernel.now, op, returned)
+        return TaskSubmitted(self.kernel.now, op, output)
+
+    @staticmethod
+    def _call(call: Call, limit: float | None) -> Any:
         """Call the function here and now; with a time limit in a thread of its own, so that it can be left behind."""
         own = call.function.timeout
         try:
             if own is not None or limit is not None:
-                returned = call_within(min(own or limit or 0, limit or own or 0), call)
-            else:
-                returned = call.function.handler(call.event, call.context)
-            if inspect.isawaitable(returned):
-                returned = await_here(returned)
+                return call_within(min(time for time in (own, limit) if time is not None), call)
+            returned = call.function.handler(call.event, call.context)
+            return await_here(returned) if inspect.isawaitable(returned) else returned
         except TooSlow:
             if own is not None and (limit is None or own <= limit):
                 return call.timed_out()
             raise
         except (Exception, SystemExit) as problem:
             return call.failed(problem)
-        return call.succeeded(returned)
 
 
-def await_here(awaitable: Any) -> Any:
-    """Run a coroutine to its end in a loop of its own."""
-    import asyncio
-
-    async def run() -> Any:
-        return await awaitable
-
-    return asyncio.run(run())
-
-
-def _stuck(kernel: Kernel) -> str:
-    waits = ", ".join(repr(op) for op in kernel.waiting) or "nothing"
-    return f"the execution waits for {waits}, and nothing that could answer is under way"
+def _other(prepared: Work | Failure) -> JSON | Failure:
+    return prepared if isinstance(prepared, Failure) else prepared()

@@ -36,9 +36,10 @@ from asl_engine.kernel.events import (
     TimerFired,
 )
 from asl_engine.kernel.identity import Identity
-from asl_engine.kernel.kernel import Kernel
+from asl_engine.kernel.kernel import DEADLINE, Kernel
 
 __all__ = [
+    "DEADLINE",
     "Cancel",
     "Command",
     "Event",

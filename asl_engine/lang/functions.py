@@ -297,7 +297,7 @@ def format_(template: Template, *values: JSON) -> str:
         raise FunctionFailed(f"The template has {len(pieces) - 1} placeholders for {len(values)} values")
     texts = [pieces[0]]
     for value, piece in zip(values, pieces[1:], strict=True):
-        texts.append(value if type(value) is str else json_text(value))
+        texts.append(value if type(value) is str else str(value) if type(value) is int else json_text(value))
         texts.append(piece)
     return "".join(texts)
 
@@ -313,11 +313,18 @@ def string_to_json(text: str) -> JSON:
         return None
     try:
         value = parse_json(text)
+        if _may_be_infinite.search(text):
+            _finite_text(value)
     except ValueError:
         raise FunctionFailed("The string is not valid JSON") from None
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise FunctionFailed(f"The JSON is nested deeper than {MAX_DEPTH} levels")
     return value
+
+
+# Python reads 1e999 as infinity, which it then cannot write as JSON.
+_may_be_infinite: Final = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
+_finite_text: Final = json.JSONEncoder(allow_nan=False, check_circular=False).encode
 
 
 def _depth(value: JSON) -> int:

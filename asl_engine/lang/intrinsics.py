@@ -104,9 +104,9 @@ class _Unreadable(Exception):  # noqa: N818 - never leaves this module
 _head = re.compile(r"\s*(States\.\w+)\s*\(\s*")
 _between = re.compile(r"\s*([,)])\s*")
 _token = re.compile(
-    r"""(\$(?:[^\s,()\[\]'"]|\['[^'\\]*'\]|\[-?\d+\])*)(?=\s*[,)])"""
+    r"""(\$(?:[^\s,()\[\]'"]|\['[^'\\]*'\]|\[-?[0-9]+\])*)(?=\s*[,)])"""
     r"""|('(?:[^'\\]|\\.)*')"""
-    r"""|(-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?|true|false|null)(?=\s*[,)])""",
+    r"""|(-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?|true|false|null)(?=\s*[,)])""",
     re.DOTALL,
 )
 
@@ -140,7 +140,7 @@ def _scan_argument(text: str, at: int, depth: int) -> tuple[Argument, int]:
     path, quoted, plain = token.groups()
     if path:
         return _path(path, at), token.end()
-    return _string(quoted, at) if quoted else Literal(parse_json(plain)), token.end()
+    return _string(quoted, at) if quoted else Literal(_constant(plain, at)), token.end()
 
 
 def _refuse_depth(at: int) -> NoReturn:
@@ -185,7 +185,7 @@ def _from_node(node: Any, text: str, depth: int) -> Argument:
         return Literal(_constants[node.data])
     token = node.children[0]
     if node.data == "number":
-        return Literal(_number(token, token.start_pos))
+        return Literal(_constant(token, token.start_pos))
     return _path(str(token), token.start_pos) if node.data == "path" else _string(str(token), token.start_pos)
 
 
@@ -195,7 +195,7 @@ _constants: Final[dict[str, JSON]] = {"true": True, "false": False, "null": None
 # --- what both make: the parts of the tree --------------------------------------------------------------------------
 
 
-def _number(text: str, at: int) -> JSON:
+def _constant(text: str, at: int) -> JSON:
     try:
         return parse_json(text)
     except ValueError:

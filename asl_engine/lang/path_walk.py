@@ -169,13 +169,13 @@ def _picked(node: Fields) -> Ending:
 
 def _function(node: Applied) -> Ending:
     function = FUNCTIONS[node.name]
-    arguments = [_argument(argument) for argument in node.arguments]
+    arguments = [_argument(node.name, argument) for argument in node.arguments]
     return lambda value, root: function(value, [argument(root) for argument in arguments])
 
 
-def _argument(argument: JSON) -> Search:
+def _argument(function: str, argument: JSON) -> Search:
     if isinstance(argument, JSONPath):
-        return compile_tree(str(argument), argument)[0]
+        return compile_tree(f"the argument of {function}()", argument)[0]
     return lambda root: argument
 
 

@@ -75,7 +75,7 @@ class Path:
 NAME: Final = r"[^\s.\[\]()*?,'\"<>=!|&]+"
 SINGLE_QUOTED: Final = r"'(?:[^'\\]|\\.)*'"
 DOUBLE_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
-INTEGER: Final = r"-?\d{1,10}"
+INTEGER: Final = r"-?[0-9]{1,10}"
 
 _root = re.compile(r"\$(\$|[^\W\d]\w*)?")
 _step = re.compile(rf"\.({NAME})|\.?\[\s*(?:({INTEGER})|({SINGLE_QUOTED}|{DOUBLE_QUOTED}))\s*\]", re.DOTALL)
@@ -153,7 +153,7 @@ def _compile_steps(path: str, variable: str | None, steps: tuple[Step, ...]) -> 
     if variable is None and len(steps) < len(_by_names) and all(type(step) is str for step in steps):
         return _by_names[len(steps)](path, *steps)
     if variable is None and [type(step) for step in steps] == [str, int]:
-        return _walk_two(path, steps)
+        return _by_name_and_index(path, str(steps[0]), int(steps[1]))
     if variable == "$" and steps[:2] == ("Map", "Item"):
         return _from_item(path, steps)
     return _from_root(path, variable, _descend(path, steps))
@@ -199,8 +199,7 @@ def _by_three_names(path: str, first: str, second: str, third: str) -> Expr:
 _by_names: Final[tuple[Callable[..., Expr], ...]] = (_at_root, _by_one_name, _by_two_names, _by_three_names)
 
 
-def _walk_two(path: str, steps: tuple[Step, ...]) -> Expr:
-    name, index = steps
+def _by_name_and_index(path: str, name: str, index: int) -> Expr:
 
     def evaluate(scope: Scope) -> JSON:
         try:
@@ -209,7 +208,7 @@ def _walk_two(path: str, steps: tuple[Step, ...]) -> Expr:
                 return items[index]
         except (LookupError, TypeError):
             pass
-        explain(path, steps, scope.data)
+        explain(path, (name, index), scope.data)
 
     return evaluate
 

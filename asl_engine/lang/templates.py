@@ -12,9 +12,12 @@ from typing import Final, NoReturn, TypeAlias
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.intrinsics import compile_path_or_intrinsic
 from asl_engine.lang.paths import PathNotFound
-from asl_engine.values import JSON, MAX_DEPTH
+from asl_engine.values import JSON
 
 SUFFIX: Final = ".$"
+
+MAX_NESTING: Final = 100
+"""Deepest nesting of a template, so that compiling and evaluating it stay within Python's stack."""
 
 
 class TemplateSyntaxError(ExpressionSyntaxError):
@@ -34,7 +37,7 @@ def compile_template(value: JSON) -> Expr:
     """Return the expression for a payload template; raise TemplateSyntaxError for the first thing wrong in it."""
     for problem in template_problems(value):
         raise problem
-    return _compile(value)
+    return _dynamic(value) or compile_literal(value)
 
 
 def dynamic_parts(value: JSON) -> Iterator[tuple[str, str]]:
@@ -47,6 +50,10 @@ def dynamic_parts(value: JSON) -> Iterator[tuple[str, str]]:
 
 def template_problems(value: JSON) -> Iterator[TemplateSyntaxError]:
     """Yield everything that is wrong in a payload template, in document order."""
+    if _depth_exceeds(value, MAX_NESTING):
+        text = f"A payload template is nested deeper than {MAX_NESTING} levels"
+        yield TemplateSyntaxError(text, "", "", text)
+        return
     for pointer, container in _objects(value):
         for key, item in container.items():
             if key.endswith(SUFFIX):
@@ -81,6 +88,17 @@ def _objects(value: JSON) -> Iterator[tuple[str, dict[str, JSON]]]:
         pending += [(f"{pointer}/{name}", child) for name, child in reversed(children)]
 
 
+def _depth_exceeds(value: JSON, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit + 1):
+        level = [child for parent in level for child in _children(parent)]
+    return bool(level)
+
+
+def _children(parent: JSON) -> list[JSON]:
+    return list(parent.values()) if isinstance(parent, dict) else parent if isinstance(parent, list) else []
+
+
 def escaped(key: str) -> str:
     """Return a key as it stands in a JSON Pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
@@ -92,33 +110,27 @@ Item: TypeAlias = tuple[str, Expr]
 """A key of the output and what gives its value."""
 
 
-def _compile(value: JSON, depth: int = 0) -> Expr:
-    return _dynamic(value, depth) or compile_literal(value)
-
-
-def _dynamic(value: JSON, depth: int) -> Expr | None:
+def _dynamic(value: JSON) -> Expr | None:
     """Return the expression of a template, or None if it is a constant."""
-    if depth > MAX_DEPTH:
-        raise ExpressionSyntaxError(f"A payload template is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
-        return _compile_object(value, depth)
-    return _compile_array(value, depth) if isinstance(value, list) else None
+        return _compile_object(value)
+    return _compile_array(value) if isinstance(value, list) else None
 
 
-def _compile_array(items: list[JSON], depth: int) -> Expr | None:
-    parts = [_dynamic(item, depth + 1) for item in items]
+def _compile_array(items: list[JSON]) -> Expr | None:
+    parts = [_dynamic(item) for item in items]
     if not any(parts):
         return None
     exprs = [part or compile_literal(item) for part, item in zip(parts, items, strict=True)]
     return lambda scope: [expr(scope) for expr in exprs]
 
 
-def _compile_object(template: dict[str, JSON], depth: int) -> Expr | None:
+def _compile_object(template: dict[str, JSON]) -> Expr | None:
     items: list[Item] = []
     for key, value in template.items():
         if key.endswith(SUFFIX):
             items.append((key.removesuffix(SUFFIX), compile_path_or_intrinsic(value)))
-        elif part := _dynamic(value, depth + 1):
+        elif part := _dynamic(value):
             items.append((key, part))
     if not items:
         return None

@@ -18,6 +18,7 @@ from asl_engine.program.choices import Predicate, compile_rule
 from asl_engine.program.dataflow import compile_enter
 from asl_engine.program.moves import Done, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.program import Block, Route, State
+from asl_engine.program.resources import parse_resource
 from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
 
 Run: TypeAlias = Callable[[Scope], Move]
@@ -47,6 +48,9 @@ def _fixed_result(result: JSON, enter: Expr, route: Route) -> Run:
 def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) -> Run:
     """A Task asks for its resource to be invoked with its effective input."""
     enter = compile_enter(state.input_path, state.parameters)
+    resource = parse_resource(state.resource)
+    if resource.service == "lambda" and resource.action == "invoke":
+        enter = _with_function_name(enter)
     credentials = compile_template(state.credentials) if state.credentials is not None else None
     timeout = _seconds("TimeoutSeconds", state.timeout_seconds, state.timeout_seconds_path)
     heartbeat = _seconds("HeartbeatSeconds", state.heartbeat_seconds, state.heartbeat_seconds_path)
@@ -63,6 +67,19 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
         )
 
     return run
+
+
+def _with_function_name(enter: Expr) -> Expr:
+    """`lambda:invoke` cannot be scheduled without a function's name."""
+
+    def checked(scope: Scope) -> JSON:
+        payload = enter(scope)
+        if not isinstance(payload, dict) or not isinstance(payload.get("FunctionName"), str):
+            problem = "The field 'FunctionName' is required but was missing"
+            raise ExpressionFailed(f"The Parameters '{json_text(payload)}' could not be used to start the Task: [{problem}]")
+        return payload
+
+    return checked
 
 
 def _seconds(field: str, fixed: Any, path: str | None) -> Callable[[Scope], int] | None:

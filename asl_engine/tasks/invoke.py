@@ -1,21 +1,17 @@
-"""One attempt at a task: which function, with what, and what its end means.
+"""One attempt at a task as a function call, and what its end means.
 
-`prepare` finds the function and makes its arguments, a driver calls it in the way it knows, and `Call.succeeded` or `Call.failed`
-turn the end into a result or a `Failure`, in the form in which Lambda and the service report it.
+A driver calls the function in the way it knows; `Call.succeeded` and `Call.failed` turn the end into a result or a `Failure`, in
+the form in which Lambda and the service report it.
 """
 
 from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable
 from typing import Any
 
-from asl_engine.errors import FunctionNotFound, did_you_mean
-from asl_engine.kernel.commands import StartTask
-from asl_engine.kernel.identity import Identity
-from asl_engine.tasks.context import LambdaContext, function_arn, request_id
-from asl_engine.tasks.registry import Function, Functions, split_name
+from asl_engine.tasks.context import LambdaContext
+from asl_engine.tasks.registry import Function
 from asl_engine.values import JSON, NotJSON, private_copy
 
 
@@ -73,44 +69,6 @@ class Call:
 
 
 _OURS = __file__.rsplit("tasks", 1)[0]
-
-
-def prepare(
-    functions: Functions, task: StartTask, identity: Identity, clock: Callable[[], float], is_strict: bool = True
-) -> Call | Failure:
-    """Return the call that a task asks for.
-
-    A function that is not registered raises FunctionNotFound, or with `is_strict` false fails the attempt as it does on AWS.
-    """
-    resource, payload = task.resource, task.payload
-    function = functions.find(resource.text)
-    if function is not None:
-        return Call(function, private_copy(payload), LambdaContext(function, task.op, identity, clock), False)
-    wanted = resource.text
-    if resource.service == "lambda" and resource.action == "invoke":
-        qualifier = payload.get("Qualifier")
-        wanted = payload["FunctionName"] + (f":{qualifier}" if qualifier else "")
-        function = functions.find(wanted)
-        if function is not None:
-            version = split_name(wanted)[1] or "$LATEST"
-            event = private_copy(payload.get("Payload", {}))
-            return Call(function, event, LambdaContext(function, task.op, identity, clock, version), True)
-    if is_strict:
-        raise FunctionNotFound(_nobody(wanted, task, functions))
-    return not_found(wanted, task.op, identity)
-
-
-def _nobody(wanted: str, task: StartTask, functions: Functions) -> str:
-    hint = did_you_mean(wanted, list(functions)) or " None is registered: pass functions={name: function}."
-    return f"the state {task.state!r} calls {wanted!r}, and no such function is registered.{hint}"
-
-
-def not_found(wanted: str, op: str, identity: Identity) -> Failure:
-    """Return the failure for a function that does not exist, in the service's words (recorded)."""
-    name, qualifier = split_name(wanted)
-    arn = function_arn(name, identity, qualifier or "$LATEST")
-    service = f"(Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Request ID: {request_id(identity, op)}; Proxy: null)"
-    return Failure("Lambda.ResourceNotFoundException", f"Function not found: {arn} {service}")
 
 
 def envelope(result: JSON, context: LambdaContext) -> dict[str, JSON]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from asl_engine.errors import FunctionNotFound, did_you_mean
@@ -22,16 +23,21 @@ _LAMBDA = re.compile(
 class Function:
     """A registered function: what to call, and what a Lambda function's configuration would say about it."""
 
-    __slots__ = ("handler", "is_async", "memory_mb", "name", "timeout")
+    __slots__ = ("handler", "memory_mb", "name", "timeout")
 
     def __init__(self, name: str, handler: Callable[..., Any], timeout: float | None = None, memory_mb: int = 128) -> None:
         self.name = name
         self.handler = handler
         self.timeout = timeout
         self.memory_mb = memory_mb
-        self.is_async = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether calling it gives a coroutine."""
+        return inspect.iscoroutinefunction(self.handler) or inspect.iscoroutinefunction(type(self.handler).__call__)
 
 
+@lru_cache(maxsize=4096)
 def split_name(text: str) -> tuple[str, str | None]:
     """Return (name, version or alias) of what names a function: a name, `name:alias`, a partial or a full ARN."""
     match = _LAMBDA.fullmatch(text)

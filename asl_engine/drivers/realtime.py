@@ -1,0 +1,173 @@
+"""The driver on asyncio: real time, real concurrency.
+
+`async def` functions run as they are, plain ones in threads; what the kernel cancels is cancelled (a thread cannot be, so its
+answer is ignored). With `skips_time` the clock jumps to the next timer whenever no function is running and nobody outside
+holds a task token: what a server's `--clock skip` means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import time
+from collections import deque
+from typing import Any, assert_never
+
+from asl_engine.drivers.agenda import Agenda
+from asl_engine.kernel import (
+    Cancel,
+    Command,
+    Event,
+    Kernel,
+    StartTask,
+    StartTimer,
+    TaskFailed,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
+from asl_engine.tasks.answer import Answer
+from asl_engine.tasks.invoke import Call, Failure
+from asl_engine.tasks.perform import Performer
+
+
+class RealTimeDriver:
+    """Runs one execution on the running event loop."""
+
+    def __init__(self, kernel: Kernel, performer: Performer, skips_time: bool = False) -> None:
+        self.kernel = kernel
+        self.performer = performer
+        self.skips_time = skips_time
+        self.agenda = Agenda()
+        self.inbox: deque[Event] = deque()
+        self.running: dict[str, asyncio.Task[None]] = {}
+        self.outside: set[str] = set()
+        self.skipped = 0.0
+        self._awake = asyncio.Event()
+
+    def clock(self) -> float:
+        """Return the time in seconds since 1970; ahead of the wall clock by what was skipped."""
+        return time.time() + self.skipped
+
+    def post(self, event: Event) -> None:
+        """Tell the execution what happened outside. Call it on the event loop's thread."""
+        self.inbox.append(event)
+        self._awake.set()
+
+    async def run(self, event: Event) -> None:
+        """Feed the first event, then whatever follows from it, until the execution ends."""
+        self.post(event)
+        try:
+            while self.kernel.status in ("PENDING", "RUNNING"):
+                while self.inbox:
+                    self._feed(self.inbox.popleft())
+                if self.kernel.status == "RUNNING":
+                    await self._wait()
+        finally:
+            for task in self.running.values():
+                task.cancel()
+
+    def _feed(self, event: Event) -> None:
+        for command in self.kernel.handle(event):
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case StartTask():
+                self.running[command.op] = asyncio.ensure_future(self._perform(command))
+            case StartTimer():
+                self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
+            case Cancel():
+                self.agenda.cancel(command.op)
+                self.outside.discard(command.op)
+                if (task := self.running.pop(command.op, None)) is not None:
+                    task.cancel()
+            case _:
+                assert_never(command)
+
+    async def _wait(self) -> None:
+        """Wait for the next event, or for the next moment at which one is due."""
+        due = self.agenda.next_at()
+        if due is not None and self.skips_time and not (self.running or self.outside or self.inbox):
+            self.skipped += max(0.0, due - self.clock())
+        delay = None if due is None else due - self.clock()
+        if delay is not None and delay <= 0:
+            self.inbox.append(self.agenda.pop())
+            return
+        self._awake.clear()
+        if self.inbox:
+            return
+        try:
+            await asyncio.wait_for(self._awake.wait(), delay)
+        except TimeoutError:
+            return
+
+    async def _perform(self, task: StartTask) -> None:
+        event = await self._outcome(task)
+        self.running.pop(task.op, None)
+        if event is not None:
+            self.post(event)
+
+    async def _outcome(self, task: StartTask) -> Event | None:
+        prepared = self.performer.prepare(task, self.kernel.identity, self.clock)
+        returned: Any = prepared
+        if isinstance(prepared, Call):
+            returned = await self._call(prepared)
+        elif not isinstance(prepared, Failure):
+            returned = await in_thread(prepared)
+        now = self.clock()
+        if isinstance(returned, Failure):
+            return TaskFailed(now, task.op, returned.error, returned.cause)
+        if task.resource.pattern == "waitForTaskToken":
+            self.outside.add(task.op)
+            if isinstance(returned, Answer):
+                self.outside.discard(task.op)
+                self.agenda.note_answer(now, task.op, returned)
+            return TaskSubmitted(now, task.op, None if isinstance(prepared, Call) else returned)
+        outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned
+        if isinstance(outcome, Failure):
+            return TaskFailed(now, task.op, outcome.error, outcome.cause)
+        return TaskSucceeded(now, task.op, outcome)
+
+    async def _call(self, call: Call) -> Any:
+        limit = call.function.timeout
+        handler, event, context = call.function.handler, call.event, call.context
+        try:
+            if call.function.is_async:
+                return await asyncio.wait_for(handler(event, context), limit)
+            returned = await asyncio.wait_for(in_thread(lambda: handler(event, context)), limit)
+            return await asyncio.wait_for(returned, limit) if inspect.isawaitable(returned) else returned
+        except TimeoutError as problem:
+            return call.timed_out() if limit is not None and not problem.args else call.failed(problem)
+        except (Exception, SystemExit) as problem:
+            return call.failed(problem)
+
+
+async def in_thread(work: Any) -> Any:
+    """Run blocking work in a thread of its own, which never keeps the process alive; return or raise what it does."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def settle(value: Any, problem: BaseException | None) -> None:
+        if not future.done():
+            if problem is None:
+                future.set_result(value)
+            else:
+                future.set_exception(problem)
+
+    def run() -> None:
+        value, problem = None, None
+        try:
+            value = work()
+        except StopIteration as stop:  # a future cannot carry this one
+            problem = RuntimeError(f"the function raised StopIteration: {stop}")
+        except BaseException as raised:
+            problem = raised
+        try:
+            loop.call_soon_threadsafe(settle, value, problem)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits for this answer any more
+
+    threading.Thread(target=run, daemon=True, name="asl-function").start()
+    return await future

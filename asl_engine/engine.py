@@ -1,0 +1,178 @@
+"""The façade: state machines that load, run and draw themselves, and executions that tell what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from asl_engine.errors import DefinitionError, InputError
+from asl_engine.execution import Execution
+from asl_engine.values import JSON, NotJSON, is_too_large, private_copy
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from asl_engine.diagnostics import Report
+    from asl_engine.kernel import Kernel
+    from asl_engine.model.states import StateMachine as Model
+    from asl_engine.program.program import Program
+    from asl_engine.rules.check import Checked
+    from asl_engine.tasks.registry import Functions
+
+Kind: TypeAlias = Literal["STANDARD", "EXPRESS"]
+AnyFunctions: TypeAlias = "Functions | Mapping[str, Callable[..., Any]] | None"
+
+
+class StateMachine:
+    """A state machine that AWS would accept, ready to run.
+
+    Loading parses the text and checks it with the rules; the first run compiles it. Raises SourceError for what cannot be read
+    and DefinitionError, with a report of every problem and its place, for what is no state machine.
+    """
+
+    def __init__(self, checked: Checked, kind: Kind, name: str, definition: str) -> None:
+        assert checked.machine is not None
+        self.report: Report = checked
+        self.model: Model = checked.machine
+        self.type = kind
+        self.name = name
+        self.definition = definition
+
+    @classmethod
+    def load(cls, path: str | Path, type: Kind = "STANDARD") -> StateMachine:  # noqa: A002 - AWS's word
+        """Load a definition from a `.json`, `.yaml` or `.yml` file; the machine gets the file's name."""
+        from asl_engine.rules.check import check_file
+        from asl_engine.source import read_text
+
+        name = Path(path).name.split(".")[0] or "StateMachine"
+        return cls._accepted(check_file(path, type), type, name, read_text(path))
+
+    @classmethod
+    def from_text(
+        cls, text: str, type: Kind = "STANDARD", name: str = "StateMachine", format: Literal["json", "yaml"] | None = None  # noqa: A002
+    ) -> StateMachine:
+        """Load a definition from its text, JSON unless `format` says otherwise or the text is no JSON but YAML."""
+        from asl_engine.rules.check import check_text
+
+        return cls._accepted(check_text(text, kind=type, format=format), type, name, text)
+
+    @classmethod
+    def from_dict(cls, definition: Mapping[str, Any], type: Kind = "STANDARD", name: str = "StateMachine") -> StateMachine:  # noqa: A002
+        """Load a definition from the value that its JSON text would have."""
+        import json
+
+        try:
+            text = json.dumps(private_copy(definition, "the definition"), indent=2, ensure_ascii=False)
+        except NotJSON as problem:
+            raise InputError(str(problem)) from None
+        return cls.from_text(text, type, name, format="json")
+
+    @classmethod
+    def _accepted(cls, checked: Checked, kind: Kind, name: str, text: str) -> StateMachine:
+        if checked.machine is None:
+            raise DefinitionError(checked.render(), checked)
+        return cls(checked, kind, name, text)
+
+    @cached_property
+    def program(self) -> Program:
+        """The compiled form. Raises NotSupported for what this engine cannot run."""
+        import hashlib
+
+        from asl_engine.program.compile import compile_program
+
+        digest = hashlib.sha256(self.definition.encode("utf-8", "surrogatepass")).hexdigest()
+        return compile_program(self.model, self.type, digest)
+
+    def run(
+        self,
+        input: JSON = None,  # noqa: A002 - AWS's word
+        functions: AnyFunctions = None,
+        *,
+        seed: int = 0,
+        start_time: float | None = None,
+        history: bool = True,
+        name: str | None = None,
+    ) -> Execution:
+        """Run to the end on a virtual clock, in this thread, and return the finished execution.
+
+        `functions` are the Lambdas, by name or ARN. Waits, retries and timeouts take virtual time only, beginning at `start_time`
+        (seconds since 1970; now, unless said); the same `seed` and start give the same execution. Without `history` nothing is
+        written down. Without an input, the input is `{}`. Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes
+        wrong inside the execution is its own failure, and raises nothing.
+        """
+        from asl_engine.drivers.virtual import VirtualDriver
+
+        kernel, started = self._start(input, seed, start_time, history, name)
+        VirtualDriver(kernel, _performer(functions)).run(started)
+        return Execution(self, kernel)
+
+    async def run_async(
+        self,
+        input: JSON = None,  # noqa: A002 - AWS's word
+        functions: AnyFunctions = None,
+        *,
+        seed: int | None = None,
+        history: bool = True,
+        name: str | None = None,
+    ) -> Execution:
+        """Run to the end in real time on the running event loop; plain functions run in threads. Otherwise as `run`."""
+        from asl_engine.drivers.realtime import RealTimeDriver
+
+        kernel, started = self._start(input, time.time_ns() if seed is None else seed, None, history, name)
+        await RealTimeDriver(kernel, _performer(functions)).run(started)
+        return Execution(self, kernel)
+
+    def run_realtime(self, input: JSON = None, functions: AnyFunctions = None, **options: Any) -> Execution:  # noqa: A002
+        """Run to the end in real time, in this thread. Takes what `run_async` takes."""
+        import asyncio
+
+        return asyncio.run(self.run_async(input, functions, **options))
+
+    def _start(self, input: JSON, seed: int, start_time: float | None, history: bool, name: str | None) -> tuple[Kernel, Any]:  # noqa: A002
+        from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+
+        value = _checked_input({} if input is None else input)
+        identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
+        at = time.time() if start_time is None else start_time
+        return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed)
+
+    def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
+        """Return the picture as SVG text, with an execution on top if one is given; write it to `path` if one is given."""
+        from asl_engine.render.draw import draw
+
+        text = draw(self.model, list(execution.history) if execution is not None else None)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def graph(self) -> nx.DiGraph:
+        """Return the states and transitions as a networkx graph; see `asl_engine.render.graph` for its attributes."""
+        from asl_engine.render.graph import state_graph
+
+        return state_graph(self.model)
+
+    def _repr_svg_(self) -> str:
+        return self.render()
+
+    def __repr__(self) -> str:
+        return f"<StateMachine {self.name!r} of {len(self.model.states)} states>"
+
+
+def _performer(functions: AnyFunctions) -> Any:
+    from asl_engine.tasks.perform import Performer
+    from asl_engine.tasks.registry import Functions
+
+    return Performer(Functions.of(functions))
+
+
+def _checked_input(value: JSON) -> JSON:
+    try:
+        copied = private_copy(value, "the input")
+    except NotJSON as problem:
+        raise InputError(str(problem)) from None
+    if is_too_large(copied):
+        raise InputError("the input is larger than 262,144 bytes of UTF-8, which is the most that the service takes")
+    return copied

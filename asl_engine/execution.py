@@ -1,0 +1,83 @@
+"""What an execution tells: its end, its path, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from asl_engine.history import Event, read_events, states_entered
+from asl_engine.values import JSON
+
+if TYPE_CHECKING:
+    from asl_engine.engine import StateMachine
+    from asl_engine.kernel import Kernel
+
+
+class History(Sequence[Event]):
+    """The events of an execution as GetExecutionHistory gives them, made when somebody looks; timestamps are datetimes."""
+
+    def __init__(self, records: list[Any]) -> None:
+        self._records = records
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        return list(read_events(self._records))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._events[index]
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events, without keeping them."""
+        return read_events(self._records)
+
+
+class Execution:
+    """One run of a state machine that has ended.
+
+    `status` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `output` is a JSON value that belongs to the engine: read it, and copy it
+    before you change it. `duration` is in seconds of the clock that it ran on.
+    """
+
+    def __init__(self, machine: StateMachine, kernel: Kernel) -> None:
+        self.machine = machine
+        self.status = kernel.status
+        self.input: JSON = kernel.input
+        self.output: JSON = kernel.output
+        self.error = kernel.error
+        self.cause = kernel.cause
+        self.started_at = kernel.started_at
+        self.duration = kernel.now - kernel.started_at
+        self._kernel = kernel
+
+    @property
+    def name(self) -> str:
+        """The name of the execution."""
+        return self._kernel.identity.execution_name
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the execution."""
+        return self._kernel.identity.execution_arn
+
+    @cached_property
+    def history(self) -> History:
+        """The events, as AWS writes them. Empty when it ran without history."""
+        return History(self._kernel.records or [])
+
+    @cached_property
+    def path(self) -> list[str]:
+        """The names of the states entered, in order."""
+        return [state.name for state in states_entered(self._kernel.records or [])]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the execution ended well."""
+        return self.status == "SUCCEEDED"
+
+    def __repr__(self) -> str:
+        end = f", {self.error}: {self.cause}" if self.error is not None else ""
+        return f"<Execution {self.name!r} {self.status}{end}>"

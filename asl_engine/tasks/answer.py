@@ -1,0 +1,39 @@
+"""Answering a task that waits for its token, from the function that was called with the token."""
+
+from __future__ import annotations
+
+from asl_engine.values import JSON
+
+
+class Answer:
+    """What the outside world will say to a `.waitForTaskToken` task, and after how many seconds.
+
+    On AWS what a function returns to such a task is ignored, and somebody who has the token answers later. Here the function
+    itself may return an `Answer`, which then stands for that somebody: a person, a queue's consumer, another system.
+
+        @functions.register("AskManager")
+        def ask_manager(event, context):
+            return Answer({"approved": True}, after=3 * 24 * 3600)
+
+    With `error` (and `cause`) the answer is a failure (SendTaskFailure). `heartbeat_every` says how often the worker sends a
+    heartbeat until then, in seconds; without it there are none.
+    """
+
+    __slots__ = ("after", "cause", "error", "heartbeat_every", "output")
+
+    def __init__(
+        self,
+        output: JSON = None,
+        *,
+        after: float = 0.0,
+        error: str | None = None,
+        cause: str | None = None,
+        heartbeat_every: float | None = None,
+    ) -> None:
+        if after < 0 or (heartbeat_every is not None and heartbeat_every <= 0):
+            raise ValueError("an answer cannot come before the question, and heartbeats need a time between them")
+        self.output = output
+        self.after = after
+        self.error = error
+        self.cause = cause
+        self.heartbeat_every = heartbeat_every

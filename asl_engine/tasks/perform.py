@@ -1,0 +1,68 @@
+"""Who does a task: a registered function, or somebody outside who was named for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from asl_engine.errors import FunctionNotFound, NotSupported, did_you_mean
+from asl_engine.kernel.commands import StartTask
+from asl_engine.kernel.identity import Identity
+from asl_engine.tasks.context import LambdaContext
+from asl_engine.tasks.invoke import Call, Failure
+from asl_engine.tasks.registry import Functions, split_name
+from asl_engine.values import JSON, private_copy
+
+Clock: TypeAlias = Callable[[], float]
+"""Gives the time in seconds since 1970."""
+
+Work: TypeAlias = Callable[[], "JSON | Failure"]
+"""Work that blocks and returns the result of a task."""
+
+Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Failure"]
+"""What does the tasks for which no function is registered, for example by calling AWS."""
+
+
+class Performer:
+    """Finds who does a task. Without `elsewhere`, a task that nobody does is the caller's mistake, and raises."""
+
+    def __init__(self, functions: Functions, elsewhere: Elsewhere | None = None) -> None:
+        self.functions = functions
+        self.elsewhere = elsewhere
+
+    def prepare(self, task: StartTask, identity: Identity, clock: Clock) -> Call | Work | Failure:
+        """Return the call that does a task, or other work that does.
+
+        A function registered for the exact `Resource` gets the whole payload; one that `arn:aws:states:::lambda:invoke` names gets
+        what that integration would send. Raises FunctionNotFound, and NotSupported for services other than functions.
+        """
+        resource, payload = task.resource, task.payload
+        function = self.functions.find(resource.text)
+        if function is not None:
+            return Call(function, private_copy(payload), LambdaContext(function, task.op, identity, clock), False)
+        if resource.service == "lambda" and resource.action == "invoke":
+            return self._lambda(task, identity, clock)
+        if self.elsewhere is not None:
+            return self.elsewhere(task, identity)
+        if resource.family == "LambdaFunction":
+            raise FunctionNotFound(self._nobody(resource.text, task))
+        raise NotSupported(
+            f"the state {task.state!r} uses {resource.text!r}, and this engine calls functions only. "
+            "Register a function under that name to stand in for it."
+        )
+
+    def _lambda(self, task: StartTask, identity: Identity, clock: Clock) -> Call | Work | Failure:
+        payload = task.payload
+        wanted = payload["FunctionName"] + (f":{payload['Qualifier']}" if "Qualifier" in payload else "")
+        function = self.functions.find(wanted)
+        if function is not None:
+            version = split_name(wanted)[1] or "$LATEST"
+            context = LambdaContext(function, task.op, identity, clock, version)
+            return Call(function, private_copy(payload.get("Payload", {})), context, True)
+        if self.elsewhere is not None:
+            return self.elsewhere(task, identity)
+        raise FunctionNotFound(self._nobody(wanted, task))
+
+    def _nobody(self, wanted: str, task: StartTask) -> str:
+        hint = did_you_mean(wanted, list(self.functions)) or " None is registered: pass functions={name: function}."
+        return f"the state {task.state!r} calls {wanted!r}, and no such function is registered.{hint}"
