@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from asl_engine.errors import DefinitionError, InputError
+from asl_engine.errors import DefinitionError, InputError, NotSupported
 from asl_engine.execution import Execution
-from asl_engine.values import JSON, NotJSON, is_too_large, private_copy
+from asl_engine.values import JSON, MAX_BYTES, NotJSON, private_copy, size_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -29,7 +28,7 @@ AnyFunctions: TypeAlias = "Functions | Mapping[str, Callable[..., Any]] | None"
 class StateMachine:
     """A state machine that AWS would accept, ready to run.
 
-    Loading parses the text and checks it with the rules; the first run compiles it. Raises SourceError for what cannot be read
+    Loading parses the text and checks it with the rules and compiles it. Raises SourceError for what cannot be read
     and DefinitionError, with a report of every problem and its place, for what is no state machine.
     """
 
@@ -40,6 +39,12 @@ class StateMachine:
         self.type = kind
         self.name = name
         self.definition = definition
+        self._refusal: NotSupported | None = None
+        self._program: Program | None = None
+        try:
+            self._program = self._compiled()
+        except NotSupported as refusal:
+            self._refusal = refusal  # it can still be checked and drawn
 
     @classmethod
     def load(cls, path: str | Path, type: Kind = "STANDARD") -> StateMachine:  # noqa: A002 - AWS's word
@@ -76,15 +81,17 @@ class StateMachine:
             raise DefinitionError(checked.render(), checked)
         return cls(checked, kind, name, text)
 
-    @cached_property
-    def program(self) -> Program:
-        """The compiled form. Raises NotSupported for what this engine cannot run."""
-        import hashlib
-
+    def _compiled(self) -> Program:
         from asl_engine.program.compile import compile_program
 
-        digest = hashlib.sha256(self.definition.encode("utf-8", "surrogatepass")).hexdigest()
-        return compile_program(self.model, self.type, digest)
+        return compile_program(self.model, self.type)
+
+    @property
+    def program(self) -> Program:
+        """The compiled form. Raises NotSupported for what this engine cannot run."""
+        if self._program is None:
+            raise self._refusal or AssertionError("neither compiled nor refused")
+        return self._program
 
     def run(
         self,
@@ -173,6 +180,6 @@ def _checked_input(value: JSON) -> JSON:
         copied = private_copy(value, "the input")
     except NotJSON as problem:
         raise InputError(str(problem)) from None
-    if is_too_large(copied):
+    if size_of(copied) > MAX_BYTES:
         raise InputError("the input is larger than 262,144 bytes of UTF-8, which is the most that the service takes")
     return copied

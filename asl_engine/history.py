@@ -17,8 +17,7 @@ Rules of the links, from recordings:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from asl_engine.program.program import State
 from asl_engine.values import JSON, json_text, to_datetime
@@ -27,42 +26,68 @@ Event: TypeAlias = dict[str, Any]
 """One event as GetExecutionHistory gives it; `timestamp` is an aware datetime."""
 
 
-class Mark(Enum):
-    """What a record says when it is not a whole transition; in brackets what `a` and `b` are, and how many events it makes."""
+class Mark:
+    """What a record says when it is not a whole transition. `events` is how many events it makes; a transition makes two."""
 
-    AT = "at"  # (seconds since 1970, -) 0: the time of what follows
-    FRAME = "frame"  # (frame number, -) 0: whose records follow
-    STARTED = "started"  # (input, role ARN) 1
-    ENTERED = "entered"  # (state, input) 1
-    EXITED = "exited"  # (state, output) 1
-    ASSIGNED = "assigned"  # (variables, -) 0: what the exit that follows assigned
-    SCHEDULED = "scheduled"  # (state, Attempt) 2: Scheduled and Started
-    SUBMITTED = "submitted"  # (state, output) 1
-    TASK_SUCCEEDED = "task-succeeded"  # (state, result) 1
-    TASK_FAILED = "task-failed"  # (state, (error, cause)) 1
-    TASK_TIMED_OUT = "task-timed-out"  # (state, (error, cause)) 1
-    STATE_ABORTED = "state-aborted"  # (state, -) 1
-    FORKED = "forked"  # (state, number of items or None) 1: MapStateStarted, ParallelStateStarted
-    BRANCH = "branch"  # (frame number of the branch, of the parent) 0
-    ITERATION = "iteration"  # ((state, index), (frame number of the iteration, of the parent)) 1
-    ITERATION_ENDED = "iteration-ended"  # ((state, index), "Succeeded" or "Failed" or "Aborted") 1; the frame is the iteration's
-    BRANCH_ENDED = "branch-ended"  # (-, -) 0; the frame is the branch's
-    JOINED = "joined"  # (state, "Succeeded" or "Failed") 1
-    SUCCEEDED = "succeeded"  # (output, -) 1
-    FAILED = "failed"  # (error, cause) 1
-    TIMED_OUT = "timed-out"  # (error, cause) 1
-    ABORTED = "aborted"  # (error, cause) 1
+    __slots__ = ("events", "name")
+
+    by_name: ClassVar[dict[str, Mark]] = {}
+
+    # In brackets what `a` and `b` are.
+    AT: ClassVar[Mark]  # (seconds since 1970, -): the time of what follows
+    FRAME: ClassVar[Mark]  # (frame number, -): whose records follow
+    STARTED: ClassVar[Mark]  # (input, role ARN)
+    ENTERED: ClassVar[Mark]  # (state, input)
+    EXITED: ClassVar[Mark]  # (state, output)
+    ASSIGNED: ClassVar[Mark]  # (variables, -): what the exit that follows assigned
+    SCHEDULED: ClassVar[Mark]  # (state, Attempt): Scheduled and Started
+    SUBMITTED: ClassVar[Mark]  # (state, output)
+    TASK_SUCCEEDED: ClassVar[Mark]  # (state, result)
+    TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
+    TASK_TIMED_OUT: ClassVar[Mark]  # (state, (error, cause))
+    STATE_ABORTED: ClassVar[Mark]  # (state, -)
+    FORKED: ClassVar[Mark]  # (state, number of items or None): MapStateStarted, ParallelStateStarted
+    BRANCH: ClassVar[Mark]  # (frame number of the branch, of the parent)
+    ITERATION: ClassVar[Mark]  # ((state, index), (frame number of the iteration, of the parent))
+    ITERATION_ENDED: ClassVar[Mark]  # ((state, index), "Succeeded" or "Failed" or "Aborted"); the frame is the iteration's
+    BRANCH_ENDED: ClassVar[Mark]  # (-, -); the frame is the branch's
+    JOINED: ClassVar[Mark]  # (state, "Succeeded" or "Failed")
+    SUCCEEDED: ClassVar[Mark]  # (output, -)
+    FAILED: ClassVar[Mark]  # (error, cause)
+    TIMED_OUT: ClassVar[Mark]  # (error, cause)
+    ABORTED: ClassVar[Mark]  # (error, cause)
+
+    def __init__(self, name: str, events: int) -> None:
+        self.name = name
+        self.events = events
+        Mark.by_name[name] = self
+
+    def __repr__(self) -> str:
+        return f"<Mark {self.name}>"
 
 
-EVENTS_OF: dict[Mark, int] = {mark: 1 for mark in Mark} | {
-    Mark.AT: 0,
-    Mark.FRAME: 0,
-    Mark.ASSIGNED: 0,
-    Mark.BRANCH: 0,
-    Mark.BRANCH_ENDED: 0,
-    Mark.SCHEDULED: 2,
-}
-"""How many events each mark makes; a transition makes two."""
+Mark.AT = Mark("at", 0)
+Mark.FRAME = Mark("frame", 0)
+Mark.STARTED = Mark("started", 1)
+Mark.ENTERED = Mark("entered", 1)
+Mark.EXITED = Mark("exited", 1)
+Mark.ASSIGNED = Mark("assigned", 0)
+Mark.SCHEDULED = Mark("scheduled", 2)
+Mark.SUBMITTED = Mark("submitted", 1)
+Mark.TASK_SUCCEEDED = Mark("task-succeeded", 1)
+Mark.TASK_FAILED = Mark("task-failed", 1)
+Mark.TASK_TIMED_OUT = Mark("task-timed-out", 1)
+Mark.STATE_ABORTED = Mark("state-aborted", 1)
+Mark.FORKED = Mark("forked", 1)
+Mark.BRANCH = Mark("branch", 0)
+Mark.ITERATION = Mark("iteration", 1)
+Mark.ITERATION_ENDED = Mark("iteration-ended", 1)
+Mark.BRANCH_ENDED = Mark("branch-ended", 0)
+Mark.JOINED = Mark("joined", 1)
+Mark.SUCCEEDED = Mark("succeeded", 1)
+Mark.FAILED = Mark("failed", 1)
+Mark.TIMED_OUT = Mark("timed-out", 1)
+Mark.ABORTED = Mark("aborted", 1)
 
 
 class Attempt:

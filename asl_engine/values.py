@@ -50,7 +50,25 @@ MAX_BYTES: Final = 262_144
 MAX_DEPTH: Final = 400
 """Deepest nesting that is read from outside: deep enough for every real document, shallow enough for the C stack."""
 
-json_text: Final[Callable[[JSON], str]] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+
+def _compile_json_text() -> Callable[[JSON], str]:
+    """Build the C encoder once: `JSONEncoder.encode` builds it anew for each value, which costs more than small values do."""
+    make = json.encoder.c_make_encoder
+    if make is None:  # a Python without the accelerator
+        return _encoder.encode
+    quote = json.encoder.encode_basestring
+    chunks = make(None, _encoder.default, quote, None, ":", ",", False, False, True)
+    join = "".join
+
+    def json_text(value: JSON) -> str:
+        return quote(value) if type(value) is str else join(chunks(value, 0))
+
+    return json_text
+
+
+json_text: Final = _compile_json_text()
 """The text of a value as the service prints it: compact, and not escaped beyond what JSON asks for."""
 
 
@@ -71,43 +89,8 @@ def parse_json(text: str) -> JSON:
 
 def size_of(value: JSON) -> int:
     """Return the size of the value's text in bytes of UTF-8."""
-    return len(json_text(value).encode("utf-8", "surrogatepass"))
-
-
-def size_bound(value: JSON, budget: int) -> int:
-    """Return an upper bound of the value's size in bytes, without making its text.
-
-    Stops early with a number above `budget` once the bound passes it, so the cost is limited by the budget and not
-    by the value. A string counts six bytes a character in the worst case (an escaped control character), numbers
-    twenty-five, as no float prints longer.
-    """
-    total = 0
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        kind = type(item)
-        if kind is str:
-            total += (len(item) if item.isascii() and item.isprintable() else 6 * len(item)) + item.count('"') + item.count("\\") + 3
-        elif kind is dict:
-            total += 2
-            for key in item:
-                total += (len(key) if key.isascii() and key.isprintable() else 6 * len(key)) + key.count('"') + key.count("\\") + 4
-            pending.extend(item.values())
-        elif kind is list:
-            total += 2
-            pending.extend(item)
-        elif kind is int:
-            total += 3 + item.bit_length() // 3
-        else:
-            total += 26
-        if total > budget:
-            return total
-    return total
-
-
-def is_too_large(value: JSON) -> bool:
-    """Tell whether the value's text passes the service's limit of 256 KiB."""
-    return size_bound(value, MAX_BYTES) > MAX_BYTES and size_of(value) > MAX_BYTES
+    text = json_text(value)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 class NotJSON(ValueError):

@@ -11,7 +11,7 @@ from asl_engine.history import Mark
 from asl_engine.kernel.failures import TOO_MANY_FAILED
 from asl_engine.kernel.frames import Frame, Join
 from asl_engine.program.moves import Done, Failed, Fork, Move
-from asl_engine.values import JSON, MAX_BYTES, size_bound
+from asl_engine.values import JSON, MAX_BYTES, size_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel
@@ -34,7 +34,7 @@ def _start_next(kernel: Kernel, parent: Frame, join: Join) -> None:
     kernel.frame_count += 1
     value = fork.inputs[index]
     block = fork.blocks[index] if len(fork.blocks) > 1 else fork.blocks[0]
-    bound = parent.bound if fork.inputs is fork.items else size_bound(value, MAX_BYTES)
+    bound = parent.bound if fork.inputs is fork.items else size_of(value)
     frame = Frame(kernel, kernel.frame_count, block, value, bound, parent, index)
     join.open[index] = frame
     if fork.items is not None:

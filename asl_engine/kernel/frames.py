@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from asl_engine.program.moves import Fork
 from asl_engine.program.program import Block, State
-from asl_engine.values import JSON, format_timestamp
+from asl_engine.values import JSON
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel
@@ -138,7 +138,7 @@ class Frame:
     def context(self) -> dict[str, JSON]:
         """Return the context object (`$$`), in the order in which the service shows it."""
         state = self.state
-        about: dict[str, JSON] = {"Name": state.name, "EnteredTime": format_timestamp(self.entered_at)}
+        about: dict[str, JSON] = {"Name": state.name, "EnteredTime": self.kernel.stamp(self.entered_at)}
         if state.counts_retries:
             about["RetryCount"] = self.attempt
         context = {**self.kernel.context, "State": about}

@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 from typing import Any, Final, assert_never
 
-from asl_engine.history import EVENTS_OF, Attempt, Mark, Records
+from asl_engine.history import Attempt, Mark, Records
 from asl_engine.kernel import forks
 from asl_engine.kernel.commands import Cancel, Command, StartTask, StartTimer
 from asl_engine.kernel.events import (
@@ -25,7 +25,7 @@ from asl_engine.kernel.identity import Identity
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Enter, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.program import Growth, Program
-from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_bound, size_of
+from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_of
 
 MAX_EVENTS: Final = 25_000
 """The longest history of a Standard execution (AWS quota); event 25,000 is the execution's end."""
@@ -77,6 +77,8 @@ class Kernel:
         self._commands: list[Command] = []
         self._max_events = MAX_EVENTS if program.kind == "STANDARD" else 2 * MAX_EXPRESS_TRANSITIONS
         self._around = 0
+        self._stamped_at = -1.0
+        self._stamp = ""
 
     # ------------------------------------------------------------------------------------------------ the contract
 
@@ -110,6 +112,12 @@ class Kernel:
         if self.is_deadline_set:
             commands.append(StartTimer(DEADLINE, self._deadline()))
         return commands
+
+    def stamp(self, at: float) -> str:
+        """Return a moment as text; most ask for the same one."""
+        if at != self._stamped_at:
+            self._stamped_at, self._stamp = at, format_timestamp(at)
+        return self._stamp
 
     def token(self, op: str) -> str:
         """Return the task token of an attempt: not to be guessed without the seed, the same after a restore."""
@@ -203,7 +211,7 @@ class Kernel:
         self._note_entered(frame)
         if assigned is not None:
             frame.variables = {**frame.variables, **assigned}
-            self._around += size_bound(assigned, MAX_BYTES)
+            self._around += size_of(assigned)
             self.write(Mark.ASSIGNED, assigned, None)
         self.write(Mark.EXITED, frame.state, output)
 
@@ -252,7 +260,7 @@ class Kernel:
         assert growth is not None
         if growth.factor * (frame.bound + self._around) + growth.constant <= MAX_BYTES:
             return False
-        return size_bound(payload, MAX_BYTES) > MAX_BYTES and size_of(payload) > MAX_BYTES
+        return size_of(payload) > MAX_BYTES
 
     def _await(self, frame: Frame, command: StartTask | StartTimer) -> None:
         self.waiting[command.op] = (frame, command)
@@ -275,7 +283,7 @@ class Kernel:
         self.started_at = event.at
         self.set_identity(identity)
         self.write(Mark.STARTED, event.input, identity.role_arn)
-        bound = size_bound(event.input, MAX_BYTES)
+        bound = size_of(event.input)
         self._around = bound + 2_048
         self.root = Frame(self, 0, self.program, event.input, bound)
         self.ready.append((self.root, ENTER))
@@ -299,13 +307,13 @@ class Kernel:
         if found is None or not isinstance(found[1], StartTask):
             return
         frame, result = found[0], event.result
-        bound = size_bound(result, MAX_BYTES)
-        if bound > MAX_BYTES and size_of(result) > MAX_BYTES:
+        size = size_of(result)
+        if size > MAX_BYTES:
             self._on_task_failed(event.op, Failed(DATA_LIMIT, too_large(found[1].resource.label)))
             return
         self._settle(event.op, frame)
         self.write(Mark.TASK_SUCCEEDED, frame.state, result)
-        frame.result_bound = min(bound, MAX_BYTES)
+        frame.result_bound = size
         self.ready.append((frame, Done(result, frame.state.route)))
 
     def _on_task_failed(self, op: str, failed: Failed) -> None:
@@ -429,8 +437,7 @@ class Kernel:
     def _measured(self, frame: Frame, growth: Growth | None, bound: int, output: JSON) -> int:
         """Return a bound of the output's size: the estimate when that is small enough, else something better.
 
-        Measured in the cheapest way that can tell: by arithmetic, by the part that is new, by walking over the value, and
-        only near the limit by making its text.
+        Measured in the cheapest way that can tell: by arithmetic, by the part that is new, and only then whole.
         """
         if growth is not None:
             estimate = growth.factor * (bound + self._around) + growth.constant
@@ -440,11 +447,10 @@ class Kernel:
                 fresh = output
                 for step in growth.spliced_at:
                     fresh = fresh[step]
-                near = frame.bound + size_bound(fresh, MAX_BYTES) + 64 * len(growth.spliced_at)
+                near = frame.bound + size_of(fresh) + 64 * len(growth.spliced_at)
                 if near <= MAX_BYTES:
                     return near
-        near = size_bound(output, MAX_BYTES)
-        return near if near <= MAX_BYTES else size_of(output)
+        return size_of(output)
 
     def _set_deadline(self) -> None:
         self.is_deadline_set = True
@@ -478,10 +484,10 @@ class Kernel:
 
     def write(self, mark: Mark, a: Any, b: Any) -> None:
         """Append to the record. Raises HistoryFull when that would make the last event of all."""
-        self.event_count += EVENTS_OF[mark]
-        if self.event_count >= self._max_events:
-            self.event_count -= EVENTS_OF[mark]
+        count = self.event_count + mark.events
+        if count >= self._max_events and mark.events:
             raise HistoryFull
+        self.event_count = count
         if self.records is not None:
             self.records += (mark, a, b)
 

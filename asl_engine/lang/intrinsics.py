@@ -164,8 +164,9 @@ def _parse_by_grammar(text: str) -> Call:
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as refusal:
-        at = refusal.pos_in_stream
-        found = repr(text[at : at + 12]) if at is not None and 0 <= at < len(text) else "its end"
+        is_end = getattr(getattr(refusal, "token", None), "type", "") == "$END"
+        at = len(text) if is_end else refusal.pos_in_stream or 0
+        found = "end" if is_end else repr(text[at : at + 12])
         raise ExpressionSyntaxError(f"This is not an intrinsic call: unexpected {found}", at) from None
     return _from_tree(tree, text, 1)
 

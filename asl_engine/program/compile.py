@@ -26,13 +26,13 @@ JSONATA_ONLY = frozenset({"output", "arguments", "items", "condition"})
 DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
 
-def compile_program(machine: model.StateMachine, kind: str = "STANDARD", digest: str = "") -> Program:
+def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Program:
     """Return the program of a machine that has passed the rules. Raises NotSupported for what this engine cannot do."""
     problems = [f"{pointer or '/'}: {reason}" for pointer, reason in not_supported(machine)]
     if problems:
         raise NotSupported("this engine cannot run the state machine:\n  " + "\n  ".join(problems))
     timeout = float(machine.timeout_seconds) if machine.timeout_seconds is not None else None
-    compiled = Program(kind, timeout, digest)
+    compiled = Program(kind, timeout)
     _compile_block(machine, compiled, compiled)
     return compiled
 

@@ -18,7 +18,7 @@ from asl_engine.lang.intrinsics import is_intrinsic
 from asl_engine.lang.paths import compile_path, compile_reference_path
 from asl_engine.lang.templates import compile_template, dynamic_parts
 from asl_engine.program.program import Growth, Leave
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, json_text, put, size_bound
+from asl_engine.values import ABSENT, JSON, json_text, put, size_of
 
 EMPTY: dict[str, JSON] = {}
 
@@ -171,7 +171,7 @@ def _template_growth(template: Any) -> tuple[float, int]:
     factor: float = 0
     for _, text in dynamic_parts(template):
         factor += _part_factor(text)
-    return factor, size_bound(template, MAX_BYTES) + 160 * template_parts(template)
+    return factor, size_of(template) + 160 * template_parts(template)
 
 
 def template_parts(template: Any) -> int:

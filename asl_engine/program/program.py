@@ -132,13 +132,12 @@ class Block:
 class Program(Block):
     """A whole compiled machine. `states` are all of its states by JSON pointer; `timeout` is in seconds."""
 
-    __slots__ = ("blocks", "digest", "kind", "states", "timeout")
+    __slots__ = ("blocks", "kind", "states", "timeout")
 
-    def __init__(self, kind: str, timeout: float | None, digest: str) -> None:
+    def __init__(self, kind: str, timeout: float | None) -> None:
         super().__init__("")
         self.kind = kind
         self.timeout = timeout
-        self.digest = digest
         self.states: dict[str, State] = {}
         self.blocks: dict[str, Block] = {"": self}
 

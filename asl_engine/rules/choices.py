@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
 from asl_engine.diagnostics import Finding
 from asl_engine.model.choice import OPERATORS
 from asl_engine.model.states import Choice
-from asl_engine.rules.outline import Outline, PartSite, is_open
+from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.rules.timing import is_timestamp
 
@@ -25,18 +23,16 @@ def empty_choices(outline: Outline) -> Iterator[Finding]:
           "Choices": [{"Variable": "$.x", "IsNull": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
     """
     for site in outline.of(Choice):
-        if not site.state.choices:
+        if not site.part.choices:
             yield _empty(site, "choices")
-    for site in outline.rules:
-        for name in ("and_", "or_"):
-            if getattr(site.part, name) == []:
-                yield _empty(site, name)
+    for name in ("and_", "or_"):
+        for rule_site in outline.having(name):
+            if getattr(rule_site.part, name) == []:
+                yield _empty(rule_site, name)
 
 
-def _empty(site: PartSite, name: str) -> Finding:
-    pointer = site.at(name)
-    message = f"{pointer.rpartition('/')[2]} holds no rule"
-    return Finding(pointer, message, on_key=True, aws_text="Value cannot be empty")
+def _empty(site: Site, name: str) -> Finding:
+    return Finding(site.at(name), f"{site.written(name)} holds no rule", on_key=True, aws_text="Value cannot be empty")
 
 
 @rule("ASL602", "choice-without-next")
@@ -52,7 +48,7 @@ def choice_without_next(outline: Outline) -> Iterator[Finding]:
           "Choices": [{"Variable": "$.x", "IsNull": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
     """
     for site in outline.rules:
-        if site.is_top and getattr(site.part, "next", None) is None and not outline.is_unclear(site.at("next")):
+        if site.is_top and site.part.next is None and not outline.is_unclear(site.at("next")):
             text = "These fields are required: [Next]"
             yield Finding(site.pointer, "a rule of Choices needs Next", aws_text=text)
 
@@ -70,7 +66,7 @@ def next_in_nested_rule(outline: Outline) -> Iterator[Finding]:
           "Choices": [{"Not": {"Variable": "$.x", "IsNull": true}, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
     """
     for site in outline.rules:
-        if not site.is_top and site.has("next"):
+        if not site.is_top and "next" in site.given:
             message = "only the outermost rule says where to go; this one is nested"
             text = "Field 'Next' is not supported"
             yield Finding(site.at("next"), message, on_key=True, aws_text=text, aws_at=site.pointer)
@@ -105,14 +101,14 @@ def choice_rule_form(outline: Outline) -> Iterator[Finding]:
             yield Finding(site.pointer, problem, aws_text=text)
 
 
-def _jsonata_form(site: PartSite) -> tuple[str, str]:
-    if site.has("condition") or not site.part.model_fields_set.isdisjoint(("variable", "and_", "or_", "not_")):
+def _jsonata_form(site: Site) -> tuple[str, str]:
+    if "condition" in site.given or not site.given.isdisjoint(("variable", "and_", "or_", "not_")):
         return "", ""
     return "the rule has no Condition", "These fields are required: [Condition]"
 
 
-def _jsonpath_form(site: PartSite) -> tuple[str, str]:
-    given = site.part.model_fields_set
+def _jsonpath_form(site: Site) -> tuple[str, str]:
+    given = site.given
     if "condition" in given:
         return "", ""
     combined = given & {"and_", "or_", "not_"}
@@ -121,7 +117,7 @@ def _jsonpath_form(site: PartSite) -> tuple[str, str]:
         return "the rule has more than one form: keep one of And, Or, Not, or Variable with an operator", ""
     if combined:
         return "", ""
-    return _comparison_form("variable" in given, [site.at(name).rpartition("/")[2] for name in sorted(operators)])
+    return _comparison_form("variable" in given, [site.written(name) for name in sorted(operators)])
 
 
 def _comparison_form(has_variable: bool, operators: list[str]) -> tuple[str, str]:
@@ -145,12 +141,12 @@ def bad_timestamp_operand(outline: Outline) -> Iterator[Finding]:
           "Choices": [{"Variable": "$.x", "TimestampEquals": "2030-01-01T00:00:00Z", "Next": "B"}]},
           "B": {"Type": "Succeed"}}}
     """
-    for site in outline.rules:
-        for name in site.part.model_fields_set & _TIMESTAMPS:
-            value: Any = getattr(site.part, name)
+    for name in _TIMESTAMPS:
+        for site in outline.having(name):
+            value = getattr(site.part, name)
             if isinstance(value, str) and not is_timestamp(value) and not is_open(value):
                 text = "String does not match RFC3339 timestamp"
                 yield Finding(site.at(name), f"{value!r} is not a timestamp like 2030-01-31T08:00:00Z", aws_text=text)
 
 
-_TIMESTAMPS = frozenset(name for name in OPERATORS if name.startswith("timestamp_") and not name.endswith("_path"))
+_TIMESTAMPS = tuple(name for name in OPERATORS if name.startswith("timestamp_") and not name.endswith("_path"))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from asl_engine.diagnostics import Finding
+from asl_engine.diagnostics import Finding, Severity
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.lang.functions import STRING_FUNCTIONS
 from asl_engine.lang.intrinsics import compile_path_or_intrinsic, is_intrinsic
 from asl_engine.lang.paths import compile_path, compile_reference_path
 from asl_engine.lang.templates import template_problems
+from asl_engine.model.choice import OPERATORS
 from asl_engine.model.states import Fail
-from asl_engine.rules.fields import map_parts
-from asl_engine.rules.outline import Outline, PartSite, is_open
+from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
 
@@ -37,7 +37,7 @@ path_problem: Final = _problem(compile_path)
 reference_path_problem: Final = _problem(compile_reference_path)
 path_or_intrinsic_problem: Final = _problem(compile_path_or_intrinsic)
 
-_PATHS: Final = frozenset({"input_path", "output_path", "items_path"})
+_PATHS: Final = ("input_path", "output_path", "items_path")
 
 
 @rule("ASL401", "not-a-path")
@@ -52,19 +52,25 @@ def not_a_path(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "InputPath": "$.customer.id", "End": true}
     """
-    for site in outline.states:
-        if not site.is_jsonata:
-            for name in site.part.model_fields_set & _PATHS:
-                text = getattr(site.part, name)
-                if text is not None and (problem := path_problem(text)):
-                    yield Finding(site.at(name), f"{text!r} is not a JSONPath: {_plain(problem)}")
+    for site, name, text in _texts(outline, _PATHS):
+        if problem := path_problem(text):
+            yield Finding(site.at(name), f"{text!r} is not a JSONPath: {_plain(problem)}")
 
 
-_REFERENCE_PATHS: Final = frozenset({
+def _texts(outline: Outline, names: Iterable[str]) -> Iterator[tuple[Site, str, str]]:
+    """Yield the texts of JSONPath fields, with where they stand."""
+    for name in names:
+        for site in outline.having(name):
+            text = getattr(site.part, name)
+            if text is not None and not site.is_jsonata:
+                yield site, name, text
+
+
+_REFERENCE_PATHS: Final = (
     "timeout_seconds_path", "heartbeat_seconds_path", "seconds_path", "timestamp_path", "max_concurrency_path",
     "tolerated_failure_count_path", "tolerated_failure_percentage_path", "max_items_path", "max_items_per_batch_path",
-    "max_input_bytes_per_batch_path", "variable",
-})  # fmt: skip
+    "max_input_bytes_per_batch_path", "variable", *sorted(name for name in OPERATORS if name.endswith("_path")),
+)  # fmt: skip
 
 
 @rule("ASL402", "not-a-reference-path")
@@ -82,14 +88,10 @@ def not_a_reference_path(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "SecondsPath": "$.delays[0]", "End": true}
     """
-    for site in (*outline.states, *outline.rules, *map_parts(outline)):
-        if not site.is_jsonata:
-            for name in site.part.model_fields_set:
-                if name in _REFERENCE_PATHS or name.endswith(("equals_path", "than_path")):
-                    text = getattr(site.part, name)
-                    if text is not None and (problem := reference_path_problem(text)):
-                        message = f"{text!r} is not a reference path: {_plain(problem)}"
-                        yield Finding(site.at(name), message, aws_text=_verbatim(problem))
+    for site, name, text in _texts(outline, _REFERENCE_PATHS):
+        if problem := reference_path_problem(text):
+            message = f"{text!r} is not a reference path: {_plain(problem)}"
+            yield Finding(site.at(name), message, aws_text=_verbatim(problem))
 
 
 def _plain(problem: str) -> str:
@@ -118,20 +120,35 @@ def bad_result_path(outline: Outline) -> Iterator[Finding]:
 
         {"Type": "Pass", "ResultPath": null, "End": true}
     """
-    for site in (*outline.states, *outline.catchers):
-        if "result_path" in site.part.model_fields_set and not site.is_jsonata:
-            text = getattr(site.part, "result_path", None)
-            if text is not None and (problem := _result_path_problem(text)):
-                message = f"{text!r} cannot say where the result goes: {_plain(problem)}"
-                yield Finding(site.at("result_path"), message, aws_text=_verbatim(problem))
+    for site, name, text in _texts(outline, ["result_path"]):
+        if problem := _result_path_problem(text):
+            message = f"{text!r} cannot say where the result goes: {_plain(problem)}"
+            yield Finding(site.at(name), message, aws_text=_verbatim(problem))
 
 
 @lru_cache(maxsize=4096)
 def _result_path_problem(text: str) -> str:
     problem = reference_path_problem(text)
-    if not problem and not is_open(text) and compile_path(text).root != "input":
-        return "it must start in the input, with '$.' or '$['"
+    if not problem and not is_open(text) and compile_path(text).root == "variable":
+        return "a variable is set by Assign; ResultPath starts with '$.' or '$['"
     return problem
+
+
+@rule("ASL408", "result-into-context", aws=None, severity=Severity.WARNING)
+def result_into_context(outline: Outline) -> Iterator[Finding]:
+    """`ResultPath` starts with `$$`, the context object, which cannot be written.
+
+    Other engines use it so. Whether AWS refuses it was never recorded.
+
+    Bad:
+        {"Type": "Pass", "ResultPath": "$$.Credentials", "End": true}
+
+    Good:
+        {"Type": "Pass", "ResultPath": "$.Credentials", "End": true}
+    """
+    for site, name, text in _texts(outline, ["result_path"]):
+        if text.startswith("$$"):
+            yield Finding(site.at(name), f"{text!r} names the context object, which cannot be written")
 
 
 _TEMPLATES: Final = ("parameters", "result_selector", "item_selector", "assign", "batch_input", "credentials")
@@ -155,14 +172,13 @@ def bad_payload_template(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "Parameters": {"id.$": "$.orderId", "at.$": "$$.State.EnteredTime"}, "End": true}
     """
-    for site in (*outline.states, *outline.catchers, *outline.rules, *map_parts(outline)):
-        if not site.is_jsonata:
-            for name in _TEMPLATES:
-                if name in site.part.model_fields_set:
-                    yield from _template_findings(site, name, getattr(site.part, name))
+    for name in _TEMPLATES:
+        for site in outline.having(name):
+            if not site.is_jsonata:
+                yield from _template_findings(site, name, getattr(site.part, name))
 
 
-def _template_findings(site: PartSite, name: str, template: JSON) -> Iterator[Finding]:
+def _template_findings(site: Site, name: str, template: JSON) -> Iterator[Finding]:
     at = site.at(name)
     for problem in template_problems(template):
         text = _text_at(template, problem.pointer, problem.field)
@@ -192,7 +208,7 @@ def bad_error_path(outline: Outline) -> Iterator[Finding]:
     """
     for site in outline.of(Fail):
         for name in ("error_path", "cause_path"):
-            text = getattr(site.state, name)
+            text = getattr(site.part, name)
             if text is not None and (problem := _string_problem(text)):
                 yield Finding(site.at(name), f"{text!r} cannot give a text: {_plain(problem)}")
 
@@ -209,12 +225,12 @@ def _string_problem(text: str) -> str:
 # --------------------------------------------------------------------------------------------------------------- JSONata
 
 
-_JSONATA: Final = frozenset({
+_JSONATA: Final = (
     "arguments", "output", "assign", "items", "item_selector", "condition", "batch_input", "credentials",
     "timeout_seconds", "heartbeat_seconds", "seconds", "timestamp", "error", "cause", "max_concurrency",
     "tolerated_failure_count", "tolerated_failure_percentage",
     "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
-})  # fmt: skip
+)  # fmt: skip
 
 
 @rule("ASL406", "half-open-expression", aws="INVALID_JSONATA_EXPRESSION")
@@ -231,13 +247,18 @@ def half_open_expression(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 1 %}", "End": true}
     """
-    for site in (*outline.states, *outline.catchers, *outline.rules, *map_parts(outline)):
-        if site.is_jsonata:
-            for name in site.part.model_fields_set & _JSONATA:
-                for pointer, text in _strings(getattr(site.part, name), site.at(name)):
-                    if text.startswith("{%") != text.endswith("%}"):
-                        missing = "does not end with '%}'" if text.startswith("{%") else "does not begin with '{%'"
-                        yield Finding(pointer, f"this is half an expression: the string {missing}")
+    for site, name in _jsonata_fields(outline):
+        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
+            if text.startswith("{%") != text.endswith("%}"):
+                missing = "does not end with '%}'" if text.startswith("{%") else "does not begin with '{%'"
+                yield Finding(pointer, f"this is half an expression: the string {missing}")
+
+
+def _jsonata_fields(outline: Outline) -> Iterator[tuple[Site, str]]:
+    for name in _JSONATA:
+        for site in outline.having(name):
+            if site.is_jsonata:
+                yield site, name
 
 
 def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
@@ -255,10 +276,10 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
             pending += [(f"{at}/{index}", child) for index, child in enumerate(item)]
 
 
-_NUMBERS: Final = frozenset({
+_NUMBERS: Final = (
     "timeout_seconds", "heartbeat_seconds", "seconds", "max_concurrency", "tolerated_failure_count",
     "tolerated_failure_percentage", "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
-})  # fmt: skip
+)  # fmt: skip
 
 
 @rule("ASL407", "expression-in-jsonpath")
@@ -271,10 +292,7 @@ def expression_in_jsonpath(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% 5 %}", "End": true}
     """
-    for site in (*outline.states, *map_parts(outline)):
-        if not site.is_jsonata:
-            for name in site.part.model_fields_set & _NUMBERS:
-                value = getattr(site.part, name)
-                if isinstance(value, str) and not is_open(value):
-                    near = " Use the field that ends in Path, or set QueryLanguage to JSONata."
-                    yield Finding(site.at(name), "a JSONPath state takes a number here, not an expression", near)
+    for site, name, value in _texts(outline, _NUMBERS):
+        if isinstance(value, str) and not is_open(value):
+            near = " Use the field that ends in Path, or set QueryLanguage to JSONata."
+            yield Finding(site.at(name), "a JSONPath state takes a number here, not an expression", near)

@@ -7,7 +7,8 @@ from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
-from asl_engine.rules.outline import Outline, PartSite, catcher_of, is_open, retrier_of
+from asl_engine.rules.outline import Outline, Site, is_open
+from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
 
 ERROR_NAMES: Final = (
@@ -19,12 +20,10 @@ ERROR_NAMES: Final = (
 """The error names that the service itself uses; `States.Http.StatusCode.<number>` comes on top."""
 
 
-def _sites(outline: Outline) -> Iterator[tuple[PartSite, list[str]]]:
+def _sites(outline: Outline) -> Iterator[tuple[Site, list[str]]]:
     """Yield every retrier and catcher with its error names."""
-    for site in outline.retriers:
-        yield site, retrier_of(site).error_equals
-    for site in outline.catchers:
-        yield site, catcher_of(site).error_equals
+    for site in outline.having("error_equals"):
+        yield site, site.part.error_equals
 
 
 @rule("ASL501", "empty-error-equals")
@@ -103,13 +102,8 @@ def retry_out_of_range(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
          "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1.5, "MaxAttempts": 0}]}
     """
-    for site in outline.retriers:
-        for name, least, most in _RANGES:
-            value = getattr(site.part, name)
-            if isinstance(value, (int, float)) and (value < least or (most is not None and value > most)):
-                bounds = f"at least {least}" if most is None else f"from {least} to {most:,}"
-                written = site.at(name).rpartition("/")[2]
-                yield Finding(site.at(name), f"{written} is {value:g}, and must be {bounds}")
+    for name, least, most in _RANGES:
+        yield from out_of_range(outline, name, least, most)
 
 
 @rule("ASL504", "unknown-error-name", aws=None, severity=Severity.WARNING)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from asl_engine.diagnostics import Finding
-from asl_engine.model.states import Fail, Map, Task
-from asl_engine.rules.outline import Outline, PartSite
+from asl_engine.rules.outline import Outline, Site
 from asl_engine.rules.registry import rule
 
 JSONPATH_ONLY: Final = frozenset({
@@ -22,7 +21,6 @@ JSONPATH_ONLY: Final = frozenset({
 JSONATA_ONLY: Final = frozenset({"arguments", "output", "items", "condition"})
 """Fields that only JSONata has."""
 
-_FOREIGN: Final = {"JSONPath": JSONATA_ONLY, "JSONata": JSONPATH_ONLY}
 _INSTEAD: Final = {
     "parameters": "Arguments",
     "result_selector": "Output",
@@ -58,15 +56,18 @@ def field_of_other_language(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": 1}, "End": true}
     """
-    for site in (*outline.states, *outline.catchers, *outline.rules, *map_parts(outline)):
-        foreign = site.part.model_fields_set & _FOREIGN[site.language]
-        for name in sorted(foreign):
-            yield _foreign_field(site, name)
+    for name in JSONPATH_ONLY:
+        for site in outline.having(name):
+            if site.is_jsonata:
+                yield _foreign_field(site, name)
+    for name in JSONATA_ONLY:
+        for site in outline.having(name):
+            if not site.is_jsonata:
+                yield _foreign_field(site, name)
 
 
-def _foreign_field(site: PartSite, name: str) -> Finding:
-    pointer = site.at(name)
-    written = pointer.rpartition("/")[2]
+def _foreign_field(site: Site, name: str) -> Finding:
+    written = site.written(name)
     other = "JSONPath" if site.is_jsonata else "JSONata"
     near = f" In {site.language} use {_INSTEAD[name]}." if name in _INSTEAD else ""
     message = f"{written!r} is a field of {other}, and the query language here is {site.language}"
@@ -74,18 +75,7 @@ def _foreign_field(site: PartSite, name: str) -> Finding:
         f"The QueryLanguage is set to '{site.language}', but field '{written}'"
         f" is only supported for the '{other}' QueryLanguage"
     )
-    return Finding(pointer, message, near, on_key=True, aws_text=text, aws_at=site.pointer)
-
-
-def map_parts(outline: Outline) -> Iterator[PartSite]:
-    """Yield the readers, batchers and writers of the Map states, and the configuration of the readers."""
-    for site in outline.of(Map):
-        for name in ("item_reader", "item_batcher", "result_writer"):
-            part = getattr(site.state, name)
-            if part is not None:
-                yield PartSite(part, site.at(name), site.language)
-                if name == "item_reader" and part.reader_config is not None:
-                    yield PartSite(part.reader_config, site.at(name) + "/ReaderConfig", site.language)
+    return Finding(site.at(name), message, near, on_key=True, aws_text=text, aws_at=site.pointer)
 
 
 @rule("ASL302", "query-language-downgrade")
@@ -105,8 +95,8 @@ def query_language_downgrade(outline: Outline) -> Iterator[Finding]:
     if outline.machine is None or outline.machine.query_language != "JSONata":
         return
     text = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
-    for site in outline.states:
-        if site.state.query_language == "JSONPath":
+    for site in outline.having("query_language"):
+        if site.part.query_language == "JSONPath":
             message = "a state cannot use JSONPath when the state machine uses JSONata"
             yield Finding(site.at("query_language"), message, aws_text=text, aws_at=site.pointer)
 
@@ -138,10 +128,8 @@ def exclusive_fields(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Fail", "ErrorPath": "$.error", "Cause": "No stock"}
     """
-    for site in (*outline.of(Task, Fail, Map), *map_parts(outline)):
-        given = site.part.model_fields_set
-        for constant, path in _PAIRS:
-            if constant in given and path in given:
-                first, second = (site.at(name).rpartition("/")[2] for name in (constant, path))
-                message = f"{first} and {second} exclude each other; keep one of them"
+    for constant, path in _PAIRS:
+        for site in outline.having(path):
+            if constant in site.given:
+                message = f"{site.written(constant)} and {site.written(path)} exclude each other; keep one of them"
                 yield Finding(site.at(path), message, on_key=True, aws_at=site.pointer)

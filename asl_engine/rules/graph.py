@@ -122,7 +122,7 @@ def next_or_end(outline: Outline) -> Iterator[Finding]:
         {"Type": "Pass", "End": true}
     """
     for site in outline.of(Pass, Task, Wait, Parallel, Map):
-        state = site.state
+        state = site.part
         if state.next is None and not state.end and not outline.is_unclear(site.at("end")):
             message = f"state {site.name!r} has neither Next nor End: where does it go?"
             yield Finding(site.pointer, message, on_key=True, aws_text="These fields are required: [Next]")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from asl_engine.diagnostics import Finding
-from asl_engine.rules.outline import Outline, PartSite, is_open
+from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
 
 MAX_NAME: Final = 80
@@ -45,13 +45,12 @@ def bad_variable_name(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "Assign": {"orderId.$": "$.id"}, "End": true}
     """
-    for site in (*outline.states, *outline.catchers, *outline.rules):
-        if "assign" in site.part.model_fields_set:
-            yield from _bad_names(site)
+    for site in outline.having("assign"):
+        yield from _bad_names(site)
 
 
-def _bad_names(site: PartSite) -> Iterator[Finding]:
-    for key in getattr(site.part, "assign", None) or {}:
+def _bad_names(site: Site) -> Iterator[Finding]:
+    for key in site.part.assign or {}:
         name = key if site.is_jsonata else key.removesuffix(".$")
         if problem := _name_problem(name):
             pointer = f"{site.at('assign')}/{key.replace('~', '~0').replace('/', '~1')}"

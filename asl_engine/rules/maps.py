@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from asl_engine.diagnostics import Finding
+from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.maps import ItemBatcher, ReaderConfig, ResultWriter
 from asl_engine.model.states import ItemProcessor, Map, Parallel
-from asl_engine.rules.fields import map_parts
 from asl_engine.rules.outline import Outline, StateSite, is_open
+from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
 
 
@@ -25,7 +25,7 @@ def empty_branches(outline: Outline) -> Iterator[Finding]:
         {"Type": "Parallel", "Branches": [{"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}], "End": true}
     """
     for site in outline.of(Parallel):
-        if not site.state.branches:
+        if not site.part.branches:
             yield Finding(site.at("branches"), "Branches holds no branch", on_key=True, aws_text="Value cannot be empty")
 
 
@@ -40,10 +40,10 @@ def map_processor(outline: Outline) -> Iterator[Finding]:
         {"Type": "Map", "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}, "End": true}
     """
     for site in outline.of(Map):
-        if site.state.item_processor is None and site.state.iterator is None:
+        if site.part.item_processor is None and site.part.iterator is None:
             text = "These fields are required: [ItemProcessor]"
             yield Finding(site.pointer, f"state {site.name!r} needs 'ItemProcessor'", on_key=True, aws_text=text)
-        elif site.state.item_processor is not None and site.state.iterator is not None:
+        elif site.part.item_processor is not None and site.part.iterator is not None:
             yield Finding(site.at("iterator"), "Iterator is the old name of ItemProcessor; keep one of them", on_key=True)
 
 
@@ -60,16 +60,16 @@ def selector_twice(outline: Outline) -> Iterator[Finding]:
          "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
     for site in outline.of(Map):
-        if site.has("item_selector") and site.has("parameters"):
+        if {"item_selector", "parameters"} <= site.given:
             message = "Parameters is the old name of ItemSelector; keep one of them"
             yield Finding(site.at("parameters"), message, on_key=True, aws_at=site.pointer)
 
 
 def processor_of(site: StateSite) -> tuple[str, ItemProcessor] | None:
     """Return a Map's processor and the pointer of it, under whichever name it has."""
-    if site.state.item_processor is not None:
-        return site.at("item_processor"), site.state.item_processor
-    return (site.at("iterator"), site.state.iterator) if site.state.iterator is not None else None
+    if site.part.item_processor is not None:
+        return site.at("item_processor"), site.part.item_processor
+    return (site.at("iterator"), site.part.iterator) if site.part.iterator is not None else None
 
 
 def is_inline(site: StateSite, outline: Outline) -> bool:
@@ -81,9 +81,11 @@ def is_inline(site: StateSite, outline: Outline) -> bool:
     return config is None or config.mode == "INLINE"
 
 
-@rule("ASL624", "distributed-field-inline")
+@rule("ASL624", "distributed-field-inline", aws=None, severity=Severity.WARNING)
 def distributed_field_inline(outline: Outline) -> Iterator[Finding]:
     """An inline Map has `ItemReader`, `ItemBatcher` or `ResultWriter`, which only a distributed one can use.
+
+    It is only a warning: AWS is said to refuse this, and no recording shows that it does.
 
     Bad:
         {"Type": "Map", "ItemBatcher": {"MaxItemsPerBatch": 5}, "End": true,
@@ -96,12 +98,10 @@ def distributed_field_inline(outline: Outline) -> Iterator[Finding]:
     """
     for site in outline.of(Map):
         for name in ("item_reader", "item_batcher", "result_writer"):
-            if getattr(site.state, name) is not None and is_inline(site, outline):
-                written = site.at(name).rpartition("/")[2]
+            if getattr(site.part, name) is not None and is_inline(site, outline):
+                written = site.written(name)
                 near = " Set Mode to DISTRIBUTED in the ProcessorConfig."
-                text = f"Field '{written}' is not supported"
-                message = f"only a distributed Map can have {written}"
-                yield Finding(site.at(name), message, near, on_key=True, aws_text=text, aws_at=site.pointer)
+                yield Finding(site.at(name), f"only a distributed Map can have {written}", near, on_key=True)
 
 
 @rule("ASL625", "distributed-without-type")
@@ -143,7 +143,7 @@ def bad_label(outline: Outline) -> Iterator[Finding]:
          "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
     for site in outline.of(Map):
-        label = site.state.label
+        label = site.part.label
         if label is not None and not is_open(label) and (problem := _label_problem(label)):
             yield Finding(site.at("label"), problem)
 
@@ -171,7 +171,7 @@ def duplicate_label(outline: Outline) -> Iterator[Finding]:
     """
     seen: dict[str, StateSite] = {}
     for site in outline.of(Map):
-        label = site.state.label
+        label = site.part.label
         if label is not None and not is_open(label) and seen.setdefault(label, site) is not site:
             yield Finding(site.at("label"), f"the Label {label!r} is that of state {seen[label].name!r} too")
 
@@ -180,7 +180,7 @@ _RANGES: Final = (
     ("max_concurrency", 0, None),
     ("tolerated_failure_count", 0, None),
     ("tolerated_failure_percentage", 0, 100),
-    ("max_items", 1, 100_000_000),
+    ("max_items", 0, 100_000_000),
     ("max_items_per_batch", 1, None),
     ("max_input_bytes_per_batch", 1, 262_144),
 )
@@ -201,12 +201,8 @@ def map_out_of_range(outline: Outline) -> Iterator[Finding]:
         {"Type": "Map", "MaxConcurrency": 0, "ToleratedFailurePercentage": 5.5, "End": true,
          "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
-    for site in (*outline.of(Map), *map_parts(outline)):
-        for name, least, most in _RANGES:
-            value = getattr(site.part, name, None)
-            if isinstance(value, (int, float)) and (value < least or (most is not None and value > most)):
-                bounds = f"at least {least}" if most is None else f"from {least} to {most:,}"
-                yield Finding(site.at(name), f"{site.at(name).rpartition('/')[2]} is {value:g}, and must be {bounds}")
+    for name, least, most in _RANGES:
+        yield from out_of_range(outline, name, least, most)
 
 
 @rule("ASL629", "reader-config")
@@ -229,7 +225,7 @@ def reader_config(outline: Outline) -> Iterator[Finding]:
          "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
            "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
-    for site in map_parts(outline):
+    for site in outline.map_parts:
         config = site.part
         if isinstance(config, ReaderConfig):
             if config.csv_header_location == "GIVEN" and not config.csv_headers:
@@ -237,7 +233,7 @@ def reader_config(outline: Outline) -> Iterator[Finding]:
             for name, words in _WORDS.items():
                 value = getattr(config, name)
                 if value is not None and value not in words and not is_open(value):
-                    text = f"The field '{site.at(name).rpartition('/')[2]}' should have one of these values: [{', '.join(words)}]"
+                    text = f"The field '{site.written(name)}' should have one of these values: [{', '.join(words)}]"
                     yield Finding(site.at(name), f"{value!r} must be one of {', '.join(words)}", aws_text=text)
 
 
@@ -267,8 +263,8 @@ def empty_map_part(outline: Outline) -> Iterator[Finding]:
          "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
            "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
-    for site in map_parts(outline):
-        part, given = site.part, site.part.model_fields_set
+    for site in outline.map_parts:
+        part, given = site.part, site.given
         if isinstance(part, ItemBatcher) and not any(name.startswith(("max_items", "max_input")) for name in given):
             yield Finding(site.pointer, "ItemBatcher needs MaxItemsPerBatch or MaxInputBytesPerBatch", on_key=True)
         if isinstance(part, ResultWriter):

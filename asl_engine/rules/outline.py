@@ -1,14 +1,16 @@
-"""A document laid out for the rules: every block and every state with its pointer and its query language, made once."""
+"""A document laid out for the rules: every block and every part with its pointer and its query language, made once.
+
+A *site* is a part of the document together with where it stands. Rules ask the outline for the sites that they are about:
+by type of state (`of`), or by a field that the author wrote (`having`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from asl_engine.errors import SourceError
 from asl_engine.model.base import Part
-from asl_engine.model.failures import Catcher, Retrier
 from asl_engine.model.load import Loaded, Problem
 from asl_engine.model.shape import fields_of
 from asl_engine.model.states import Block, Choice, Map, Parallel, StateBase, StateMachine, inner_blocks, pointer_to
@@ -16,68 +18,64 @@ from asl_engine.source import Document
 from asl_engine.values import JSON
 
 MachineKind: TypeAlias = Literal["STANDARD", "EXPRESS"]
-P = TypeVar("P", bound=Part)
 
 
-@dataclass(slots=True, eq=False)
-class PartSite:
-    """A part of the document, where it stands, and the query language that holds there."""
+class Site:
+    """A part of the document, where it stands, the query language that holds there, and the state that it belongs to.
 
-    part: Part
-    pointer: str
-    language: str
+    `part` is typed as `Any`: whoever asks the outline for sites knows what they asked for.
+    """
+
+    __slots__ = ("is_jsonata", "part", "pointer", "state")
+
+    def __init__(self, part: Any, pointer: str, is_jsonata: bool, state: StateSite | None) -> None:
+        self.part = part
+        self.pointer = pointer
+        self.is_jsonata = is_jsonata
+        self.state = state
 
     @property
-    def is_jsonata(self) -> bool:
-        """Whether expressions here are JSONata."""
-        return self.language == "JSONata"
+    def language(self) -> str:
+        """The name of the query language."""
+        return "JSONata" if self.is_jsonata else "JSONPath"
 
-    def has(self, name: str) -> bool:
-        """Tell whether the author wrote the field (named as in the model)."""
-        return name in self.part.model_fields_set
+    @property
+    def given(self) -> set[str]:
+        """The fields that the author wrote, by their names in the model."""
+        part: Part = self.part
+        return part.model_fields_set
+
+    def written(self, name: str) -> str:
+        """Return a field's name in the document, for its name in the model."""
+        return fields_of(type(self.part))[name]
 
     def at(self, name: str) -> str:
-        """Return the pointer of a field (named as in the model)."""
-        return f"{self.pointer}/{fields_of(type(self.part))[name]}"
-
-    def given(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield each field that the author wrote: its name in the model, its name in the document, its value."""
-        names = fields_of(type(self.part))
-        for name in self.part.model_fields_set:
-            yield name, names[name], getattr(self.part, name)
+        """Return the pointer of a field, for its name in the model."""
+        return f"{self.pointer}/{self.written(name)}"
 
 
-@dataclass(slots=True, eq=False)
-class StateSite(PartSite):
-    """A state, where it stands, and the block that it belongs to."""
+class StateSite(Site):
+    """A state, its name and the block that it belongs to."""
 
-    name: str
-    block: BlockSite
+    __slots__ = ("block", "name")
 
-    @property
-    def state(self) -> Any:
-        """The state itself; its class is known to whoever asked the outline for that class."""
-        return self.part
+    def __init__(self, part: StateBase, pointer: str, is_jsonata: bool, name: str, block: BlockSite) -> None:
+        super().__init__(part, pointer, is_jsonata, self)
+        self.name = name
+        self.block = block
 
 
-@dataclass(slots=True, eq=False)
-class BlockSite:
-    """A `States` block, its states by name, and the state that holds it (None for the machine)."""
+class RuleSite(Site):
+    """A Choice rule; `is_top` for those that stand directly in `Choices`."""
 
-    block: Block
-    pointer: str
-    holder: StateSite | None
-    states: dict[str, StateSite] = field(default_factory=dict)
-    transitions: list[Transition] = field(default_factory=list)
+    __slots__ = ("is_top",)
 
-    @property
-    def is_certain(self) -> bool:
-        """Whether every transition says where it goes; a template's placeholders do not."""
-        return all(not is_open(transition.target) for transition in self.transitions)
+    def __init__(self, part: Any, pointer: str, state: StateSite, is_top: bool) -> None:
+        super().__init__(part, pointer, state.is_jsonata, state)
+        self.is_top = is_top
 
 
-@dataclass(slots=True, frozen=True)
-class Transition:
+class Transition(NamedTuple):
     """One way to go: from a state (None for `StartAt`) to a name, and the pointer of the field that says so."""
 
     source: StateSite | None
@@ -85,9 +83,26 @@ class Transition:
     pointer: str
 
 
+class BlockSite:
+    """A `States` block, the state that holds it (None for the machine), its states by name, and its transitions.
+
+    It `is_certain` when every transition says where it goes; a template's placeholders do not.
+    """
+
+    __slots__ = ("block", "holder", "is_certain", "pointer", "states", "transitions")
+
+    def __init__(self, block: Block, pointer: str, holder: StateSite | None) -> None:
+        self.block = block
+        self.pointer = pointer
+        self.holder = holder
+        self.states: dict[str, StateSite] = {}
+        self.transitions = [Transition(None, block.start_at, pointer + "/StartAt")]
+        self.is_certain = True
+
+
 @dataclass(slots=True, eq=False)
 class Outline:
-    """Everything that a rule can look at."""
+    """Everything that a rule can look at. `failure` is set, and all else empty, when the text could not be read."""
 
     kind: MachineKind
     document: Document | None = None
@@ -97,10 +112,12 @@ class Outline:
     failure: SourceError | None = None
     blocks: list[BlockSite] = field(default_factory=list)
     states: list[StateSite] = field(default_factory=list)
-    retriers: list[PartSite] = field(default_factory=list)
-    catchers: list[PartSite] = field(default_factory=list)
+    retriers: list[Site] = field(default_factory=list)
+    catchers: list[Site] = field(default_factory=list)
     rules: list[RuleSite] = field(default_factory=list)
+    map_parts: list[Site] = field(default_factory=list)
     _by_class: dict[type[Part], list[StateSite]] = field(default_factory=dict)
+    _by_field: dict[str, list[Site]] = field(default_factory=dict)
 
     @property
     def value(self) -> JSON:
@@ -111,25 +128,22 @@ class Outline:
         """Return the states of one or several types, in the order of the document within each type."""
         return [site for one in classes for site in self._by_class.get(one, ())]
 
+    def having(self, name: str) -> list[Site]:
+        """Return every part where the author wrote the field of that name (as in the model)."""
+        return self._by_field.get(name, [])
+
     def is_unclear(self, pointer: str) -> bool:
         """Tell whether the part at `pointer` could not be read, or stands in one that could not."""
-        while pointer:
+        while pointer and self.unclear:
             if pointer in self.unclear:
                 return True
             pointer = pointer.rpartition("/")[0]
         return False
 
 
-@dataclass(slots=True, eq=False)
-class RuleSite(PartSite):
-    """A Choice rule; `is_top` for those that stand directly in `Choices`."""
-
-    is_top: bool
-
-
-def is_open(text: str | None) -> bool:
+def is_open(text: str) -> bool:
     """Tell whether a text holds a template's placeholder, so that nobody can know yet what it says."""
-    return text is not None and "${" in text
+    return "${" in text
 
 
 def outline_of(document: Document, loaded: Loaded, kind: MachineKind) -> Outline:
@@ -138,69 +152,83 @@ def outline_of(document: Document, loaded: Loaded, kind: MachineKind) -> Outline
     if loaded.machine is not None:
         language = loaded.machine.query_language or "JSONPath"
         _add_block(outline, BlockSite(loaded.machine, "", None), language)
-    for site in outline.states:
-        outline._by_class.setdefault(type(site.part), []).append(site)
+        _index(outline)
     return outline
 
 
+def _index(outline: Outline) -> None:
+    by_class, by_field = outline._by_class, outline._by_field
+    for site in outline.states:
+        by_class.setdefault(type(site.part), []).append(site)
+    for sites in (outline.states, outline.retriers, outline.catchers, outline.rules, outline.map_parts):
+        for placed in sites:
+            for name in placed.part.model_fields_set:
+                if name in by_field:
+                    by_field[name].append(placed)
+                else:
+                    by_field[name] = [placed]
+
+
 def _add_block(outline: Outline, site: BlockSite, language: str) -> None:
-    """Add a block and, after all its states, the blocks inside them: parents come before children."""
+    """Add a block, its states, and the blocks inside of them."""
     outline.blocks.append(site)
-    site.transitions.append(Transition(None, site.block.start_at, site.pointer + "/StartAt"))
     for name, state in site.block.states.items():
         pointer = site.pointer + pointer_to(name)
-        placed = StateSite(state, pointer, state.query_language or language, name, site)
+        placed = StateSite(state, pointer, (state.query_language or language) == "JSONata", name, site)
         site.states[name] = placed
         outline.states.append(placed)
-        _add_parts(outline, placed)
-        _add_transitions(site, placed)
+        _ADDERS.get(type(state), _add_next)(outline, placed)
         if isinstance(state, (Parallel, Map)):
             for inner, block in inner_blocks(state):
                 _add_block(outline, BlockSite(block, pointer + inner, placed), language)
+    site.is_certain = not any("${" in transition.target for transition in site.transitions)
 
 
-def _add_transitions(block: BlockSite, site: StateSite) -> None:
-    state = site.state
-    if (target := getattr(state, "next", None)) is not None:
-        block.transitions.append(Transition(site, target, site.pointer + "/Next"))
-    if isinstance(state, Choice):
-        for index, rule in enumerate(state.choices):
-            if rule.next is not None:
-                block.transitions.append(Transition(site, rule.next, f"{site.pointer}/Choices/{index}/Next"))
-        if state.default is not None:
-            block.transitions.append(Transition(site, state.default, site.pointer + "/Default"))
-    for index, catcher in enumerate(getattr(state, "catch", ())):
-        block.transitions.append(Transition(site, catcher.next, f"{site.pointer}/Catch/{index}/Next"))
-
-
-def _add_parts(outline: Outline, site: StateSite) -> None:
-    state = site.state
-    if isinstance(state, Choice):
-        for index, rule in enumerate(state.choices):
-            _add_rules(outline, RuleSite(rule, f"{site.pointer}/Choices/{index}", site.language, True))
-        return
+def _add_next(outline: Outline, site: StateSite) -> None:
+    """Add what any state can have: `Next`, `Retry` and `Catch`."""
+    state, pointer = site.part, site.pointer
+    transitions = site.block.transitions
+    if getattr(state, "next", None) is not None:
+        transitions.append(Transition(site, state.next, pointer + "/Next"))
     for index, retrier in enumerate(getattr(state, "retry", ())):
-        outline.retriers.append(PartSite(retrier, f"{site.pointer}/Retry/{index}", site.language))
+        outline.retriers.append(Site(retrier, f"{pointer}/Retry/{index}", site.is_jsonata, site))
     for index, catcher in enumerate(getattr(state, "catch", ())):
-        outline.catchers.append(PartSite(catcher, f"{site.pointer}/Catch/{index}", site.language))
+        at = f"{pointer}/Catch/{index}"
+        outline.catchers.append(Site(catcher, at, site.is_jsonata, site))
+        transitions.append(Transition(site, catcher.next, at + "/Next"))
 
 
-def _add_rules(outline: Outline, top: RuleSite) -> None:
-    outline.rules.append(top)
-    rule: Any = top.part
+def _add_choice(outline: Outline, site: StateSite) -> None:
+    state: Choice = site.part
+    for index, rule in enumerate(state.choices):
+        top = RuleSite(rule, f"{site.pointer}/Choices/{index}", site, True)
+        _add_rule(outline, top)
+        if rule.next is not None:
+            site.block.transitions.append(Transition(site, rule.next, top.pointer + "/Next"))
+    if state.default is not None:
+        site.block.transitions.append(Transition(site, state.default, site.pointer + "/Default"))
+
+
+def _add_rule(outline: Outline, site: RuleSite) -> None:
+    assert site.state is not None
+    outline.rules.append(site)
     for name, label in (("and_", "And"), ("or_", "Or")):
-        for index, nested in enumerate(getattr(rule, name) or ()):
-            _add_rules(outline, RuleSite(nested, f"{top.pointer}/{label}/{index}", top.language, False))
-    if rule.not_ is not None:
-        _add_rules(outline, RuleSite(rule.not_, f"{top.pointer}/Not", top.language, False))
+        for index, nested in enumerate(getattr(site.part, name) or ()):
+            _add_rule(outline, RuleSite(nested, f"{site.pointer}/{label}/{index}", site.state, False))
+    if site.part.not_ is not None:
+        _add_rule(outline, RuleSite(site.part.not_, site.pointer + "/Not", site.state, False))
 
 
-def retrier_of(site: PartSite) -> Retrier:
-    """Return the retrier of a site from `Outline.retriers`."""
-    return cast(Retrier, site.part)
+def _add_map(outline: Outline, site: StateSite) -> None:
+    _add_next(outline, site)
+    state: Map = site.part
+    for name in ("item_reader", "item_batcher", "result_writer"):
+        part = getattr(state, name)
+        if part is not None:
+            outline.map_parts.append(Site(part, site.at(name), site.is_jsonata, site))
+    if state.item_reader is not None and state.item_reader.reader_config is not None:
+        config = state.item_reader.reader_config
+        outline.map_parts.append(Site(config, site.at("item_reader") + "/ReaderConfig", site.is_jsonata, site))
 
 
-def catcher_of(site: PartSite) -> Catcher:
-    """Return the catcher of a site from `Outline.catchers`."""
-    return cast(Catcher, site.part)
-
+_ADDERS = {Choice: _add_choice, Map: _add_map}

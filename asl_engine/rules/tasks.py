@@ -12,7 +12,7 @@ from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Task
 from asl_engine.rules.integrations import OPTIMISED
-from asl_engine.rules.outline import Outline, StateSite, is_open
+from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
 
 
@@ -41,10 +41,10 @@ def integration_of(resource: str) -> Integration | None:
     return Integration(found[2], found[3], found[4] or "", bool(found[1]))
 
 
-def _written(outline: Outline) -> Iterator[tuple[StateSite, str]]:
+def _written(outline: Outline) -> Iterator[tuple[Site, str]]:
     """Yield each Task with its resource, those left out that a template fills in as a whole."""
     for site in outline.of(Task):
-        resource = site.state.resource
+        resource = site.part.resource
         if not resource.startswith("${"):
             yield site, resource
 
@@ -223,14 +223,19 @@ def credentials_without_role(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
          "Credentials": {"RoleArn": "arn:aws:iam::123456789012:role/other"}}
     """
-    for site in outline.of(Task):
-        if site.has("credentials") and not _names_role(site):
+    for site in outline.having("credentials"):
+        if _is_for_aws(site.part.resource) and not _names_role(site):
             text = "The field 'RoleArn' is required but was missing"
             yield Finding(site.at("credentials"), "Credentials needs RoleArn", on_key=True, aws_text=text)
 
 
-def _names_role(site: StateSite) -> bool:
-    credentials = site.state.credentials
+def _is_for_aws(resource: str) -> bool:
+    """Tell whether a resource is AWS's: what other engines make of `Credentials` is theirs to say."""
+    return resource.startswith("arn:") or is_open(resource)
+
+
+def _names_role(site: Site) -> bool:
+    credentials = site.part.credentials
     if isinstance(credentials, str):
         return site.is_jsonata or is_open(credentials)
     return isinstance(credentials, dict) and ("RoleArn" in credentials or "RoleArn.$" in credentials)

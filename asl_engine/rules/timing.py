@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from asl_engine.diagnostics import Finding
-from asl_engine.model.states import Task, Wait
+from asl_engine.model.states import Wait
 from asl_engine.rules.outline import Outline, is_open
+from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
 
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -45,9 +46,9 @@ def wait_form(outline: Outline) -> Iterator[Finding]:
         {"Type": "Wait", "Seconds": 5, "End": true}
     """
     for site in outline.of(Wait):
-        given = [name for name in ("seconds", "seconds_path", "timestamp", "timestamp_path") if site.has(name)]
+        given = [name for name in ("seconds", "seconds_path", "timestamp", "timestamp_path") if name in site.given]
         if len(given) != 1:
-            told = " and ".join(site.at(name).rpartition("/")[2] for name in given)
+            told = " and ".join(site.written(name) for name in given)
             ways = "one of Seconds, Timestamp" if site.is_jsonata else "one of Seconds, SecondsPath, Timestamp, TimestampPath"
             message = f"state {site.name!r} needs {ways}" + (f", and has {told}" if told else "")
             yield Finding(site.pointer, message, on_key=True)
@@ -68,7 +69,7 @@ def bad_timestamp(outline: Outline) -> Iterator[Finding]:
         {"Type": "Wait", "QueryLanguage": "JSONata", "Timestamp": "{% $now() %}", "End": true}
     """
     for site in outline.of(Wait):
-        text = site.state.timestamp
+        text = site.part.timestamp
         is_expression = site.is_jsonata and (text or "").startswith("{%")
         if text is not None and not is_expression and not is_timestamp(text) and not is_open(text):
             message = f"{text!r} is not a timestamp like 2030-01-31T08:00:00Z"
@@ -95,13 +96,9 @@ def seconds_out_of_range(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "Seconds": 0, "End": true}
     """
-    for site in outline.of(Wait, Task):
-        fields = (("seconds", 0),) if isinstance(site.part, Wait) else (("timeout_seconds", 1), ("heartbeat_seconds", 1))
-        for name, least in fields:
-            value = getattr(site.part, name)
-            if isinstance(value, int) and not least <= value <= MAX_SECONDS:
-                written = site.at(name).rpartition("/")[2]
-                yield Finding(site.at(name), f"{written} is {value}, and must be from {least} to {MAX_SECONDS:,}")
+    yield from out_of_range(outline, "seconds", 0, MAX_SECONDS)
+    yield from out_of_range(outline, "timeout_seconds", 1, MAX_SECONDS)
+    yield from out_of_range(outline, "heartbeat_seconds", 1, MAX_SECONDS)
 
 
 @rule("ASL614", "heartbeat-not-below-timeout")
@@ -118,8 +115,8 @@ def heartbeat_not_below_timeout(outline: Outline) -> Iterator[Finding]:
          "Parameters": {"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}},
          "TimeoutSeconds": 60, "HeartbeatSeconds": 20}
     """
-    for site in outline.of(Task):
-        timeout, heartbeat = site.state.timeout_seconds, site.state.heartbeat_seconds
+    for site in outline.having("heartbeat_seconds"):
+        timeout, heartbeat = site.part.timeout_seconds, site.part.heartbeat_seconds
         if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
             message = f"HeartbeatSeconds ({heartbeat}) must be smaller than TimeoutSeconds ({timeout})"
             yield Finding(site.at("heartbeat_seconds"), message)

@@ -7,6 +7,7 @@ the string `"${Concurrency}"`.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,6 @@ from asl_engine.values import JSON
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}]*\}|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
 _BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}"\n]*\}', re.DOTALL)
-_UNUSUAL_NUMBER: Final = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{310}")
 
 
 class _NotANumber(ValueError):
@@ -50,14 +50,19 @@ def _decode(text: str) -> tuple[JSON, bool]:
             duplicated = True
         return built
 
-    value = json.JSONDecoder(object_pairs_hook=collected, parse_constant=_refuse).decode(text)
-    if _UNUSUAL_NUMBER.search(text) and _first_odd_number(text) >= 0:
-        raise _NotANumber("a number this large")
-    return value, duplicated
+    decoder = json.JSONDecoder(object_pairs_hook=collected, parse_float=_finite, parse_constant=_refuse)
+    return decoder.decode(text), duplicated
 
 
 def _refuse(constant: str) -> JSON:
     raise _NotANumber(constant)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise _NotANumber("a number this large")
+    return number
 
 
 def _first_odd_number(text: str) -> int:
@@ -73,7 +78,7 @@ def _first_odd_number(text: str) -> int:
 
 def _is_infinite(word: str) -> bool:
     try:
-        return "e" in word.lower() and abs(float(word)) == float("inf")
+        return not word.lstrip("-").isdecimal() and math.isinf(float(word))
     except ValueError:
         return False
 
