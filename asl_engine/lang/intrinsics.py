@@ -17,8 +17,9 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
-from asl_engine.lang.functions import ESCAPES, FUNCTIONS, Function, FunctionFailed, Parameter
+from asl_engine.lang.functions import ESCAPES, FUNCTIONS
 from asl_engine.lang.paths import Path, compile_path
+from asl_engine.lang.signatures import Function, FunctionFailed, Parameter
 from asl_engine.values import ABSENT, JSON, parse_json
 
 if TYPE_CHECKING:

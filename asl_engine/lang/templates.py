@@ -35,9 +35,12 @@ class TemplateSyntaxError(ExpressionSyntaxError):
 
 def compile_template(value: JSON) -> Expr:
     """Return the expression for a payload template; raise TemplateSyntaxError for the first thing wrong in it."""
-    for problem in template_problems(value):
-        raise problem
-    return _dynamic(value) or compile_literal(value)
+    try:
+        return _dynamic(value, 0) or compile_literal(value)
+    except ExpressionSyntaxError:
+        # Now that it is known to be wrong there is time to find out where.
+        problem = next(template_problems(value))
+    raise problem
 
 
 def dynamic_parts(value: JSON) -> Iterator[tuple[str, str]]:
@@ -110,27 +113,31 @@ Item: TypeAlias = tuple[str, Expr]
 """A key of the output and what gives its value."""
 
 
-def _dynamic(value: JSON) -> Expr | None:
-    """Return the expression of a template, or None if it is a constant."""
+def _dynamic(value: JSON, depth: int) -> Expr | None:
+    """Return the expression of a template, or None if it is a constant; raise ExpressionSyntaxError if it is wrong."""
     if isinstance(value, dict):
-        return _compile_object(value)
-    return _compile_array(value) if isinstance(value, list) else None
+        return _compile_object(value, depth + 1)
+    return _compile_array(value, depth + 1) if isinstance(value, list) else None
 
 
-def _compile_array(items: list[JSON]) -> Expr | None:
-    parts = [_dynamic(item) for item in items]
+def _compile_array(items: list[JSON], depth: int) -> Expr | None:
+    if depth > MAX_NESTING and items:
+        raise ExpressionSyntaxError("nested too deeply")
+    parts = [_dynamic(item, depth) for item in items]
     if not any(parts):
         return None
     exprs = [part or compile_literal(item) for part, item in zip(parts, items, strict=True)]
     return lambda scope: [expr(scope) for expr in exprs]
 
 
-def _compile_object(template: dict[str, JSON]) -> Expr | None:
+def _compile_object(template: dict[str, JSON], depth: int) -> Expr | None:
     items: list[Item] = []
+    if depth > MAX_NESTING and template:
+        raise ExpressionSyntaxError("nested too deeply")
     for key, value in template.items():
         if key.endswith(SUFFIX):
-            items.append((key.removesuffix(SUFFIX), compile_path_or_intrinsic(value)))
-        elif part := _dynamic(value):
+            items.append(_compile_field(template, key, value))
+        elif part := _dynamic(value, depth):
             items.append((key, part))
     if not items:
         return None
@@ -138,6 +145,13 @@ def _compile_object(template: dict[str, JSON]) -> Expr | None:
         return _all_dynamic[len(items)](*(part for item in items for part in item))
     base = {key.removesuffix(SUFFIX): None if key.endswith(SUFFIX) else value for key, value in template.items()}
     return _filled(base, items)
+
+
+def _compile_field(template: dict[str, JSON], key: str, text: JSON) -> Item:
+    name = key.removesuffix(SUFFIX)
+    if not isinstance(text, str) or name in template:
+        raise ExpressionSyntaxError("not a string, or given twice")
+    return name, compile_path_or_intrinsic(text)
 
 
 def _filled(base: dict[str, JSON], items: list[Item]) -> Expr:
