@@ -1,7 +1,7 @@
 """What is wrong with a document, and how that is said: to people, to programs, in the service's own words.
 
-A rule yields `Finding`s, which name a place by its JSON pointer. A checked document turns each into a `Diagnostic`, which
-also has the rule's code and severity and a line and a column. A `Report` is all of them.
+A rule yields `Finding`s, which name a place by its JSON pointer. A checked document turns each into a `Diagnostic`,
+which also has the rule's code and severity and a line and a column. A `Report` is all of them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Finding:
 
     `pointer` is the JSON pointer of the place; `on_key` asks for the key rather than the value to be shown.
     `near` is a sentence with a suggestion, or empty. `aws_text` is what AWS says of it, where that is known, and
-    `aws_at` the pointer where AWS says it: the same one unless given, `NOWHERE` where AWS names no place.
+    `aws_at` the pointer where AWS says it: the same one unless given, `NOWHERE` where AWS names no place, and
+    `[Source: ...]` in AWS's words for a place in a text that is no JSON.
     `span` overrides the place in the text for what has no pointer of its own: a second key, a syntax error.
     """
 
@@ -83,12 +84,17 @@ class Diagnostic:
         """The column where it begins, from 1."""
         return self.span.column
 
+    @property
+    def told(self) -> str:
+        """The message, and the suggestion if there is one."""
+        return f"{self.message}.{self.near}" if self.near else self.message
+
     def as_dict(self) -> dict[str, Any]:
         """Return the form in which `asl validate --format json` prints it."""
         return {
             "code": self.code,
             "severity": str(self.severity),
-            "message": self.message + self.near,
+            "message": self.told,
             "pointer": self.pointer,
             "line": self.line,
             "column": self.column,
@@ -149,7 +155,7 @@ _WIDEST: Final = 160
 
 
 def _told(name: str, found: Diagnostic, lines: Sequence[str]) -> Iterator[str]:
-    yield f"{name}:{found.line}:{found.column}: {found.severity} {found.code} {found.name}: {found.message}{found.near}"
+    yield f"{name}:{found.line}:{found.column}: {found.severity} {found.code} {found.name}: {found.told}"
     if found.pointer:
         yield f"  at {found.pointer}"
     if 0 < found.line <= len(lines):

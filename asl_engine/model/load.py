@@ -1,8 +1,9 @@
 """From a JSON value to the typed document, and every problem of its shape.
 
-Pydantic does the checking; what it reports is translated into JSON pointers and plain words. A document with problems is
-*mended*: what cannot be read is replaced by a placeholder, as a template would have it, so that the rules can look at all
-the rest in the same go. Places that were mended are `unclear`: what a rule says about them is not worth hearing.
+Pydantic does the checking; what it reports is translated into JSON pointers and plain words. A document with problems
+is *mended*: what cannot be read is replaced by a placeholder, as a template would have it, so that the rules can look
+at all the rest in the same go. Places that were mended are `unclear`: what a rule says about them is not worth
+hearing.
 
 Placeholders that templates put where a whole value should stand (`"Retry": "${Retry}"`, or CloudFormation's
 `{"Ref": "Retry"}`) are mended silently.
@@ -17,8 +18,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import ValidationError
 
-from asl_engine.diagnostics import Finding
-from asl_engine.model.shape import allowed_values, describe_expected, field_names
+from asl_engine.diagnostics import NOWHERE, Finding
+from asl_engine.model.shape import allowed_values, describe_expected, field_names, type_at
 from asl_engine.model.states import StateMachine, pointer_to
 from asl_engine.values import JSON, kind_of
 
@@ -67,17 +68,17 @@ def load_model(value: JSON) -> Loaded:
         return Loaded(StateMachine.model_validate(value))
     except ValidationError as error:
         faults = _faults(error, value)
-    mended, machine, unclear = _mend(value, faults)
+    machine, unclear = _mend(value, faults)
     told = [fault for fault in faults if not _is_template(fault.seen) or fault.kind in ("missing", "unknown")]
     return Loaded(machine, list(_problems(told, value)), unclear)
 
 
 def _not_an_object(value: JSON) -> Problem:
     message = f"a state machine is a JSON object, and this is {_a(kind_of(value))}"
-    return Problem("type", Finding("", message, aws_text="Definition must be a valid JSON object", aws_at="nowhere"))
+    return Problem("type", Finding("", message, aws_text="Definition must be a valid JSON object", aws_at=NOWHERE))
 
 
-# -------------------------------------------------------------------------------------------- pydantic's errors, in place
+# --- pydantic's errors, in their places -----------------------------------------------------------------------------
 
 
 def _faults(error: ValidationError, value: JSON) -> list[_Fault]:
@@ -106,13 +107,14 @@ def _path(loc: tuple[str | int, ...], value: JSON, is_missing: bool) -> tuple[st
     for index, step in enumerate(loc):
         if is_missing and index == len(loc) - 1:
             path.append(step)
-        elif isinstance(value, list) and isinstance(step, int):
-            value = value[step]
-            path.append(step)
-        elif isinstance(value, dict) and step in value and not _is_tag(path, value, step):
+        elif _is_part(value, step) and not _is_tag(path, value, step):
             value = value[step]
             path.append(step)
     return tuple(path)
+
+
+def _is_part(value: JSON, step: str | int) -> bool:
+    return isinstance(step, int) if isinstance(value, list) else isinstance(value, dict) and step in value
 
 
 def _is_tag(path: list[str | int], value: JSON, step: str | int) -> bool:
@@ -140,11 +142,11 @@ def _is_template(seen: JSON) -> bool:
     return isinstance(seen, dict) and len(seen) == 1 and next(iter(seen)).startswith(("Ref", "Fn::"))
 
 
-# ------------------------------------------------------------------------------------------------------------- mending
+# --- mending --------------------------------------------------------------------------------------------------------
 
 
-def _mend(value: JSON, faults: list[_Fault]) -> tuple[JSON, StateMachine | None, frozenset[str]]:
-    """Return a copy that can be read, its model, and the pointers of what was replaced in it."""
+def _mend(value: JSON, faults: list[_Fault]) -> tuple[StateMachine | None, frozenset[str]]:
+    """Return the model of a copy that can be read, and the pointers of what was replaced in it."""
     mended = copy.deepcopy(value)
     unclear: set[str] = set()
     replaced: set[tuple[str | int, ...]] = set()
@@ -154,14 +156,14 @@ def _mend(value: JSON, faults: list[_Fault]) -> tuple[JSON, StateMachine | None,
             _replace(mended, fault, fault.path in replaced)
             replaced.add(fault.path)
         try:
-            return mended, StateMachine.model_validate(mended), frozenset(unclear)
+            return StateMachine.model_validate(mended), frozenset(unclear)
         except ValidationError as error:
             faults = _faults(error, mended)
-    return mended, None, frozenset(unclear)
+    return None, frozenset(unclear)
 
 
 def _replace(root: JSON, fault: _Fault, again: bool) -> None:
-    """Put something readable in the place of a fault: a placeholder at first, and if that will not do, something typed."""
+    """Put something readable in the place of a fault: a placeholder at first, something typed if that will not do."""
     holder = _holder(root, fault.path)
     if holder is None or not fault.path:
         return
@@ -186,7 +188,7 @@ def _holder(root: JSON, path: tuple[str | int, ...]) -> Any:
 
 
 def _stub(state: JSON) -> JSON:
-    """Return a state that keeps of an unreadable one only where it goes, so that the walk through the others stays true."""
+    """Return a state that keeps of an unreadable one only where it goes, so that the walk through the rest is true."""
     if not isinstance(state, dict):
         return {"Type": "Pass", "Next": UNKNOWN}
     target = state.get("Next")
@@ -225,7 +227,7 @@ def _settle(holder: Any, step: str | int, path: tuple[str | int, ...]) -> None:
         holder[step] = copy.deepcopy(neutral)
 
 
-# ------------------------------------------------------------------------------------------------------- what is wrong
+# --- what is wrong, in words ----------------------------------------------------------------------------------------
 
 
 def _problems(faults: list[_Fault], value: JSON) -> Iterator[Problem]:
@@ -297,8 +299,8 @@ def _wrong_tag(fault: _Fault, value: JSON) -> Problem:
     if not isinstance(fault.seen, dict):
         return _wrong_type(fault, value)
     if "Type" not in fault.seen:
-        text = "These fields are required: [Type]"
-        return Problem("missing", Finding(fault.pointer, f"{_named(fault.path)} needs 'Type'", on_key=True, aws_text=text))
+        message, text = f"{_named(fault.path)} needs 'Type'", "These fields are required: [Type]"
+        return Problem("missing", Finding(fault.pointer, message, on_key=True, aws_text=text))
     named = _Fault((*fault.path, "Type"), "value", fault.seen["Type"], ", ".join(f"'{name}'" for name in STATE_TYPES))
     return _wrong_value(named, value)
 
@@ -318,9 +320,7 @@ def _named(path: tuple[str | int, ...], value: JSON = None) -> str:
 
 
 def _type_of(path: tuple[str | int, ...], value: JSON) -> str:
-    for step in path:
-        value = value[step] if isinstance(value, (dict, list)) else None
-    kind = value.get("Type") if isinstance(value, dict) else None
+    kind = type_at(path, value)
     return f", of type {kind}," if isinstance(kind, str) else ""
 
 

@@ -47,16 +47,17 @@ def part_at(path: tuple[str | int, ...], value: JSON) -> type[Part] | None:
     if not path:
         return StateMachine
     if len(path) > 1 and path[-2] == "States":
-        return _state_class(path, value)
+        return STATE_CLASSES.get(type_at(path, value) or "")
     names = [step for step in path[-2:] if isinstance(step, str)]
     return _PARTS.get(names[-1]) if names else None
 
 
-def _state_class(path: tuple[str | int, ...], value: JSON) -> type[Part] | None:
+def type_at(path: tuple[str | int, ...], value: JSON) -> str | None:
+    """Return the `Type` of the state that a path leads to, if there is one and it is a string."""
     for step in path:
-        value = value[step] if isinstance(value, (dict, list)) else None
+        value = value[step] if isinstance(value, (dict, list)) else None  # type: ignore[index]
     kind = value.get("Type") if isinstance(value, dict) else None
-    return STATE_CLASSES.get(kind) if isinstance(kind, str) else None
+    return kind if isinstance(kind, str) else None
 
 
 def field_names(path: tuple[str | int, ...], value: JSON) -> list[str]:

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from asl_engine.diagnostics import NOWHERE, Diagnostic, Finding, Report, Severity, Span
+from asl_engine.diagnostics import NOWHERE, Diagnostic, Finding, Report, Span
 from asl_engine.errors import SourceError
 from asl_engine.model.load import load_model
 from asl_engine.model.states import StateMachine
@@ -54,13 +54,17 @@ def check_document(document: Document, kind: MachineKind = "STANDARD", every_rul
 
 
 def check_text(
-    text: str, name: str = "<text>", kind: MachineKind = "STANDARD", every_rule: bool = False, format: str | None = None  # noqa: A002
+    text: str,
+    name: str = "<text>",
+    kind: MachineKind = "STANDARD",
+    every_rule: bool = False,
+    format: str | None = None,
 ) -> Checked:
     """Return everything that is wrong with a text, which need not even be JSON."""
     try:
         document = parse_document(text, name, format)
     except SourceError as failure:
-        return Checked(name, list(_diagnostics(Outline(kind, failure=failure), every_rule)), text)
+        return Checked(name, list(_diagnostics(Outline(kind, failure=failure, text=text), every_rule)), text)
     return check_document(document, kind, every_rule)
 
 
@@ -93,11 +97,18 @@ def _diagnostic(rule: Rule, finding: Finding, outline: Outline) -> Diagnostic:
     span = finding.span
     if span is None:
         span = document.locate(finding.pointer, key=finding.on_key) if document else Span(1, 1, 1, 1)
-    place = None if finding.aws_at == NOWHERE else location(outline.value, finding.aws_at or finding.pointer)
     return Diagnostic(
         rule.code, rule.name, rule.severity, finding.message, finding.pointer, span, finding.near,
-        rule.aws if rule.severity is Severity.ERROR else None, finding.aws_text or finding.message, place,
+        rule.aws, finding.aws_text or finding.message, _aws_location(finding, outline),
     )  # fmt: skip
+
+
+def _aws_location(finding: Finding, outline: Outline) -> str | None:
+    if finding.aws_at is None:
+        return location(outline.value, finding.pointer)
+    if finding.aws_at == NOWHERE or finding.aws_at.startswith("["):
+        return None if finding.aws_at == NOWHERE else finding.aws_at
+    return location(outline.value, finding.aws_at)
 
 
 def _ordered(found: Iterator[Diagnostic], document: Document) -> list[Diagnostic]:

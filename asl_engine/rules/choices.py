@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from asl_engine.diagnostics import Finding
 from asl_engine.model.choice import OPERATORS
 from asl_engine.model.states import Choice
@@ -59,7 +60,8 @@ def next_in_nested_rule(outline: Outline) -> Iterator[Finding]:
 
     Bad:
         {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
-          "Choices": [{"Not": {"Variable": "$.x", "IsNull": true, "Next": "B"}, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+          "Choices": [{"Not": {"Variable": "$.x", "IsNull": true, "Next": "B"}, "Next": "B"}]},
+          "B": {"Type": "Succeed"}}}
 
     Good:
         {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",

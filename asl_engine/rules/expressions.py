@@ -108,7 +108,8 @@ def _verbatim(problem: str) -> str:
 def bad_result_path(outline: Outline) -> Iterator[Finding]:
     """`ResultPath` is not a reference path into the state's input.
 
-    It says where the result goes, so it can name neither a variable nor the context object; `null` throws the result away.
+    It says where the result goes, so it can name neither a variable nor the context object; `null` throws the result
+    away.
 
     Bad:
         {"Type": "Pass", "ResultPath": "$.a[*].b", "End": true}
@@ -179,6 +180,8 @@ def bad_payload_template(outline: Outline) -> Iterator[Finding]:
 
 
 def _template_findings(site: Site, name: str, template: JSON) -> Iterator[Finding]:
+    if _is_sound(template):
+        return
     at = site.at(name)
     for problem in template_problems(template):
         text = _text_at(template, problem.pointer, problem.field)
@@ -186,6 +189,21 @@ def _template_findings(site: Site, name: str, template: JSON) -> Iterator[Findin
             pointer = f"{at}{problem.pointer}/{problem.field.replace('~', '~0').replace('/', '~1')}"
             message = f"{problem.field!r} needs a JSONPath or an intrinsic call: {problem.reason}"
             yield Finding(pointer, message, aws_text=str(problem), aws_at=at + problem.pointer)
+
+
+def _is_sound(template: JSON) -> bool:
+    """Tell, without the cost of saying what is wrong, that nothing is: true of nearly every template."""
+    if type(template) is list:
+        return all(_is_sound(item) for item in template)
+    if type(template) is not dict:
+        return True
+    for key, item in template.items():
+        if key.endswith(".$"):
+            if type(item) is not str or key[:-2] in template or path_or_intrinsic_problem(item):
+                return False
+        elif (type(item) is dict or type(item) is list) and not _is_sound(item):
+            return False
+    return True
 
 
 def _text_at(template: JSON, pointer: str, key: str) -> JSON:
@@ -222,7 +240,7 @@ def _string_problem(text: str) -> str:
     return problem
 
 
-# --------------------------------------------------------------------------------------------------------------- JSONata
+# --- JSONata --------------------------------------------------------------------------------------------------------
 
 
 _JSONATA: Final = (

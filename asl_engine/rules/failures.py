@@ -15,7 +15,8 @@ ERROR_NAMES: Final = (
     "States.ALL", "States.BranchFailed", "States.DataLimitExceeded", "States.ExceedToleratedFailureThreshold",
     "States.HeartbeatTimeout", "States.Http.Socket", "States.IntrinsicFailure", "States.ItemReaderFailed",
     "States.NoChoiceMatched", "States.ParameterPathFailure", "States.Permissions", "States.QueryEvaluationError",
-    "States.ResultPathMatchFailure", "States.ResultWriterFailed", "States.Runtime", "States.TaskFailed", "States.Timeout",
+    "States.ResultPathMatchFailure", "States.ResultWriterFailed", "States.Runtime", "States.TaskFailed",
+    "States.Timeout",
 )  # fmt: skip
 """The error names that the service itself uses; `States.Http.StatusCode.<number>` comes on top."""
 
@@ -88,8 +89,8 @@ _RANGES: Final = (
 def retry_out_of_range(outline: Outline) -> Iterator[Finding]:
     """A number of a retrier is outside of what the service takes.
 
-    `IntervalSeconds` is at least 1, `MaxAttempts` at least 0 (never retry), `BackoffRate` at least 1.0, `MaxDelaySeconds` from
-    1 to 31,622,400 (366 days); none passes 99,999,999.
+    `IntervalSeconds` is at least 1, `MaxAttempts` at least 0 (never retry), `BackoffRate` at least 1.0,
+    `MaxDelaySeconds` from 1 to 31,622,400 (366 days); none passes 99,999,999.
 
     Bad:
         {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
@@ -122,10 +123,10 @@ def unknown_error_name(outline: Outline) -> Iterator[Finding]:
     """
     for site, names in _sites(outline):
         for index, name in enumerate(names):
-            if name.startswith("States.") and name not in ERROR_NAMES and not _is_http_status(name) and not is_open(name):
-                near = did_you_mean(name, list(ERROR_NAMES))
-                yield Finding(f"{site.pointer}/ErrorEquals/{index}", f"{name!r} is not an error of Step Functions", near)
+            if name.startswith("States.") and not _is_known(name):
+                message, near = f"{name!r} is not an error of Step Functions", did_you_mean(name, list(ERROR_NAMES))
+                yield Finding(f"{site.pointer}/ErrorEquals/{index}", message, near)
 
 
-def _is_http_status(name: str) -> bool:
-    return name.startswith("States.Http.StatusCode.")
+def _is_known(name: str) -> bool:
+    return name in ERROR_NAMES or name.startswith("States.Http.StatusCode.") or is_open(name)

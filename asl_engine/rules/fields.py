@@ -44,9 +44,9 @@ _INSTEAD: Final = {
 def field_of_other_language(outline: Outline) -> Iterator[Finding]:
     """A field belongs to the query language that the state does not use.
 
-    `QueryLanguage` is set for the whole state machine or for one state; states inside Parallel and Map follow the machine
-    and not the state around them. JSONPath has `InputPath`, `Parameters`, `ResultSelector`, `ResultPath`, `OutputPath` and
-    all fields that end in `Path`; JSONata has `Arguments`, `Output`, `Items` and `Condition`.
+    `QueryLanguage` is set for the whole state machine or for one state; states inside Parallel and Map follow the
+    machine and not the state around them. JSONPath has `InputPath`, `Parameters`, `ResultSelector`, `ResultPath`,
+    `OutputPath` and all fields that end in `Path`; JSONata has `Arguments`, `Output`, `Items` and `Condition`.
 
     Bad:
         {"Type": "Pass", "Output": {"a": 1}, "End": true}
@@ -99,6 +99,35 @@ def query_language_downgrade(outline: Outline) -> Iterator[Finding]:
         if site.part.query_language == "JSONPath":
             message = "a state cannot use JSONPath when the state machine uses JSONata"
             yield Finding(site.at("query_language"), message, aws_text=text, aws_at=site.pointer)
+
+
+_NULLABLE: Final = frozenset({
+    "input_path", "output_path", "result_path", "result", "parameters", "arguments", "output", "item_selector",
+    "batch_input",
+})  # fmt: skip
+"""Fields where null means something, or is data."""
+
+
+@rule("ASL304", "null-field")
+def null_field(outline: Outline) -> Iterator[Finding]:
+    """A field is null that must hold something or not be there at all.
+
+    Null has a meaning for `InputPath`, `OutputPath` and `ResultPath` (nothing, nothing, thrown away), and may stand
+    in data.
+
+    Bad:
+        {"Type": "Map", "ItemsPath": null, "End": true,
+         "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
+
+    Good:
+        {"Type": "Pass", "InputPath": null, "Result": null, "End": true}
+    """
+    if outline.document is None or (outline.document.format == "json" and "null" not in outline.document.text):
+        return
+    for site in outline.sites():
+        for name in site.given - _NULLABLE:
+            if getattr(site.part, name) is None:
+                yield Finding(site.at(name), f"{site.written(name)} cannot be null; leave it out", on_key=True)
 
 
 _PAIRS: Final = (

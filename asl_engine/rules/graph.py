@@ -106,7 +106,8 @@ def no_terminal_state(outline: Outline) -> Iterator[Finding]:
 
 
 def _has_end(block: BlockSite) -> bool:
-    return any(isinstance(site.part, (Succeed, Fail)) or getattr(site.part, "end", None) for site in block.states.values())
+    parts = (site.part for site in block.states.values())
+    return any(getattr(part, "end", None) or isinstance(part, (Succeed, Fail)) for part in parts)
 
 
 @rule("ASL204", "next-or-end")
@@ -149,4 +150,3 @@ def duplicate_state_name(outline: Outline) -> Iterator[Finding]:
         if first is not site:
             message = f"a state named {site.name!r} is already there, at {first.pointer}"
             yield Finding(site.pointer, message, on_key=True, aws_text=f"Duplicate State name: {site.name}")
-

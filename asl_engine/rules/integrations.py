@@ -1,7 +1,7 @@
 """The optimised integrations: which actions a Task can name without `aws-sdk`, and what it can wait for.
 
-Source: the developer guide's page "Integrating services". Patterns: `sync` runs a job and waits for its end, `token` waits
-for a task token to come back.
+Source: the developer guide's page "Integrating services". Patterns: `sync` runs a job and waits for its end, `token`
+waits for a task token to come back.
 """
 
 from __future__ import annotations

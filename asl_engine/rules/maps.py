@@ -26,7 +26,8 @@ def empty_branches(outline: Outline) -> Iterator[Finding]:
     """
     for site in outline.of(Parallel):
         if not site.part.branches:
-            yield Finding(site.at("branches"), "Branches holds no branch", on_key=True, aws_text="Value cannot be empty")
+            text = "Value cannot be empty"
+            yield Finding(site.at("branches"), "Branches holds no branch", on_key=True, aws_text=text)
 
 
 @rule("ASL622", "map-processor")
@@ -44,7 +45,8 @@ def map_processor(outline: Outline) -> Iterator[Finding]:
             text = "These fields are required: [ItemProcessor]"
             yield Finding(site.pointer, f"state {site.name!r} needs 'ItemProcessor'", on_key=True, aws_text=text)
         elif site.part.item_processor is not None and site.part.iterator is not None:
-            yield Finding(site.at("iterator"), "Iterator is the old name of ItemProcessor; keep one of them", on_key=True)
+            message = "Iterator is the old name of ItemProcessor; keep one of them"
+            yield Finding(site.at("iterator"), message, on_key=True)
 
 
 @rule("ASL623", "selector-twice")
@@ -123,8 +125,9 @@ def distributed_without_type(outline: Outline) -> Iterator[Finding]:
         if found and config and config.mode == "DISTRIBUTED" and config.execution_type is None:
             pointer = f"{found[0]}/ProcessorConfig"
             if not outline.is_unclear(f"{pointer}/ExecutionType"):
+                message = "a distributed Map needs ExecutionType: STANDARD or EXPRESS"
                 text = "These fields are required: [ExecutionType]"
-                yield Finding(pointer, "a distributed Map needs ExecutionType: STANDARD or EXPRESS", on_key=True, aws_text=text)
+                yield Finding(pointer, message, on_key=True, aws_text=text)
 
 
 _FORBIDDEN: Final = re.compile(r"[\s?*<>{}\[\]\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
@@ -136,7 +139,8 @@ def bad_label(outline: Outline) -> Iterator[Finding]:
     """The `Label` of a Map is empty, longer than 40 characters, or has a character that names may not have.
 
     Bad:
-        {"Type": "Map", "Label": "", "End": true, "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
+        {"Type": "Map", "Label": "", "End": true,
+         "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
 
     Good:
         {"Type": "Map", "Label": "Orders", "End": true,
@@ -161,13 +165,17 @@ def duplicate_label(outline: Outline) -> Iterator[Finding]:
 
     Bad:
         {"StartAt": "A", "States": {
-          "A": {"Type": "Map", "Label": "L", "Next": "B", "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}},
-          "B": {"Type": "Map", "Label": "L", "End": true, "ItemProcessor": {"StartAt": "D", "States": {"D": {"Type": "Succeed"}}}}}}
+          "A": {"Type": "Map", "Label": "L", "Next": "B",
+            "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}},
+          "B": {"Type": "Map", "Label": "L", "End": true,
+            "ItemProcessor": {"StartAt": "D", "States": {"D": {"Type": "Succeed"}}}}}}
 
     Good:
         {"StartAt": "A", "States": {
-          "A": {"Type": "Map", "Label": "L", "Next": "B", "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}},
-          "B": {"Type": "Map", "Label": "M", "End": true, "ItemProcessor": {"StartAt": "D", "States": {"D": {"Type": "Succeed"}}}}}}
+          "A": {"Type": "Map", "Label": "L", "Next": "B",
+            "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}},
+          "B": {"Type": "Map", "Label": "M", "End": true,
+            "ItemProcessor": {"StartAt": "D", "States": {"D": {"Type": "Succeed"}}}}}}
     """
     seen: dict[str, StateSite] = {}
     for site in outline.of(Map):

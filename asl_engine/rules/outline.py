@@ -1,12 +1,14 @@
 """A document laid out for the rules: every block and every part with its pointer and its query language, made once.
 
-A *site* is a part of the document together with where it stands. Rules ask the outline for the sites that they are about:
-by type of state (`of`), or by a field that the author wrote (`having`).
+A *site* is a part of the document together with where it stands. Rules ask the outline for the sites that they are
+about: by type of state (`of`), or by a field that the author wrote (`having`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from asl_engine.errors import SourceError
@@ -47,7 +49,8 @@ class Site:
 
     def written(self, name: str) -> str:
         """Return a field's name in the document, for its name in the model."""
-        return fields_of(type(self.part))[name]
+        part: Part = self.part
+        return fields_of(type(part))[name]
 
     def at(self, name: str) -> str:
         """Return the pointer of a field, for its name in the model."""
@@ -102,7 +105,10 @@ class BlockSite:
 
 @dataclass(slots=True, eq=False)
 class Outline:
-    """Everything that a rule can look at. `failure` is set, and all else empty, when the text could not be read."""
+    """Everything that a rule can look at.
+
+    When the text could not be read, `failure` and `text` are set and all else is empty.
+    """
 
     kind: MachineKind
     document: Document | None = None
@@ -110,6 +116,7 @@ class Outline:
     problems: list[Problem] = field(default_factory=list)
     unclear: frozenset[str] = frozenset()
     failure: SourceError | None = None
+    text: str = ""
     blocks: list[BlockSite] = field(default_factory=list)
     states: list[StateSite] = field(default_factory=list)
     retriers: list[Site] = field(default_factory=list)
@@ -131,6 +138,10 @@ class Outline:
     def having(self, name: str) -> list[Site]:
         """Return every part where the author wrote the field of that name (as in the model)."""
         return self._by_field.get(name, [])
+
+    def sites(self) -> Iterator[Site]:
+        """Return every part but blocks: states, retriers, catchers, Choice rules, readers, batchers, writers."""
+        return chain(self.states, self.retriers, self.catchers, self.rules, self.map_parts)
 
     def is_unclear(self, pointer: str) -> bool:
         """Tell whether the part at `pointer` could not be read, or stands in one that could not."""
@@ -160,13 +171,12 @@ def _index(outline: Outline) -> None:
     by_class, by_field = outline._by_class, outline._by_field
     for site in outline.states:
         by_class.setdefault(type(site.part), []).append(site)
-    for sites in (outline.states, outline.retriers, outline.catchers, outline.rules, outline.map_parts):
-        for placed in sites:
-            for name in placed.part.model_fields_set:
-                if name in by_field:
-                    by_field[name].append(placed)
-                else:
-                    by_field[name] = [placed]
+    for placed in outline.sites():
+        for name in placed.part.model_fields_set:
+            if name in by_field:
+                by_field[name].append(placed)
+            else:
+                by_field[name] = [placed]
 
 
 def _add_block(outline: Outline, site: BlockSite, language: str) -> None:

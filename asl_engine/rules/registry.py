@@ -77,8 +77,11 @@ def rule(
     return register
 
 
+_SECTION: Final = re.compile(r"^(Bad|Good)(?: \((\w+)\))?:\n((?:[ \t]+.*\n?|\n)+)", re.MULTILINE)
+
+
 def _examples(page: str) -> Iterator[Example]:
-    for heading, kind, block in re.findall(r"^(Bad|Good)(?: \((\w+)\))?:\n((?:[ \t]+.*\n?|\n)+)", page + "\n", re.MULTILINE):
+    for heading, kind, block in _SECTION.findall(page + "\n"):
         for text in re.split(r"\n\s*\n", inspect.cleandoc(block)):
             if text.strip():
                 yield Example(heading == "Bad", kind or "STANDARD", text)

@@ -32,8 +32,8 @@ def missing_field(outline: Outline) -> Iterator[Finding]:
 def unknown_field(outline: Outline) -> Iterator[Finding]:
     """A part has a field that it cannot have: a misspelt one, or one that belongs to another type of state.
 
-    Names are compared by case. Parts of the document that hold your own data, such as `Parameters` and `Result`, may have
-    any field.
+    Names are compared by case. Parts of the document that hold your own data, such as `Parameters` and `Result`, may
+    have any field.
 
     Bad:
         {"Type": "Pass", "End": true, "TimeoutSeconds": 5}

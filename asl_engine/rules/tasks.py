@@ -64,8 +64,8 @@ _FUNCTION: Final = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:function:[A-Za-z0-9
 def malformed_arn(outline: Outline) -> Iterator[Finding]:
     """The `Resource` begins like an ARN and is none.
 
-    An ARN is `arn:partition:service:region:account:name`; region and account may be empty, partition and service may not. A
-    function's ARN ends with its name, and may be followed by an alias or a version.
+    An ARN is `arn:partition:service:region:account:name`; region and account may be empty, partition and service may
+    not. A function's ARN ends with its name, and may be followed by an alias or a version.
 
     Bad:
         {"Type": "Task", "Resource": "arn:aws::lambda:eu-west-1:123456789012:function:f", "End": true}
@@ -178,7 +178,8 @@ def sdk_spelling(outline: Outline) -> Iterator[Finding]:
             right = f"{found.service.lower()}:{found.action[:1].lower()}{found.action[1:]}"
             if f"{found.service}:{found.action}" != right:
                 message = f"{found.service}:{found.action} is not spelt as AWS spells it"
-                yield Finding(site.at("resource"), message, f" Did you mean {right!r}?", aws_text=_unrecognised(resource))
+                near = f" Did you mean {right!r}?"
+                yield Finding(site.at("resource"), message, near, aws_text=_unrecognised(resource))
 
 
 @rule("ASL706", "not-in-express")

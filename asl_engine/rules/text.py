@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from asl_engine.diagnostics import NOWHERE, Finding, Span
 from asl_engine.rules.outline import Outline
 from asl_engine.rules.registry import rule
+from asl_engine.source.jackson import jackson_error
 
 
 @rule("ASL001", "not-readable", aws="INVALID_JSON_DESCRIPTION")
@@ -23,9 +24,20 @@ def not_readable(outline: Outline) -> Iterator[Finding]:
         {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
     """
     failure = outline.failure
-    if failure is not None:
+    if failure is not None and outline.text.strip():
         line, column = max(failure.line, 1), max(failure.column, 1)
-        yield Finding("", failure.problem, aws_at=NOWHERE, span=Span(line, column, line, column + 1))
+        text, place = jackson_error(outline.text) or (failure.problem, "")
+        aws_text = f"{text}\n at {place}" if place else text
+        span = Span(line, column, line, column + 1)
+        yield Finding("", failure.problem, aws_text=aws_text, aws_at=place or NOWHERE, span=span)
+
+
+@rule("ASL003", "empty-text")
+def empty_text(outline: Outline) -> Iterator[Finding]:
+    """The text is empty."""
+    if outline.failure is not None and not outline.text.strip():
+        text = "Definition must be a valid JSON object"
+        yield Finding("", outline.failure.problem, aws_text=text, aws_at=NOWHERE, span=Span(1, 1, 1, 1))
 
 
 @rule("ASL002", "duplicate-key")

@@ -49,8 +49,8 @@ def wait_form(outline: Outline) -> Iterator[Finding]:
         given = [name for name in ("seconds", "seconds_path", "timestamp", "timestamp_path") if name in site.given]
         if len(given) != 1:
             told = " and ".join(site.written(name) for name in given)
-            ways = "one of Seconds, Timestamp" if site.is_jsonata else "one of Seconds, SecondsPath, Timestamp, TimestampPath"
-            message = f"state {site.name!r} needs {ways}" + (f", and has {told}" if told else "")
+            ways = "Seconds, Timestamp" if site.is_jsonata else "Seconds, SecondsPath, Timestamp, TimestampPath"
+            message = f"state {site.name!r} needs one of {ways}" + (f", and has {told}" if told else "")
             yield Finding(site.pointer, message, on_key=True)
 
 
@@ -72,8 +72,8 @@ def bad_timestamp(outline: Outline) -> Iterator[Finding]:
         text = site.part.timestamp
         is_expression = site.is_jsonata and (text or "").startswith("{%")
         if text is not None and not is_expression and not is_timestamp(text) and not is_open(text):
-            message = f"{text!r} is not a timestamp like 2030-01-31T08:00:00Z"
-            yield Finding(site.at("timestamp"), message, _timestamp_hint(text), aws_text="String does not match RFC3339 timestamp")
+            message, near = f"{text!r} is not a timestamp like 2030-01-31T08:00:00Z", _timestamp_hint(text)
+            yield Finding(site.at("timestamp"), message, near, aws_text="String does not match RFC3339 timestamp")
 
 
 def _timestamp_hint(text: str) -> str:

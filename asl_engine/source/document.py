@@ -1,7 +1,7 @@
 """Text to value: JSON and YAML documents, and where in the text each part of them stands.
 
-The value is read as fast as the standard library can. Positions are computed only when somebody asks for one: the text is
-kept, and the first `locate` reads it a second time to note where every part begins and ends.
+The value is read as fast as the standard library can. Positions are computed only when somebody asks for one: the
+text is kept, and the first `locate` reads it a second time to note where every part begins and ends.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Document:
         return [Duplicate(pointer, self.span(start, end)) for pointer, start, end in self._places.repeated]
 
     def locate(self, pointer: str, key: bool = False) -> Span:
-        """Return where the part that `pointer` names stands, or its key; for a part that is not there, what holds it."""
+        """Return where the part that `pointer` names stands, or its key; if it is not there, where its holder does."""
         places = self._places.by_pointer
         while pointer not in places and pointer:
             pointer = pointer.rpartition("/")[0]
@@ -78,7 +78,7 @@ class Document:
         return line, offset - self._line_starts[line - 1] + 1
 
 
-def parse_document(text: str, name: str = "<text>", format: str | None = None) -> Document:  # noqa: A002 - the word users know
+def parse_document(text: str, name: str = "<text>", format: str | None = None) -> Document:
     """Read a text as a definition; raise `SourceError`, with the place, for what is neither JSON nor YAML.
 
     `format` is `json` or `yaml`; without it the name's ending decides, and for other names the text itself.
@@ -103,7 +103,7 @@ def parse_document(text: str, name: str = "<text>", format: str | None = None) -
 
 
 def document_of(value: object, name: str = "<value>") -> Document:
-    """Return a document for a Python value (a dict, usually); its text is made from it, so that findings have a place."""
+    """Return a document for a Python value, a dict usually; a text is made from it, so that findings have a place."""
     import json
 
     try:
@@ -130,7 +130,8 @@ def read_text(path: str | Path) -> str:
     except FileNotFoundError:
         raise SourceError(_missing(place), str(path)) from None
     except UnicodeDecodeError as error:
-        raise SourceError(f"not UTF-8: byte {error.object[error.start]:#04x} at offset {error.start}", str(path)) from None
+        problem = f"not UTF-8: byte {error.object[error.start]:#04x} at offset {error.start}"
+        raise SourceError(problem, str(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SourceError(f"cannot be read: {reason}", str(path)) from None
@@ -165,9 +166,7 @@ def is_deeper(value: JSON, limit: int) -> bool:
         depth += 1
         if depth > limit:
             return True
-        level = [
-            item for holder in level for item in _items(holder) if type(item) is dict or type(item) is list
-        ]
+        level = [item for holder in level for item in _items(holder) if type(item) is dict or type(item) is list]
     return False
 
 

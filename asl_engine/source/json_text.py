@@ -1,7 +1,7 @@
 """Reading JSON: the value by the standard library, the places and the plain words for errors by a scan of our own.
 
-Templates hold placeholders, `"MaxConcurrency": ${Concurrency}`, that stand bare where a value should be. They are read as
-the string `"${Concurrency}"`.
+Templates hold placeholders, `"MaxConcurrency": ${Concurrency}`, that stand bare where a value should be. They are read
+as the string `"${Concurrency}"`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}]*\}|[\[\]{}:,]|[^\s\[\]{}
 _BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}"\n]*\}', re.DOTALL)
 
 
-class _NotANumber(ValueError):
+class _NotANumber(ValueError):  # noqa: N818 - never leaves this module
     """NaN or an infinity, which Python's reader would take."""
 
 
 def parse(text: str, name: str) -> tuple[JSON, bool]:
-    """Return the value of a JSON text and whether an object has a key twice; raise `SourceError` for what is no JSON."""
+    """Return the value of a JSON text, and whether an object has a key twice; raise `SourceError` if it is no JSON."""
     try:
         return _decode(text)
     except json.JSONDecodeError as error:
@@ -119,7 +119,7 @@ def _at(text: str, offset: int, problem: str, name: str) -> SourceError:
     return SourceError(problem, name, before.count("\n") + 1, len(before) - line_start + 1)
 
 
-# ------------------------------------------------------------------------------------------------ plain words for errors
+# --- plain words for errors -----------------------------------------------------------------------------------------
 
 
 def _syntax_error(text: str, reason: str, offset: int, name: str) -> SourceError:
@@ -167,7 +167,7 @@ _OTHER: Final = {
     "Extra data": "the document ends here, and more text follows",
     "Unterminated string starting": "the string that starts here has no closing quote",
     "Invalid control character": "a string may not hold a line break or another control character; write \\n or \\t",
-    "Invalid \\escape": "after a backslash JSON allows only \" \\ / b f n r t and u; a backslash itself is \\\\",
+    "Invalid \\escape": 'after a backslash JSON allows only " \\ / b f n r t and u; a backslash itself is \\\\',
     "Invalid \\uXXXX escape": "\\u needs four hexadecimal digits",
 }
 
@@ -177,7 +177,7 @@ def _shown(rest: str) -> str:
     return found.group()[:30] if found else rest[:1]
 
 
-# --------------------------------------------------------------------------------------------------------------- places
+# --- places ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)

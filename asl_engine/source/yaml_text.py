@@ -1,4 +1,4 @@
-"""Reading YAML 1.2 as JSON would have it: `Yes`, `No` and dates are strings, keys are strings, tags of templates hold places.
+"""Reading YAML 1.2 as JSON would have it: `Yes`, `No` and dates are strings, keys are strings, tags hold places.
 
 The value is built from ruamel's nodes, not by its constructors, so that nothing but the six JSON types can come out.
 """
@@ -30,7 +30,7 @@ _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 def parse(text: str, name: str) -> tuple[JSON, bool]:
-    """Return the value of a YAML text and whether a mapping has a key twice; raise `SourceError` for what is no YAML."""
+    """Return the value of a YAML text, and whether a mapping has a key twice; raise `SourceError` if it is no YAML."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
@@ -154,7 +154,7 @@ def _placeholder(node: Node) -> JSON:
     return "${" + (node.value if isinstance(node.value, str) else str(node.tag).strip("!")) + "}"
 
 
-# --------------------------------------------------------------------------------------------------------------- places
+# --- places ---------------------------------------------------------------------------------------------------------
 
 
 def places(text: str) -> Places:
