@@ -104,10 +104,13 @@ _KINDS: Final = {
 def _path(loc: tuple[str | int, ...], value: JSON, is_missing: bool) -> tuple[str | int, ...]:
     """Return pydantic's location without what names no part of the document: the tags of unions."""
     path: list[str | int] = []
+    tagged = 0
     for index, step in enumerate(loc):
         if is_missing and index == len(loc) - 1:
             path.append(step)
-        elif _is_part(value, step) and not _is_tag(path, value, step):
+        elif len(path) != tagged and _is_tag(path, value, step):
+            tagged = len(path)
+        elif _is_part(value, step):
             value = value[step]
             path.append(step)
     return tuple(path)
@@ -118,7 +121,8 @@ def _is_part(value: JSON, step: str | int) -> bool:
 
 
 def _is_tag(path: list[str | int], value: JSON, step: str | int) -> bool:
-    return len(path) > 1 and path[-2] == "States" and value.get("Type") == step and _is_state(path)
+    """Tell whether a step is the tag that follows a state: its `Type`, which may be the name of a field as well."""
+    return isinstance(value, dict) and value.get("Type") == step and _is_state(path)
 
 
 def _is_state(path: list[str | int]) -> bool:
@@ -203,6 +207,7 @@ _NEUTRAL: Final[dict[str, JSON]] = {
     "States": {},
     "Choices": [],
     "Branches": [],
+    "End": True,
     "QueryLanguage": "JSONata",
     "ItemProcessor": {"StartAt": UNKNOWN, "States": {}},
     "Iterator": {"StartAt": UNKNOWN, "States": {}},

@@ -104,7 +104,7 @@ def retry_out_of_range(outline: Outline) -> Iterator[Finding]:
          "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1.5, "MaxAttempts": 0}]}
     """
     for name, least, most in _RANGES:
-        yield from out_of_range(outline, name, least, most)
+        yield from out_of_range(outline.having(name), name, least, most)
 
 
 @rule("ASL504", "unknown-error-name", aws=None, severity=Severity.WARNING)

@@ -31,7 +31,7 @@ def dangling_transition(outline: Outline) -> Iterator[Finding]:
             target = transition.target
             if target not in block.states and not is_open(target) and not _is_open_block(block, outline):
                 message = f"no state is named {target!r} {_whereabouts(block)}"
-                near = _elsewhere(target, block, outline) or did_you_mean(target, list(block.states))
+                near = _elsewhere(target, block, outline) or _similar(target, list(block.states))
                 yield Finding(transition.pointer, message, near, aws_text=f"Missing 'Next' target: {target}")
 
 
@@ -42,6 +42,13 @@ def _is_open_block(block: BlockSite, outline: Outline) -> bool:
 
 def _whereabouts(block: BlockSite) -> str:
     return f"in this block of {block.holder.name!r}" if block.holder else "in the state machine's States"
+
+
+def _similar(target: str, names: list[str]) -> str:
+    for name in names:
+        if name.casefold() == target.casefold():
+            return f" Did you mean {name!r}? Names are compared by case."
+    return did_you_mean(target, names)
 
 
 def _elsewhere(target: str, block: BlockSite, outline: Outline) -> str:

@@ -210,7 +210,7 @@ def map_out_of_range(outline: Outline) -> Iterator[Finding]:
          "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
     for name, least, most in _RANGES:
-        yield from out_of_range(outline, name, least, most)
+        yield from out_of_range(outline.having(name), name, least, most)
 
 
 @rule("ASL629", "reader-config")

@@ -118,6 +118,7 @@ class Outline:
     failure: SourceError | None = None
     text: str = ""
     blocks: list[BlockSite] = field(default_factory=list)
+    tops: list[Site] = field(default_factory=list)
     states: list[StateSite] = field(default_factory=list)
     retriers: list[Site] = field(default_factory=list)
     catchers: list[Site] = field(default_factory=list)
@@ -140,8 +141,8 @@ class Outline:
         return self._by_field.get(name, [])
 
     def sites(self) -> Iterator[Site]:
-        """Return every part but blocks: states, retriers, catchers, Choice rules, readers, batchers, writers."""
-        return chain(self.states, self.retriers, self.catchers, self.rules, self.map_parts)
+        """Return the machine and every part: states, retriers, catchers, Choice rules, readers, batchers, writers."""
+        return chain(self.tops, self.states, self.retriers, self.catchers, self.rules, self.map_parts)
 
     def is_unclear(self, pointer: str) -> bool:
         """Tell whether the part at `pointer` could not be read, or stands in one that could not."""
@@ -162,6 +163,7 @@ def outline_of(document: Document, loaded: Loaded, kind: MachineKind) -> Outline
     outline = Outline(kind, document, loaded.machine, loaded.problems, loaded.unclear)
     if loaded.machine is not None:
         language = loaded.machine.query_language or "JSONPath"
+        outline.tops.append(Site(loaded.machine, "", language == "JSONata", None))
         _add_block(outline, BlockSite(loaded.machine, "", None), language)
         _index(outline)
     return outline

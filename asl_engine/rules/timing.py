@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from asl_engine.diagnostics import Finding
-from asl_engine.model.states import Wait
+from asl_engine.model.states import Task, Wait
 from asl_engine.rules.outline import Outline, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
@@ -86,19 +86,22 @@ def _timestamp_hint(text: str) -> str:
 
 @rule("ASL613", "seconds-out-of-range")
 def seconds_out_of_range(outline: Outline) -> Iterator[Finding]:
-    """A number of seconds is negative or past 99,999,999; a timeout or heartbeat must be at least 1.
+    """A number of seconds is negative or past 99,999,999; the timeout or heartbeat of a Task must be at least 1.
 
     Bad:
         {"Type": "Wait", "Seconds": -1, "End": true}
 
         {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 0, "End": true}
 
+        {"TimeoutSeconds": -5, "StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+
     Good:
         {"Type": "Wait", "Seconds": 0, "End": true}
     """
-    yield from out_of_range(outline, "seconds", 0, MAX_SECONDS)
-    yield from out_of_range(outline, "timeout_seconds", 1, MAX_SECONDS)
-    yield from out_of_range(outline, "heartbeat_seconds", 1, MAX_SECONDS)
+    yield from out_of_range(outline.of(Wait), "seconds", 0, MAX_SECONDS)
+    yield from out_of_range(outline.of(Task), "timeout_seconds", 1, MAX_SECONDS)
+    yield from out_of_range(outline.of(Task), "heartbeat_seconds", 1, MAX_SECONDS)
+    yield from out_of_range(outline.tops, "timeout_seconds", 0, MAX_SECONDS)
 
 
 @rule("ASL614", "heartbeat-not-below-timeout")
