@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asl_engine.diagnostics import NOWHERE, Finding
 from asl_engine.errors import did_you_mean
-from asl_engine.model.states import Fail, Map, Parallel, Pass, Succeed, Task, Wait
+from asl_engine.model.states import Fail, Map, Parallel, Pass, StateBase, Succeed, Task, Transition, Wait
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_open
 from asl_engine.rules.registry import rule
 
@@ -113,8 +113,11 @@ def no_terminal_state(outline: Outline) -> Iterator[Finding]:
 
 
 def _has_end(block: BlockSite) -> bool:
-    parts = (site.part for site in block.states.values())
-    return any(getattr(part, "end", None) or isinstance(part, (Succeed, Fail)) for part in parts)
+    return any(_is_end(site.part) for site in block.states.values())
+
+
+def _is_end(state: StateBase) -> bool:
+    return bool(state.end) if isinstance(state, Transition) else isinstance(state, (Succeed, Fail))
 
 
 @rule("ASL204", "next-or-end")

@@ -6,16 +6,28 @@ about: by type of state (`of`), or by a field that the author wrote (`having`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from asl_engine.errors import SourceError
 from asl_engine.model.base import Part
 from asl_engine.model.load import Loaded, Problem
 from asl_engine.model.shape import fields_of
-from asl_engine.model.states import Block, Choice, Map, Parallel, StateBase, StateMachine, inner_blocks, pointer_to
+from asl_engine.model.states import (
+    Block,
+    Choice,
+    Map,
+    Parallel,
+    Pass,
+    StateBase,
+    StateMachine,
+    Task,
+    Wait,
+    inner_blocks,
+    pointer_to,
+)
 from asl_engine.source import Document
 from asl_engine.values import JSON
 
@@ -189,7 +201,8 @@ def _add_block(outline: Outline, site: BlockSite, language: str) -> None:
         placed = StateSite(state, pointer, (state.query_language or language) == "JSONata", name, site)
         site.states[name] = placed
         outline.states.append(placed)
-        _ADDERS.get(type(state), _add_next)(outline, placed)
+        if (add := _ADDERS.get(type(state))) is not None:
+            add(outline, placed)
         if isinstance(state, (Parallel, Map)):
             for inner, block in inner_blocks(state):
                 _add_block(outline, BlockSite(block, pointer + inner, placed), language)
@@ -197,14 +210,18 @@ def _add_block(outline: Outline, site: BlockSite, language: str) -> None:
 
 
 def _add_next(outline: Outline, site: StateSite) -> None:
-    """Add what any state can have: `Next`, `Retry` and `Catch`."""
+    if site.part.next is not None:
+        site.block.transitions.append(Transition(site, site.part.next, site.pointer + "/Next"))
+
+
+def _add_work(outline: Outline, site: StateSite) -> None:
+    """Add what a state that can fail has: `Next`, `Retry` and `Catch`."""
+    _add_next(outline, site)
     state, pointer = site.part, site.pointer
     transitions = site.block.transitions
-    if getattr(state, "next", None) is not None:
-        transitions.append(Transition(site, state.next, pointer + "/Next"))
-    for index, retrier in enumerate(getattr(state, "retry", ())):
+    for index, retrier in enumerate(state.retry):
         outline.retriers.append(Site(retrier, f"{pointer}/Retry/{index}", site.is_jsonata, site))
-    for index, catcher in enumerate(getattr(state, "catch", ())):
+    for index, catcher in enumerate(state.catch):
         at = f"{pointer}/Catch/{index}"
         outline.catchers.append(Site(catcher, at, site.is_jsonata, site))
         transitions.append(Transition(site, catcher.next, at + "/Next"))
@@ -232,7 +249,7 @@ def _add_rule(outline: Outline, site: RuleSite) -> None:
 
 
 def _add_map(outline: Outline, site: StateSite) -> None:
-    _add_next(outline, site)
+    _add_work(outline, site)
     state: Map = site.part
     for name in ("item_reader", "item_batcher", "result_writer"):
         part = getattr(state, name)
@@ -243,4 +260,11 @@ def _add_map(outline: Outline, site: StateSite) -> None:
         outline.map_parts.append(Site(config, site.at("item_reader") + "/ReaderConfig", site.is_jsonata, site))
 
 
-_ADDERS = {Choice: _add_choice, Map: _add_map}
+_ADDERS: Final[dict[type[StateBase], Callable[[Outline, StateSite], None]]] = {
+    Pass: _add_next,
+    Wait: _add_next,
+    Task: _add_work,
+    Parallel: _add_work,
+    Map: _add_map,
+    Choice: _add_choice,
+}
