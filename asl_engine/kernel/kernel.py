@@ -64,7 +64,7 @@ class Kernel:
         self.started_at = 0.0
         self.now = 0.0
         self.identity = Identity("")
-        self.context: dict[str, JSON] = {}
+        self._context: dict[str, JSON] | None = None
         self.records: Records | None = [] if keeps_history else None
         self.event_count = 0
         self.frame_count = 0
@@ -76,7 +76,7 @@ class Kernel:
         self.root: Frame | None = None
         self._commands: list[Command] = []
         self._max_events = MAX_EVENTS if program.kind == "STANDARD" else 2 * MAX_EXPRESS_TRANSITIONS
-        self._around = 0
+        self.around = 0
         self._stamped_at = -1.0
         self._stamp = ""
 
@@ -211,7 +211,7 @@ class Kernel:
         self._note_entered(frame)
         if assigned is not None:
             frame.variables = {**frame.variables, **assigned}
-            self._around += size_of(assigned)
+            self.around += size_of(assigned)
             self.write(Mark.ASSIGNED, assigned, None)
         self.write(Mark.EXITED, frame.state, output)
 
@@ -258,7 +258,7 @@ class Kernel:
     def _is_payload_too_large(self, frame: Frame, payload: JSON) -> bool:
         growth = frame.state.enter_growth
         assert growth is not None
-        if growth.factor * (frame.bound + self._around) + growth.constant <= MAX_BYTES:
+        if growth.factor * (frame.bound + self.around) + growth.constant <= MAX_BYTES:
             return False
         return size_of(payload) > MAX_BYTES
 
@@ -281,26 +281,29 @@ class Kernel:
         identity = event.identity
         self.status, self.input, self.seed = "RUNNING", event.input, event.seed
         self.started_at = event.at
-        self.set_identity(identity)
+        self.identity = identity
         self.write(Mark.STARTED, event.input, identity.role_arn)
         bound = size_of(event.input)
-        self._around = bound + 2_048
+        self.around = bound + 2_048
         self.root = Frame(self, 0, self.program, event.input, bound)
         self.ready.append((self.root, ENTER))
 
-    def set_identity(self, identity: Identity) -> None:
-        """Make the parts of the context object that stay the same for the whole execution."""
-        self.identity = identity
-        execution = {
-            "Id": identity.execution_arn,
-            "Input": self.input,
-            "StartTime": format_timestamp(self.started_at),
-            "Name": identity.execution_name,
-            "RoleArn": identity.role_arn,
-            "RedriveCount": 0,
-        }
-        machine = {"Id": identity.machine_arn, "Name": identity.machine_name}
-        self.context = {"Execution": execution, "StateMachine": machine}
+    @property
+    def context(self) -> dict[str, JSON]:
+        """The parts of the context object that stay the same for the whole execution."""
+        if self._context is None:
+            identity = self.identity
+            execution = {
+                "Id": identity.execution_arn,
+                "Input": self.input,
+                "StartTime": format_timestamp(self.started_at),
+                "Name": identity.execution_name,
+                "RoleArn": identity.role_arn,
+                "RedriveCount": 0,
+            }
+            machine = {"Id": identity.machine_arn, "Name": identity.machine_name}
+            self._context = {"Execution": execution, "StateMachine": machine}
+        return self._context
 
     def _on_task_succeeded(self, event: TaskSucceeded) -> None:
         found = self.waiting.get(event.op)
@@ -440,7 +443,7 @@ class Kernel:
         Measured in the cheapest way that can tell: by arithmetic, by the part that is new, and only then whole.
         """
         if growth is not None:
-            estimate = growth.factor * (bound + self._around) + growth.constant
+            estimate = growth.factor * (bound + self.around) + growth.constant
             if estimate <= MAX_BYTES:
                 return int(estimate)
             if growth.spliced_at:
