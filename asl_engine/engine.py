@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from asl_engine.tasks.registry import Functions
 
 Kind: TypeAlias = Literal["STANDARD", "EXPRESS"]
+OnEvent: TypeAlias = Callable[[dict[str, Any]], None]
 AnyFunctions: TypeAlias = "Functions | Mapping[str, Callable[..., Any]] | None"
 
 
@@ -78,7 +79,7 @@ class StateMachine:
     @classmethod
     def _accepted(cls, checked: Checked, kind: Kind, name: str, text: str) -> StateMachine:
         if checked.machine is None:
-            raise DefinitionError(checked.render(), checked)
+            raise DefinitionError(checked.text(), checked)
         return cls(checked, kind, name, text)
 
     def _compiled(self) -> Program:
@@ -102,18 +103,19 @@ class StateMachine:
         start_time: float | None = None,
         history: bool = True,
         name: str | None = None,
+        on_event: OnEvent | None = None,
     ) -> Execution:
         """Run to the end on a virtual clock, in this thread, and return the finished execution.
 
         `functions` are the Lambdas, by name or ARN. Waits, retries and timeouts take virtual time only, beginning at `start_time`
         (seconds since 1970; now, unless said); the same `seed` and start give the same execution. Without `history` nothing is
-        written down. Without an input, the input is `{}`. Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes
+        written down. `on_event` is called with each history event as it happens. Without an input, the input is `{}`. Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes
         wrong inside the execution is its own failure, and raises nothing.
         """
         from asl_engine.drivers.virtual import VirtualDriver
 
         kernel, started = self._start(input, seed, start_time, history, name)
-        VirtualDriver(kernel, _performer(functions)).run(started)
+        VirtualDriver(kernel, _performer(functions), _watch(kernel, on_event)).run(started)
         return Execution(self, kernel)
 
     async def run_async(
@@ -124,12 +126,13 @@ class StateMachine:
         seed: int | None = None,
         history: bool = True,
         name: str | None = None,
+        on_event: OnEvent | None = None,
     ) -> Execution:
         """Run to the end in real time on the running event loop; plain functions run in threads. Otherwise as `run`."""
         from asl_engine.drivers.realtime import RealTimeDriver
 
         kernel, started = self._start(input, time.time_ns() if seed is None else seed, None, history, name)
-        await RealTimeDriver(kernel, _performer(functions)).run(started)
+        await RealTimeDriver(kernel, _performer(functions), watch=_watch(kernel, on_event)).run(started)
         return Execution(self, kernel)
 
     def run_realtime(self, input: JSON = None, functions: AnyFunctions = None, **options: Any) -> Execution:  # noqa: A002
@@ -166,6 +169,20 @@ class StateMachine:
 
     def __repr__(self) -> str:
         return f"<StateMachine {self.name!r} of {len(self.model.states)} states>"
+
+
+def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | None:
+    if on_event is None or kernel.records is None:
+        return None
+    from asl_engine.history import EventReader
+
+    reader = EventReader(kernel.records)
+
+    def watch() -> None:
+        for event in reader.new_events():
+            on_event(event)
+
+    return watch
 
 
 def _performer(functions: AnyFunctions) -> Any:

@@ -121,14 +121,18 @@ def read_events(records: Records, input_text: str | None = None) -> Iterator[Eve
     `input_text` is the execution's input as it was given: `ExecutionStarted` and the first state repeat it to the letter
     (recorded), everything later is printed compactly.
     """
-    return _Reader(records, input_text).events()
+    return EventReader(records, input_text).new_events()
 
 
-class _Reader:
-    """Walks once over a record; remembers the last event of each frame, and the text of each value."""
+class EventReader:
+    """Walks once over a record; remembers the last event of each frame, and the text of each value.
 
-    def __init__(self, records: Records, input_text: str | None) -> None:
+    A record grows while its execution runs; `new_events` yields what has been written since it was last asked.
+    """
+
+    def __init__(self, records: Records, input_text: str | None = None) -> None:
         self.records = records
+        self.at = 0
         self.input_text = input_text
         self.texts: dict[int, str] = {}
         self.id = 0
@@ -138,11 +142,12 @@ class _Reader:
         self.parents: dict[int, int] = {}
         self.assigned: dict[str, JSON] | None = None
         self.timestamp: Any = None
-        self.make: Callable[..., Event] = self._event
 
-    def events(self) -> Iterator[Event]:
+    def new_events(self) -> Iterator[Event]:
+        """Yield the events that were not read yet."""
         records = self.records
-        for at in range(0, len(records), 3):
+        begin, self.at = self.at, len(records)
+        for at in range(begin, self.at, 3):
             what = records[at]
             if isinstance(what, State):
                 yield self._entered(what, records[at + 1])
@@ -323,27 +328,27 @@ def _member(family: str, how: str) -> str:
     return f"{family[0].lower()}{family[1:]}{how}EventDetails"
 
 
-_READERS: dict[Mark, Callable[[_Reader, Any, Any], Iterator[Event]]] = {
-    Mark.AT: _Reader._at,
-    Mark.FRAME: _Reader._switch,
-    Mark.STARTED: _Reader._started,
-    Mark.ENTERED: _Reader._enter,
-    Mark.EXITED: _Reader._exit,
-    Mark.ASSIGNED: _Reader._assign,
-    Mark.SCHEDULED: _Reader._scheduled,
-    Mark.SUBMITTED: _Reader._submitted,
-    Mark.TASK_SUCCEEDED: _Reader._task_succeeded,
-    Mark.TASK_FAILED: _Reader._task_failed,
-    Mark.TASK_TIMED_OUT: _Reader._task_timed_out,
-    Mark.STATE_ABORTED: _Reader._state_aborted,
-    Mark.FORKED: _Reader._forked,
-    Mark.BRANCH: _Reader._branch,
-    Mark.ITERATION: _Reader._iteration,
-    Mark.ITERATION_ENDED: _Reader._iteration_ended,
-    Mark.BRANCH_ENDED: _Reader._branch_ended,
-    Mark.JOINED: _Reader._joined,
-    Mark.SUCCEEDED: _Reader._succeeded,
-    Mark.FAILED: _Reader._failed,
-    Mark.TIMED_OUT: _Reader._timed_out,
-    Mark.ABORTED: _Reader._aborted,
+_READERS: dict[Mark, Callable[[EventReader, Any, Any], Iterator[Event]]] = {
+    Mark.AT: EventReader._at,
+    Mark.FRAME: EventReader._switch,
+    Mark.STARTED: EventReader._started,
+    Mark.ENTERED: EventReader._enter,
+    Mark.EXITED: EventReader._exit,
+    Mark.ASSIGNED: EventReader._assign,
+    Mark.SCHEDULED: EventReader._scheduled,
+    Mark.SUBMITTED: EventReader._submitted,
+    Mark.TASK_SUCCEEDED: EventReader._task_succeeded,
+    Mark.TASK_FAILED: EventReader._task_failed,
+    Mark.TASK_TIMED_OUT: EventReader._task_timed_out,
+    Mark.STATE_ABORTED: EventReader._state_aborted,
+    Mark.FORKED: EventReader._forked,
+    Mark.BRANCH: EventReader._branch,
+    Mark.ITERATION: EventReader._iteration,
+    Mark.ITERATION_ENDED: EventReader._iteration_ended,
+    Mark.BRANCH_ENDED: EventReader._branch_ended,
+    Mark.JOINED: EventReader._joined,
+    Mark.SUCCEEDED: EventReader._succeeded,
+    Mark.FAILED: EventReader._failed,
+    Mark.TIMED_OUT: EventReader._timed_out,
+    Mark.ABORTED: EventReader._aborted,
 }

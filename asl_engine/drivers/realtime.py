@@ -12,6 +12,7 @@ import inspect
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
@@ -33,12 +34,15 @@ from asl_engine.tasks.perform import Performer
 
 
 class RealTimeDriver:
-    """Runs one execution on the running event loop."""
+    """Runs one execution on the running event loop; `watch` is called after each event that the kernel has taken in."""
 
-    def __init__(self, kernel: Kernel, performer: Performer, skips_time: bool = False) -> None:
+    def __init__(
+        self, kernel: Kernel, performer: Performer, skips_time: bool = False, watch: Callable[[], None] | None = None
+    ) -> None:
         self.kernel = kernel
         self.performer = performer
         self.skips_time = skips_time
+        self.watch = watch
         self.agenda = Agenda()
         self.inbox: deque[Event] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -71,6 +75,8 @@ class RealTimeDriver:
     def _feed(self, event: Event) -> None:
         for command in self.kernel.handle(event):
             self._carry_out(command)
+        if self.watch is not None:
+            self.watch()
 
     def _carry_out(self, command: Command) -> None:
         match command:

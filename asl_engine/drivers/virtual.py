@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from asl_engine.drivers.agenda import Agenda
@@ -32,17 +33,21 @@ from asl_engine.values import JSON
 
 
 class VirtualDriver:
-    """Runs one execution until it ends, or raises Deadlock when it waits for an answer that can no longer come."""
+    """Runs one execution until it ends, or raises Deadlock when it waits for an answer that can no longer come.
 
-    def __init__(self, kernel: Kernel, performer: Performer) -> None:
+    `watch` is called after each event that the kernel has taken in.
+    """
+
+    def __init__(self, kernel: Kernel, performer: Performer, watch: Callable[[], None] | None = None) -> None:
         self.kernel = kernel
         self.performer = performer
         self.agenda = Agenda()
         self.commands: deque[Command] = deque()
+        self.watch = watch
 
     def run(self, event: Event) -> None:
         """Feed the first event, then whatever follows from it."""
-        self.commands += self.kernel.handle(event)
+        self._feed(event)
         self._go_on()
 
     def resume(self) -> None:
@@ -55,7 +60,12 @@ class VirtualDriver:
         while kernel.status == "RUNNING":
             event = self._carry_out(commands.popleft()) if commands else self._jump()
             if event is not None:
-                commands += kernel.handle(event)
+                self._feed(event)
+
+    def _feed(self, event: Event) -> None:
+        self.commands += self.kernel.handle(event)
+        if self.watch is not None:
+            self.watch()
 
     def _carry_out(self, command: Command) -> Event | None:
         if type(command) is StartTask:

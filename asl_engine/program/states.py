@@ -6,6 +6,7 @@ retriers, catchers, transitions) is the business of `compile.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -93,13 +94,21 @@ def _seconds_at(field: str, path: Path) -> Callable[[Scope], int]:
 
     def read(scope: Scope) -> int:
         value = path.evaluate(scope)
-        if type(value) is not int:
+        seconds = whole_number(value)
+        if seconds is None:
             raise ExpressionFailed(f"The {field} parameter cannot be parsed as a long value: {path.text} == {plain(value)}")
-        if value <= 0:
-            raise ExpressionFailed(f"The {field} parameter references a non-positive value: {path.text} == {value}")
-        return value
+        if seconds <= 0:
+            raise ExpressionFailed(f"The {field} parameter references a non-positive value: {path.text} == {seconds}")
+        return seconds
 
     return read
+
+
+def whole_number(value: JSON) -> int | None:
+    """Return the integer that a value's text is; None when it is none. `"3"` is one, as the service reads texts (recorded)."""
+    if type(value) is int:
+        return value
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value) else None
 
 
 def plain(value: JSON) -> str:
@@ -134,7 +143,7 @@ NO_CHOICE = "Failed to transition out of the state. The state does not point to 
 
 def assignment(assign: dict[str, Any] | None) -> Expr | None:
     """Return what makes the variables of an `Assign`; None when there are none."""
-    return compile_template(assign) if assign is not None else None
+    return compile_template(assign) if assign else None
 
 
 def compile_wait(state: model.Wait, compiled: State, blocks: tuple[Block, ...]) -> Run:
@@ -156,11 +165,12 @@ def compile_wait(state: model.Wait, compiled: State, blocks: tuple[Block, ...]) 
 def _wait_seconds(path: Path) -> Callable[[Scope], float]:
     def read(scope: Scope) -> float:
         value = _referenced("SecondsPath", path, scope)
-        if type(value) is not int:
+        seconds = whole_number(value)
+        if seconds is None:
             raise ExpressionFailed(f"The SecondsPath parameter cannot be parsed as a long value: {path.text} == {plain(value)}")
-        if value < 0:
-            raise ExpressionFailed(f"The SecondsPath parameter references a negative value: {path.text} == {value}")
-        return value
+        if seconds < 0:
+            raise ExpressionFailed(f"The SecondsPath parameter references a negative value: {path.text} == {seconds}")
+        return seconds
 
     return read
 
@@ -234,9 +244,9 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
     def run(scope: Scope) -> Move:
         enter(scope)
         data, items = scope.data, items_of(scope)
-        limit = limit_of(scope) or INLINE_CONCURRENCY
+        limit = _at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
         count, share = count_of(scope), share_of(scope)
-        tolerated = None if count is share is None else max(_at_least_zero(count), (share or 0) * len(items) / 100)
+        tolerated = None if count is share is None else max(_at_least_zero("ToleratedFailureCount", count), (share or 0) * len(items) / 100)
         inputs = items if select is None else _selected_items(select, scope, data, items)
         return Fork(blocks, inputs, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
@@ -281,9 +291,10 @@ def _integer_at(field: str, fixed: Any, path_text: str | None) -> Callable[[Scop
 
     def read(scope: Scope) -> int:
         value = path.evaluate(scope)
-        if type(value) is not int:
+        number = whole_number(value)
+        if number is None:
             raise ExpressionFailed(f'The {field} field refers to value "{plain(value)}" which is not a valid integer: {path_text}')
-        return value
+        return number
 
     return read
 
@@ -292,20 +303,26 @@ def _percentage(fixed: Any, path_text: str | None) -> Callable[[Scope], float | 
     path = compile_path(path_text) if path_text is not None else None
 
     def read(scope: Scope) -> float | None:
-        value = path.evaluate(scope) if path else fixed
-        if path and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            field = "ToleratedFailurePercentagePath"
-            raise ExpressionFailed(f'The {field} field refers to value "{plain(value)}" which is not a valid float: {path_text}')
-        if value is not None and not 0 <= value <= 100:
+        share = fixed if path is None else _float_at(path, scope)
+        if share is not None and not 0 <= share <= 100:
             raise ExpressionFailed("ToleratedFailurePercentage must be between 0 and 100.")
-        return value if value is None else float(value)
+        return share
 
     return read
 
 
-def _at_least_zero(count: int | None) -> int:
+def _float_at(path: Path, scope: Scope) -> float:
+    value = path.evaluate(scope)
+    try:
+        return float(plain(value))
+    except ValueError:
+        told = f'The ToleratedFailurePercentagePath field refers to value "{plain(value)}" which is not a valid float'
+        raise ExpressionFailed(f"{told}: {path.text}") from None
+
+
+def _at_least_zero(field: str, count: int | None) -> int:
     if count is not None and count < 0:
-        raise ExpressionFailed("ToleratedFailureCount cannot be negative.")
+        raise ExpressionFailed(f"{field} cannot be negative.")
     return count or 0
 
 

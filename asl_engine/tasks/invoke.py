@@ -12,7 +12,7 @@ from typing import Any
 
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.registry import Function
-from asl_engine.values import JSON, NotJSON, private_copy
+from asl_engine.values import JSON, NotJSON, parse_json, private_copy
 
 
 class Failure:
@@ -69,6 +69,23 @@ class Call:
 
 
 _OURS = __file__.rsplit("tasks", 1)[0]
+
+
+def event_of(parameters: dict[str, JSON]) -> JSON:
+    """Return the event that `lambda:invoke` sends for its parameters.
+
+    Without a `Payload`, or with null, it is `{}`; a string that is itself JSON text is sent as that JSON (recorded:
+    `invoke_json_values`).
+    """
+    payload = parameters.get("Payload")
+    if payload is None:
+        return {}
+    if isinstance(payload, str):
+        try:
+            return parse_json(payload)
+        except ValueError:
+            return payload
+    return payload
 
 
 def envelope(result: JSON, context: LambdaContext) -> dict[str, JSON]:

@@ -9,7 +9,7 @@ from asl_engine.errors import FunctionNotFound, NotSupported, did_you_mean
 from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.identity import Identity
 from asl_engine.tasks.context import LambdaContext
-from asl_engine.tasks.invoke import Call, Failure
+from asl_engine.tasks.invoke import Call, Failure, event_of
 from asl_engine.tasks.registry import Functions, split_name
 from asl_engine.values import JSON, private_copy
 
@@ -58,7 +58,7 @@ class Performer:
         if function is not None:
             version = split_name(wanted)[1] or "$LATEST"
             context = LambdaContext(function, task.op, identity, clock, version)
-            return Call(function, private_copy(payload.get("Payload", {})), context, True)
+            return Call(function, private_copy(event_of(payload)), context, True)
         if self.elsewhere is not None:
             return self.elsewhere(task, identity)
         raise FunctionNotFound(self._nobody(wanted, task))

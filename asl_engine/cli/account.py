@@ -1,0 +1,79 @@
+"""The live account of an execution: a line for each thing worth knowing, with its time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+_WIDEST = 100
+_INSTANT = ("Pass", "Choice", "Succeed")
+
+
+class Account:
+    """Turns history events into lines, as they happen. Times count from the start of the execution."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._start: datetime | None = None
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Write the line of an event, if it deserves one."""
+        if self._start is None:
+            self._start = event["timestamp"]
+        line = _line(event)
+        if line is not None:
+            seconds = (event["timestamp"] - self._start).total_seconds()
+            self._write(f"{elapsed(seconds):>14}  {line}")
+
+
+def _line(event: dict[str, Any]) -> str | None:
+    type_ = event["type"]
+    if type_.endswith("StateEntered"):
+        kind, name = type_.removesuffix("StateEntered"), event["stateEnteredEventDetails"]["name"]
+        return None if kind in _INSTANT else f"> {name}"
+    if type_.endswith("StateExited"):
+        return f"  {event['stateExitedEventDetails']['name']}: done"
+    if type_.startswith("MapIteration"):
+        details = next(value for value in event.values() if isinstance(value, dict))
+        return f"  {details['name']}: item {details['index']} {type_.removeprefix('MapIteration').lower()}"
+    if type_.startswith("Execution"):
+        return _end(type_.removeprefix("Execution").lower(), event)
+    if type_.endswith(("Failed", "TimedOut")) and "StateFailed" not in type_:
+        return f"  ! {told(_details(event))}"
+    return None
+
+
+def _end(how: str, event: dict[str, Any]) -> str:
+    problem = told(_details(event)) if how in ("failed", "timedout", "aborted") else ""
+    word = {"timedout": "timed out"}.get(how, how)
+    return f"execution {word}" + (f": {problem}" if problem else "")
+
+
+def _details(event: dict[str, Any]) -> dict[str, Any]:
+    return next((value for name, value in event.items() if name.endswith("EventDetails")), {})
+
+
+def told(failure: dict[str, Any]) -> str:
+    """Return an error and its cause in one line; of a Lambda's error payload only the message."""
+    error, cause = failure.get("error"), failure.get("cause") or ""
+    try:
+        cause = json.loads(cause)["errorMessage"]
+    except (ValueError, TypeError, KeyError):
+        pass
+    text = ": ".join(part for part in (error, " ".join(str(cause).split())) if part)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+def elapsed(seconds: float) -> str:
+    """Return a duration as people read it: `0.000 s`, `2 min 05 s`, `3 d 04:00:00`."""
+    if seconds < 60:
+        return f"{seconds:.3f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    clock = f"{hours:02}:{minutes:02}:{rest:02}"
+    return f"{days} d {clock}" if days else clock

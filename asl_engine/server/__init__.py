@@ -1,0 +1,1 @@
+"""An endpoint that speaks the protocol of AWS Step Functions. Needs the `server` extra."""

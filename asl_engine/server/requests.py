@@ -1,0 +1,91 @@
+"""Checks of a request against the service's own model, which botocore carries, in AWS's words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from asl_engine.server.errors import ApiError
+
+
+@cache
+def service_model() -> Any:
+    """Return botocore's model of the service."""
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    return ServiceModel(Loader().load_service_model("stepfunctions", "service-2"))
+
+
+def check_request(operation: str, request: dict[str, Any]) -> None:
+    """Refuse a request that does not fit the model: a member missing, of another type, too long, too large, not in the list."""
+    shape = service_model().operation_model(operation).input_shape
+    if shape is None:
+        return
+    problems = list(_problems(shape, request, ""))
+    if problems:
+        count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
+        raise ApiError("ValidationException", count + "; ".join(problems))
+
+
+def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if value is None:
+        return
+    wanted = _PYTHON.get(shape.type_name)
+    if wanted is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
+        raise ApiError("SerializationException", f"The value at '{path}' is not of the type {shape.type_name}.")
+    if shape.type_name == "structure":
+        for name in shape.required_members:
+            if value.get(name) is None:
+                yield f"Value null at '{_joined(path, name)}' failed to satisfy constraint: Member must not be null"
+        for name, member in shape.members.items():
+            yield from _problems(member, value.get(name), _joined(path, name))
+    elif shape.type_name == "list":
+        yield from _bounds(shape, value, len(value), path)
+        for index, item in enumerate(value):
+            yield from _problems(shape.member, item, f"{path}.{index + 1}.member")
+    elif shape.type_name == "string":
+        yield from _bounds(shape, value, len(value), path)
+        yield from _text_problems(shape, value, path)
+    elif shape.type_name in ("integer", "long", "float", "double"):
+        yield from _bounds(shape, value, value, path)
+
+
+_PYTHON: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "long": (int,),
+    "boolean": (bool,),
+}
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _bounds(shape: Any, value: Any, measure: float, path: str) -> Iterator[str]:
+    what = "value" if shape.type_name in ("integer", "long", "float", "double") else "length"
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    failed = f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: Member must have {what}"
+    if least is not None and measure < least:
+        yield f"{failed} greater than or equal to {least}"
+    if most is not None and measure > most:
+        yield f"{failed} less than or equal to {most}"
+
+
+def _text_problems(shape: Any, value: str, path: str) -> Iterator[str]:
+    pattern = shape.metadata.get("pattern")
+    failed = f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy"
+    if pattern is not None and re.fullmatch(pattern, value) is None:
+        yield f"{failed} regular expression pattern: {pattern}"
+    if shape.enum and value not in shape.enum:
+        yield f"{failed} enum value set: [{', '.join(shape.enum)}]"

@@ -1,0 +1,121 @@
+"""Lambda functions behind an AWS endpoint: direct ARNs and `arn:aws:states:::lambda:invoke`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from asl_engine.kernel.commands import StartTask
+from asl_engine.kernel.identity import Identity
+from asl_engine.tasks.invoke import Failure, event_of
+from asl_engine.tasks.perform import Work
+from asl_engine.values import JSON, json_text, parse_json
+
+MAX_SECONDS = 900
+"""The longest that a Lambda function can take (AWS quota), and so the longest that an answer is waited for."""
+
+_ARGUMENTS = ("InvocationType", "Qualifier", "ClientContext", "LogType")
+
+
+class LambdaEndpoint:
+    """Calls Lambda at an endpoint, with the credentials that are given."""
+
+    def __init__(self, endpoint_url: str, region: str, account: str) -> None:
+        import boto3
+        from botocore.config import Config
+
+        self._client: Any = boto3.client(
+            "lambda",
+            endpoint_url=endpoint_url,
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="local",
+            config=Config(
+                read_timeout=MAX_SECONDS + 10, retries={"total_max_attempts": 1}, max_pool_connections=64, inject_host_prefix=False
+            ),
+        )
+
+    def prepare(self, task: StartTask, identity: Identity) -> Work:
+        """Return the work of a task whose resource is a function or `lambda:invoke`."""
+        if task.resource.family == "LambdaFunction":
+            return lambda: self._direct(task.resource.text, task.payload)
+        return lambda: self._integration(task.payload)
+
+    def _direct(self, arn: str, payload: JSON) -> JSON | Failure:
+        """A direct ARN gives what the function returned."""
+        answer = self._invoke({"FunctionName": arn, "Payload": json_text(payload)})
+        return answer if isinstance(answer, Failure) else self._payload(answer)
+
+    def _integration(self, parameters: dict[str, JSON]) -> JSON | Failure:
+        """The integration gives the whole answer, in which the payload is the function's result."""
+        request = {name: parameters[name] for name in _ARGUMENTS if name in parameters}
+        request["FunctionName"] = parameters["FunctionName"]
+        request["Payload"] = json_text(event_of(parameters))
+        answer = self._invoke(request)
+        if isinstance(answer, Failure):
+            return answer
+        payload = self._payload(answer)
+        if isinstance(payload, Failure):
+            return payload
+        return described(answer, payload)
+
+    def _invoke(self, request: dict[str, Any]) -> dict[str, Any] | Failure:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer: dict[str, Any] = self._client.invoke(**request)
+            answer["Payload"] = answer["Payload"].read().decode("utf-8", "replace")
+        except ClientError as problem:
+            return client_failure(problem)
+        except BotoCoreError as problem:
+            return Failure("Lambda.SdkClientException", f"Unable to execute HTTP request: {problem}")
+        return answer
+
+    @staticmethod
+    def _payload(answer: dict[str, Any]) -> JSON | Failure:
+        text = answer["Payload"]
+        if "FunctionError" in answer:
+            return function_failure(text)
+        if not text:
+            return {}
+        try:
+            return parse_json(text)
+        except ValueError:
+            return text  # what is not JSON is taken as text (recorded: a plain string of letters)
+
+
+def function_failure(text: str) -> Failure:
+    """Return the failure that a function's error payload means: its type is the error, its text the cause."""
+    try:
+        error = json.loads(text).get("errorType")
+    except (ValueError, AttributeError):
+        error = None
+    return Failure(error or "Lambda.Unknown", text)
+
+
+def client_failure(problem: Any) -> Failure:
+    """Return the failure for an error of the service, in the words of the integration (recorded)."""
+    response = problem.response
+    code, status = response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+    request = response["ResponseMetadata"].get("RequestId", "")
+    details = f"(Service: AWSLambda; Status Code: {status}; Error Code: {code}; Request ID: {request}; Proxy: null)"
+    return Failure(f"Lambda.{code}", f"{response['Error'].get('Message', '')} {details}")
+
+
+def described(answer: dict[str, Any], payload: JSON) -> dict[str, JSON]:
+    """Return the answer of an invocation as a task's result: with the names and the metadata of AWS's own SDK (recorded)."""
+    metadata = answer["ResponseMetadata"]
+    headers = dict(metadata.get("HTTPHeaders", {}))
+    result: dict[str, JSON] = {}
+    if "ExecutedVersion" in answer:
+        result["ExecutedVersion"] = answer["ExecutedVersion"]
+    return result | {
+        "Payload": payload,
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": metadata["HTTPStatusCode"],
+        },
+        "SdkResponseMetadata": {"RequestId": metadata.get("RequestId", "")},
+        "StatusCode": answer["StatusCode"],
+    }
