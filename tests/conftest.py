@@ -1,0 +1,59 @@
+"""What the stories share: running a machine by its states, and functions that follow a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from asl_engine import Execution, StateMachine
+
+START = 1_700_000_000.0
+"""When the executions of the stories begin: 2023-11-14T22:13:20Z."""
+
+Definition = dict[str, Any]
+
+
+def one_state(**fields: Any) -> Definition:
+    """Return a machine of one state `S`, which ends it unless its type says so by itself."""
+    if fields["Type"] not in ("Succeed", "Fail", "Choice"):
+        fields.setdefault("End", True)
+    return {"StartAt": "S", "States": {"S": fields}}
+
+
+def chain(**states: Definition) -> Definition:
+    """Return a machine that walks through states in the order in which they stand; those with a way out keep it."""
+    names = list(states)
+    connected = {}
+    for name, following in zip(names, [*names[1:], None], strict=True):
+        state = states[name]
+        has_way = {"Next", "End", "Choices"} & set(state) or state["Type"] in ("Succeed", "Fail")
+        way = {} if has_way else {"Next": following} if following else {"End": True}
+        connected[name] = {**state, **way}
+    return {"StartAt": names[0], "States": connected}
+
+
+def scripted(*script: Any) -> Callable[[Any, Any], Any]:
+    """Return a function that gives or raises its script's entries in turn; `calls` collects the events it saw."""
+
+    def function(event: Any, context: Any) -> Any:
+        function.calls.append(event)  # type: ignore[attr-defined]
+        entry = script[len(function.calls) - 1]  # type: ignore[attr-defined]
+        if isinstance(entry, BaseException):
+            raise entry
+        return entry
+
+    function.calls = []  # type: ignore[attr-defined]
+    return function
+
+
+def play(definition: Definition, input: Any = None, *, kind: Any = "STANDARD", **functions: Any) -> Execution:
+    """Run a definition in virtual time from `START`; functions are keyword arguments."""
+    return StateMachine.from_dict(definition, type=kind).run(input, functions=functions, start_time=START)
+
+
+@pytest.fixture
+def run() -> Callable[..., Execution]:
+    """Run a definition in virtual time: `run(definition, input, name=function)`."""
+    return play
