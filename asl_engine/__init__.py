@@ -1,9 +1,9 @@
 """Run, test, check and draw AWS Step Functions state machines in plain Python.
 
-    machine = StateMachine.load("order.asl.json")
-    execution = machine.run({"orderId": 7}, functions={"ChargeCard": charge_card})
-    execution.status, execution.output, execution.path
-    machine.render("order.svg", execution=execution)
+machine = StateMachine.load("order.asl.json")
+execution = machine.run({"orderId": 7}, functions={"ChargeCard": charge_card})
+execution.status, execution.output, execution.path
+machine.render("order.svg", execution=execution)
 """
 
 from __future__ import annotations

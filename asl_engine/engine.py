@@ -48,7 +48,7 @@ class StateMachine:
             self._refusal = refusal  # it can still be checked and drawn
 
     @classmethod
-    def load(cls, path: str | Path, type: Kind = "STANDARD") -> StateMachine:  # noqa: A002 - AWS's word
+    def load(cls, path: str | Path, type: Kind = "STANDARD") -> StateMachine:
         """Load a definition from a `.json`, `.yaml` or `.yml` file; the machine gets the file's name."""
         from asl_engine.rules.check import check_file
         from asl_engine.source import read_text
@@ -58,7 +58,11 @@ class StateMachine:
 
     @classmethod
     def from_text(
-        cls, text: str, type: Kind = "STANDARD", name: str = "StateMachine", format: Literal["json", "yaml"] | None = None  # noqa: A002
+        cls,
+        text: str,
+        type: Kind = "STANDARD",
+        name: str = "StateMachine",
+        format: Literal["json", "yaml"] | None = None,
     ) -> StateMachine:
         """Load a definition from its text, JSON unless `format` says otherwise or the text is no JSON but YAML."""
         from asl_engine.rules.check import check_text
@@ -66,7 +70,9 @@ class StateMachine:
         return cls._accepted(check_text(text, kind=type, format=format), type, name, text)
 
     @classmethod
-    def from_dict(cls, definition: Mapping[str, Any], type: Kind = "STANDARD", name: str = "StateMachine") -> StateMachine:  # noqa: A002
+    def from_dict(
+        cls, definition: Mapping[str, Any], type: Kind = "STANDARD", name: str = "StateMachine"
+    ) -> StateMachine:
         """Load a definition from the value that its JSON text would have."""
         import json
 
@@ -96,7 +102,7 @@ class StateMachine:
 
     def run(
         self,
-        input: JSON = None,  # noqa: A002 - AWS's word
+        input: JSON = None,
         functions: AnyFunctions = None,
         *,
         seed: int = 0,
@@ -107,10 +113,11 @@ class StateMachine:
     ) -> Execution:
         """Run to the end on a virtual clock, in this thread, and return the finished execution.
 
-        `functions` are the Lambdas, by name or ARN. Waits, retries and timeouts take virtual time only, beginning at `start_time`
-        (seconds since 1970; now, unless said); the same `seed` and start give the same execution. Without `history` nothing is
-        written down. `on_event` is called with each history event as it happens. Without an input, the input is `{}`. Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes
-        wrong inside the execution is its own failure, and raises nothing.
+        `functions` are the Lambdas, by name or ARN. Waits, retries and timeouts take virtual time only, beginning at
+        `start_time` (seconds since 1970; now, unless said); the same `seed` and start give the same execution. Without
+        `history` nothing is written down. `on_event` is called with each history event as it happens. Without an input,
+        the input is `{}`. Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes wrong inside the
+        execution is its own failure, and raises nothing.
         """
         from asl_engine.drivers.virtual import VirtualDriver
 
@@ -120,7 +127,7 @@ class StateMachine:
 
     async def run_async(
         self,
-        input: JSON = None,  # noqa: A002 - AWS's word
+        input: JSON = None,
         functions: AnyFunctions = None,
         *,
         seed: int | None = None,
@@ -135,13 +142,15 @@ class StateMachine:
         await RealTimeDriver(kernel, _performer(functions), watch=_watch(kernel, on_event)).run(started)
         return Execution(self, kernel)
 
-    def run_realtime(self, input: JSON = None, functions: AnyFunctions = None, **options: Any) -> Execution:  # noqa: A002
+    def run_realtime(self, input: JSON = None, functions: AnyFunctions = None, **options: Any) -> Execution:
         """Run to the end in real time, in this thread. Takes what `run_async` takes."""
         import asyncio
 
         return asyncio.run(self.run_async(input, functions, **options))
 
-    def _start(self, input: JSON, seed: int, start_time: float | None, history: bool, name: str | None) -> tuple[Kernel, Any]:  # noqa: A002
+    def _start(
+        self, input: JSON, seed: int, start_time: float | None, history: bool, name: str | None
+    ) -> tuple[Kernel, Any]:
         from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 
         value = _checked_input({} if input is None else input)
@@ -150,7 +159,8 @@ class StateMachine:
         return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed)
 
     def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
-        """Return the picture as SVG text, with an execution on top if one is given; write it to `path` if one is given."""
+        """Return the picture as SVG text, with an execution on top if one is given; write it to `path` if one is
+        given."""
         from asl_engine.render.draw import draw
 
         text = draw(self.model, list(execution.history) if execution is not None else None)

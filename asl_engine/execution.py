@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class History(Sequence[Event]):
-    """The events of an execution as GetExecutionHistory gives them, made when somebody looks; timestamps are datetimes."""
+    """The events of an execution as GetExecutionHistory gives them, made when somebody looks; timestamps are
+    datetimes."""
 
     def __init__(self, records: list[Any]) -> None:
         self._records = records
@@ -38,8 +39,8 @@ class History(Sequence[Event]):
 class Execution:
     """One run of a state machine that has ended.
 
-    `status` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `output` is a JSON value that belongs to the engine: read it, and copy it
-    before you change it. `duration` is in seconds of the clock that it ran on.
+    `status` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `output` is a JSON value that belongs to the engine: read it,
+    and copy it before you change it. `duration` is in seconds of the clock that it ran on.
     """
 
     def __init__(self, machine: StateMachine, kernel: Kernel) -> None:

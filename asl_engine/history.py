@@ -1,17 +1,19 @@
 """The flat record of an execution, and its form as AWS writes it, made when somebody reads it.
 
-The kernel appends three references per transition to a plain list: `records += (what, a, b)`. `what` is a compiled `State` for
-the common case, a state that was entered with `a` and left with `b`, or one of the `Mark`s below. Ids, previousEventId,
-details and JSON text are made by `read_events`; a value that appears many times is printed once. That layout is what makes
-recording nearly free (139 ns per transition against 5,203 for eager dicts).
+The kernel appends three references per transition to a plain list: `records += (what, a, b)`. `what` is a compiled
+`State` for the common case, a state that was entered with `a` and left with `b`, or one of the `Mark`s below. Ids,
+previousEventId, details and JSON text are made by `read_events`; a value that appears many times is printed once. That
+layout is what makes recording nearly free (139 ns per transition against 5,203 for eager dicts).
 
 Rules of the links, from recordings:
 
 * the first state of the execution, and what ends it from outside, have previousEventId 0;
-* an iteration or branch starts from the Map's or Parallel's `Started` event; a later iteration starts from the last event
+* an iteration or branch starts from the Map's or Parallel's `Started` event; a later iteration starts from the last
+  event
   inside the iteration that made room for it;
 * `MapStateExited` and `ParallelStateExited` repeat the previousEventId of the `Succeeded` event before them;
-* what follows a failed iteration (`MapStateFailed`, the next attempt's `MapStateStarted`) points at the last event inside it.
+* what follows a failed iteration (`MapStateFailed`, the next attempt's `MapStateStarted`) points at the last event
+  inside it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ Event: TypeAlias = dict[str, Any]
 
 
 class Mark:
-    """What a record says when it is not a whole transition. `events` is how many events it makes; a transition makes two."""
+    """What a record says when it is not a whole transition. `events` is how many events it makes; a transition makes
+    two."""
 
     __slots__ = ("events", "name")
 
@@ -49,7 +52,7 @@ class Mark:
     FORKED: ClassVar[Mark]  # (state, number of items or None): MapStateStarted, ParallelStateStarted
     BRANCH: ClassVar[Mark]  # (frame number of the branch, of the parent)
     ITERATION: ClassVar[Mark]  # ((state, index), (frame number of the iteration, of the parent))
-    ITERATION_ENDED: ClassVar[Mark]  # ((state, index), "Succeeded" or "Failed" or "Aborted"); the frame is the iteration's
+    ITERATION_ENDED: ClassVar[Mark]  # ((state, index), how); the frame is the iteration's
     BRANCH_ENDED: ClassVar[Mark]  # (-, -); the frame is the branch's
     JOINED: ClassVar[Mark]  # (state, "Succeeded" or "Failed")
     SUCCEEDED: ClassVar[Mark]  # (output, -)
@@ -95,7 +98,9 @@ class Attempt:
 
     __slots__ = ("credentials", "heartbeat", "payload", "region", "timeout")
 
-    def __init__(self, payload: JSON, timeout: int | None, heartbeat: int | None, region: str, credentials: JSON) -> None:
+    def __init__(
+        self, payload: JSON, timeout: int | None, heartbeat: int | None, region: str, credentials: JSON
+    ) -> None:
         self.payload = payload
         self.timeout = timeout
         self.heartbeat = heartbeat
@@ -118,8 +123,8 @@ def states_entered(records: Records) -> list[State]:
 def read_events(records: Records, input_text: str | None = None) -> Iterator[Event]:
     """Yield the events of a record, as AWS writes them.
 
-    `input_text` is the execution's input as it was given: `ExecutionStarted` and the first state repeat it to the letter
-    (recorded), everything later is printed compactly.
+    `input_text` is the execution's input as it was given: `ExecutionStarted` and the first state repeat it to the
+    letter (recorded), everything later is printed compactly.
     """
     return EventReader(records, input_text).new_events()
 
@@ -217,7 +222,7 @@ class EventReader:
         resource = state.resource
         assert resource is not None
         limits = {"timeoutInSeconds": attempt.timeout, "heartbeatInSeconds": attempt.heartbeat}
-        details = {name: value for name, value in limits.items() if value is not None}
+        details: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
         if attempt.credentials is not None:
             details["taskCredentials"] = {"roleArn": attempt.credentials.get("RoleArn")}
         payload = self.text(attempt.payload)
@@ -235,7 +240,9 @@ class EventReader:
     def _task(state: State) -> dict[str, Any]:
         resource = state.resource
         assert resource is not None
-        return {"resourceType": resource.service, "resource": resource.event_resource} if resource.family == "Task" else {}
+        if resource.family != "Task":
+            return {}
+        return {"resourceType": resource.service, "resource": resource.event_resource}
 
     def _submitted(self, state: State, output: JSON) -> Iterator[Event]:
         details = self._task(state) | {"output": self.text(output), "outputDetails": {"truncated": False}}

@@ -1,8 +1,8 @@
 """JSON values: how they are printed, measured, copied and changed.
 
 A JSON value is None, bool, int, float, str, list or dict with str keys. Inside the engine values are *shared and never
-mutated*: `put` rebuilds only the spine to the changed place, and `private_copy` makes the one real copy, at the border to
-code that is not ours.
+mutated*: `put` rebuilds only the spine to the changed place, and `private_copy` makes the one real copy, at the border
+to code that is not ours.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 JSON: TypeAlias = Any
@@ -54,8 +54,8 @@ _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_cir
 
 
 def _compile_json_text() -> Callable[[JSON], str]:
-    """Build the C encoder once: `JSONEncoder.encode` builds it anew for each value, which costs more than small values do."""
-    make = json.encoder.c_make_encoder
+    """Build the C encoder once: `JSONEncoder.encode` builds it anew for each value, at more than small values cost."""
+    make: Callable[..., Any] | None = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # a Python without the accelerator
         return _encoder.encode
     quote = json.encoder.encode_basestring
@@ -141,9 +141,12 @@ def _plain_key(key: Any, where: str) -> str:
 
 def _copy_unusual(value: Any, where: str, depth: int) -> JSON:
     """Copy what is JSON only by inheritance: enums of str and int, OrderedDict, named tuples."""
-    for plain in (str, int, float, dict, list, tuple):
+    if isinstance(value, str):
+        return str.__str__(value)
+    for plain in (int, float, dict, list, tuple):
         if isinstance(value, plain):
-            return _copy(plain(value) if plain is not str else str.__str__(value), where, depth)
+            make: Callable[[Any], Any] = plain
+            return _copy(make(value), where, depth)
     raise NotJSON(f"{where} is of type {type(value).__name__}, which has no JSON form")
 
 
@@ -151,8 +154,8 @@ def put(value: JSON, steps: Sequence[str | int], new: JSON) -> JSON:
     """Return `value` with `new` at the place that `steps` lead to; only the spine to that place is copied.
 
     A step is a key or an index. Objects that are missing on the way are made ("if the input has no such field, it is
-    created", ResultPath). Raises LookupError when a step meets something that it does not fit: a key anything but an object, an
-    index anything but an array that long.
+    created", ResultPath). Raises LookupError when a step meets something that it does not fit: a key anything but an
+    object, an index anything but an array that long.
     """
     if not steps:
         return new
@@ -192,10 +195,11 @@ _TIMESTAMP = re.compile(
 
 
 def parse_timestamp(text: str) -> float | None:
-    """Return the moment that an ISO-8601 date-time with an offset names, in seconds since 1970; None when it is not one.
+    """Return the moment that an ISO-8601 date-time with an offset names, in seconds since 1970; None when it is not
+    one.
 
-    The service takes `2016-12-05T21:29:29Z`, fractions of a second and offsets such as `+01:00`, and refuses texts without `T`
-    or without an offset (recorded: `wait_timestamp_path`).
+    The service takes `2016-12-05T21:29:29Z`, fractions of a second and offsets such as `+01:00`, and refuses texts
+    without `T` or without an offset (recorded: `wait_timestamp_path`).
     """
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
@@ -204,7 +208,7 @@ def parse_timestamp(text: str) -> float | None:
     zone = match[8]
     shift = 0 if zone in "Zz" else int(zone[0] + "60") * int(zone[1:3]) + int(zone[0] + "1") * int(zone[4:6])
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc) - timedelta(minutes=shift)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - timedelta(minutes=shift)
     except (ValueError, OverflowError):
         return None
     return moment.timestamp() + (float("0." + match[7]) if match[7] else 0.0)
@@ -220,4 +224,4 @@ def to_datetime(seconds: float) -> datetime:
     return _EPOCH + timedelta(milliseconds=round(seconds * 1000))
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -58,10 +59,8 @@ def _details(event: dict[str, Any]) -> dict[str, Any]:
 def told(failure: dict[str, Any]) -> str:
     """Return an error and its cause in one line; of a Lambda's error payload only the message."""
     error, cause = failure.get("error"), failure.get("cause") or ""
-    try:
+    with contextlib.suppress(ValueError, TypeError, KeyError):
         cause = json.loads(cause)["errorMessage"]
-    except (ValueError, TypeError, KeyError):
-        pass
     text = ": ".join(part for part in (error, " ".join(str(cause).split())) if part)
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 

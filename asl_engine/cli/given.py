@@ -51,12 +51,13 @@ def _parsed(text: str, name: str) -> JSON:
 
 
 def load_functions(given: str) -> Functions:
-    """Return the functions that `given` names: `app.py`, `app.py:attribute`, `package.module` or `package.module:attribute`.
+    """Return the functions that `given` names: `app.py`, `app.py:attribute`, `package.module` or
+    `package.module:attribute`.
 
-    The attribute is a `Functions` registry or a mapping of callables. Without one it is the module's `functions`, or else every
-    public function that the module defines, each under its own name.
+    The attribute is a `Functions` registry or a mapping of callables. Without one it is the module's `functions`, or
+    else every public function that the module defines, each under its own name.
     """
-    place, colon, attribute = given.rpartition(":") if ":" in given and not given.endswith(".py") else (given, "", "")
+    place, _, attribute = given.rpartition(":") if ":" in given and not given.endswith(".py") else (given, "", "")
     module = _file_module(Path(place)) if place.endswith(".py") else _named_module(place)
     if not attribute and not hasattr(module, "functions"):
         return Functions(_public_functions(module))
@@ -65,7 +66,9 @@ def load_functions(given: str) -> Functions:
         raise FunctionsError(f"{place} has no attribute {wanted!r}.{did_you_mean(wanted, _names(module))}")
     found = getattr(module, wanted)
     if not isinstance(found, Mapping):
-        raise FunctionsError(f"{given}: {wanted} is {type(found).__name__}, and should be a Functions registry or a dict of functions")
+        raise FunctionsError(
+            f"{given}: {wanted} is {type(found).__name__}, and should be a Functions registry or a dict of functions"
+        )
     return Functions.of(found)
 
 
@@ -88,7 +91,8 @@ def _file_module(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent.resolve()))
     name = f"asl_functions_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

@@ -1,4 +1,5 @@
-"""The commands. Each is a thin shell over the library: it reads what was given, calls one thing, and says what came of it.
+"""The commands. Each is a thin shell over the library: it reads what was given, calls one thing, and says what came of
+it.
 
 Exit codes: 0, it worked; 1, the execution failed or the definition has errors; 2, it could not start.
 """
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from asl_engine.execution import Execution
 
 KINDS = click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False)
-kind_option = click.option("--type", "kind", type=KINDS, default="STANDARD", show_default=True, help="The type of state machine.")
+kind_option = click.option(
+    "--type", "kind", type=KINDS, default="STANDARD", show_default=True, help="The type of state machine."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,7 +36,9 @@ def asl() -> None:
 @click.option("--input", "input_text", metavar="JSON", help="The input; '-' reads it from standard input.")
 @click.option("--input-file", metavar="FILE", help="A file with the input; '-' reads standard input.")
 @click.option("--functions", metavar="APP.PY", help="The functions: a file or module, with ':attribute' if need be.")
-@click.option("--clock", type=click.Choice(["skip", "real"]), default="skip", show_default=True, help="Jump over waits, or wait.")
+@click.option(
+    "--clock", type=click.Choice(["skip", "real"]), default="skip", show_default=True, help="Jump over waits, or wait."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
 @click.option("--history", "history_file", metavar="FILE", help="Write the history, as GetExecutionHistory gives it.")
 @click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution.")
@@ -62,7 +67,10 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
 
 def _keep(machine: StateMachine, execution: Execution, history_file: str | None, svg_file: str | None) -> None:
     if history_file is not None:
-        _write(history_file, json.dumps({"events": list(execution.history)}, indent=2, ensure_ascii=False, default=_as_text) + "\n")
+        _write(
+            history_file,
+            json.dumps({"events": list(execution.history)}, indent=2, ensure_ascii=False, default=_as_text) + "\n",
+        )
     if svg_file is not None:
         _write(svg_file, machine.render(execution=execution))
 
@@ -110,7 +118,9 @@ def validate(files: tuple[str, ...], form: str, select: str | None, kind: str) -
 @asl.command()
 @click.argument("file")
 @click.option("-o", "--output", metavar="FILE", help="Where to write the SVG; standard output when not given.")
-@click.option("--history", "history_file", metavar="FILE", help="A history to draw on top, as GetExecutionHistory gives it.")
+@click.option(
+    "--history", "history_file", metavar="FILE", help="A history to draw on top, as GetExecutionHistory gives it."
+)
 @kind_option
 def render(file: str, output: str | None, history_file: str | None, kind: str) -> None:
     """Draw the state machine in FILE as SVG."""
@@ -130,7 +140,8 @@ def render(file: str, output: str | None, history_file: str | None, kind: str) -
 def _events(history: Any, name: str) -> list[dict[str, Any]]:
     events = history.get("events") if isinstance(history, dict) else history
     if not isinstance(events, list) or not all(isinstance(event, dict) and "type" in event for event in events):
-        raise InputError(f"{name} holds no history: expected {{\"events\": [...]}}, as `aws stepfunctions get-execution-history` prints it")
+        expected = '{"events": [...]}, as `aws stepfunctions get-execution-history` prints it'
+        raise InputError(f"{name} holds no history; expected {expected}")
     return events
 
 
@@ -139,9 +150,15 @@ def _events(history: Any, name: str) -> list[dict[str, Any]]:
 @click.option("--port", type=click.IntRange(0, 65535), default=8083, show_default=True, help="0 takes any free port.")
 @click.option("--aws-endpoint-url", metavar="URL", help="Where Lambda functions that are not registered are called.")
 @click.option("--functions", metavar="APP.PY", help="The functions: a file or module, with ':attribute' if need be.")
-@click.option("--clock", type=click.Choice(["skip", "real"]), default="real", show_default=True, help="Jump over waits, or wait.")
-@click.option("--mock-config", metavar="FILE", help="A MockConfigFile; not supported yet, unless it has no state machines.")
-def serve(host: str, port: int, aws_endpoint_url: str | None, functions: str | None, clock: str, mock_config: str | None) -> None:
+@click.option(
+    "--clock", type=click.Choice(["skip", "real"]), default="real", show_default=True, help="Jump over waits, or wait."
+)
+@click.option(
+    "--mock-config", metavar="FILE", help="A MockConfigFile; not supported yet, unless it has no state machines."
+)
+def serve(
+    host: str, port: int, aws_endpoint_url: str | None, functions: str | None, clock: str, mock_config: str | None
+) -> None:
     """Serve the protocol of AWS Step Functions, for boto3, the AWS CLI and every SDK."""
     from asl_engine.cli.given import load_functions, read_input
     from asl_engine.tasks.registry import Functions

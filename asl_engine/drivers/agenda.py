@@ -31,7 +31,11 @@ class Agenda:
                 self.note(at, op, TaskHeartbeat(at, op))
                 at += answer.heartbeat_every
         failed = answer.error is not None or answer.cause is not None
-        self.note(end, op, TaskFailed(end, op, answer.error, answer.cause) if failed else TaskSucceeded(end, op, answer.output))
+        self.note(
+            end,
+            op,
+            TaskFailed(end, op, answer.error, answer.cause) if failed else TaskSucceeded(end, op, answer.output),
+        )
 
     def cancel(self, op: str) -> None:
         """Forget everything noted for `op`."""
@@ -59,4 +63,3 @@ class Agenda:
     def is_idle(self) -> bool:
         """Whether nothing is due but the end of the execution's lifetime."""
         return not any(op != DEADLINE for op in self._noted)
-

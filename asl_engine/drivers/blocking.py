@@ -10,14 +10,15 @@ from typing import Any
 from asl_engine.tasks.invoke import Call
 
 
-class TooSlow(Exception):  # noqa: N818 - an answer, and not a mistake
+class TooSlow(Exception):
     """The function did not return in time. Its thread goes on; nobody listens to it."""
 
 
 def call_within(seconds: float, call: Call) -> Any:
     """Return what the function returns, or raise what it raises, or raise TooSlow after `seconds` of real time.
 
-    The thread is left behind when the time is over, as no Python thread can be stopped; it does not keep the process alive.
+    The thread is left behind when the time is over, as no Python thread can be stopped; it does not keep the process
+    alive.
     """
     box: list[tuple[bool, Any]] = []
 

@@ -1,13 +1,14 @@
 """The driver on asyncio: real time, real concurrency.
 
-`async def` functions run as they are, plain ones in threads; what the kernel cancels is cancelled (a thread cannot be, so its
-answer is ignored). With `skips_time` the clock jumps to the next timer whenever no function is running and nobody outside
-holds a task token: what a server's `--clock skip` means.
+`async def` functions run as they are, plain ones in threads; what the kernel cancels is cancelled (a thread cannot be,
+so its answer is ignored). With `skips_time` the clock jumps to the next timer whenever no function is running and
+nobody outside holds a task token: what a server's `--clock skip` means.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import threading
 import time
@@ -163,17 +164,16 @@ async def in_thread(work: Any) -> Any:
                 future.set_exception(problem)
 
     def run() -> None:
-        value, problem = None, None
+        value: Any = None
+        problem: BaseException | None = None
         try:
             value = work()
         except StopIteration as stop:  # a future cannot carry this one
             problem = RuntimeError(f"the function raised StopIteration: {stop}")
         except BaseException as raised:
             problem = raised
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for this answer any more
             loop.call_soon_threadsafe(settle, value, problem)
-        except RuntimeError:
-            pass  # the loop is closed: nobody waits for this answer any more
 
     threading.Thread(target=run, daemon=True, name="asl-function").start()
     return await future

@@ -1,7 +1,8 @@
 """The driver with a virtual clock: time jumps to the next event whenever nothing else can happen.
 
-Functions are called one after the other, in the order in which the kernel asks, and take no virtual time. So a thirty-day
-approval runs in a millisecond, in the right order, and the same seed gives the same execution to the last digit.
+Functions are called one after the other, in the order in which the kernel asks, and take no virtual time. So a
+thirty-day approval runs in a millisecond, in the right order, and the same seed gives the same execution to the last
+digit.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class VirtualDriver:
             waits = ", ".join(repr(op) for op in self.kernel.waiting)
             raise Deadlock(
                 f"the execution waits for an answer to {waits}, and nobody can give it. "
-                "Have the function that gets the task token return an asl_engine.Answer, or give the state a TimeoutSeconds."
+                "Have the function that gets the task token return an Answer, or give the state a TimeoutSeconds."
             )
         return self.agenda.pop()
 

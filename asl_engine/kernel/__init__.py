@@ -1,27 +1,28 @@
 """The interpreter, without I/O. Theory of operation.
 
-An execution is a *kernel* that turns *events* (what happened) into *commands* (what to do). It never acts: a *driver* carries
-the commands out and reports back with events. So time, threads, disks and networks are the driver's, and everything that AWS
-specifies is here.
+An execution is a *kernel* that turns *events* (what happened) into *commands* (what to do). It never acts: a *driver*
+carries the commands out and reports back with events. So time, threads, disks and networks are the driver's, and
+everything that AWS specifies is here.
 
 The execution's memory is a tree of *frames*, each one walk through one `States` block. The root frame walks through the
 machine; a Parallel or Map state *forks* child frames, one for each branch or iteration, and stands still until they are
 *joined*. A frame stands in one state, with that state's raw input.
 
-Each state, when entered, is asked for one *move* (see `program/moves.py`): it is done, failed, wants to sleep, to have a resource
-invoked, or to fork. `Kernel._walk` makes moves in a loop: Pass, Choice, Succeed, Fail and forks never leave it, so a thousand
-Pass states are a thousand turns of one loop. A frame that must wait leaves an *op* in `waiting`, and a command with that op goes
-out; the event that comes back names the op, and the walk goes on. An op is made of the position alone (walk, state, visit,
-attempt), so it is the same after a restore: it is journal key, idempotency key and task token.
+Each state, when entered, is asked for one *move* (see `program/moves.py`): it is done, failed, wants to sleep, to have
+a resource invoked, or to fork. `Kernel._walk` makes moves in a loop: Pass, Choice, Succeed, Fail and forks never leave
+it, so a thousand Pass states are a thousand turns of one loop. A frame that must wait leaves an *op* in `waiting`, and
+a command with that op goes out; the event that comes back names the op, and the walk goes on. An op is made of the
+position alone (walk, state, visit, attempt), so it is the same after a restore: it is journal key, idempotency key and
+task token.
 
-A sleep remembers the move that follows: `Enter` for a retry's delay, `Done` for a Wait. So there is no flag that says why a
-frame waits, and a waiting frame can be written as JSON (`snapshot.py`) and restored elsewhere.
+A sleep remembers the move that follows: `Enter` for a retry's delay, `Done` for a Wait. So there is no flag that says
+why a frame waits, and a waiting frame can be written as JSON (`snapshot.py`) and restored elsewhere.
 
-A failure climbs: the state's retriers, its catchers, then the frame ends and the state around it fails with the same error and
-cause. `failures.py` says who may handle what.
+A failure climbs: the state's retriers, its catchers, then the frame ends and the state around it fails with the same
+error and cause. `failures.py` says who may handle what.
 
-Everything is written down as it happens, as three references a transition; `history.py` reads that as AWS's events. Between two
-events every fact is in frames, `waiting` and the record.
+Everything is written down as it happens, as three references a transition; `history.py` reads that as AWS's events.
+Between two events every fact is in frames, `waiting` and the record.
 """
 
 from asl_engine.kernel.commands import Cancel, Command, StartTask, StartTimer

@@ -1,7 +1,7 @@
 """What the kernel tells the outside. `op` ties a command to the event that answers it.
 
-An op comes from the position of the work (walk, state, visit, attempt) and never from the order of issue: the same id is
-journal key, idempotency key and task token.
+An op comes from the position of the work (walk, state, visit, attempt) and never from the order of issue: the same id
+is journal key, idempotency key and task token.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from asl_engine.values import JSON
 class StartTask:
     """Have `resource` do its work with `payload`, and answer with TaskSucceeded or TaskFailed.
 
-    The kernel keeps the time limits itself; `timeout` (seconds) only lets a driver that must block know how long that is
-    worth. `state` is the name of the Task, for messages.
+    The kernel keeps the time limits itself; `timeout` (seconds) only lets a driver that must block know how long that
+    is worth. `state` is the name of the Task, for messages.
     """
 
     __slots__ = ("op", "payload", "resource", "state", "timeout")

@@ -31,7 +31,8 @@ def matches(handler: HasErrors, failed: Failed, of_task: bool) -> bool:
 
     * `States.Runtime` is never handled: it ends the execution (error table of the developer guide; recording
       `test_catch_states_runtime`).
-    * `States.ALL` covers everything else, also a failure without a name, and a result that is too large (recorded, against
+    * `States.ALL` covers everything else, also a failure without a name, and a result that is too large (recorded,
+      against
       the documents).
     * `States.TaskFailed` covers every failure of a task but a timeout.
     """
@@ -77,7 +78,8 @@ def retry_delay(frame: Frame, failed: Failed) -> float | None:
 
 
 def _backed_off(retrier: Retrier, made: int) -> float:
-    """IntervalSeconds * BackoffRate ^ attempts, at most MaxDelaySeconds; never above the longest wait of the service."""
+    """IntervalSeconds * BackoffRate ^ attempts, at most MaxDelaySeconds; never above the longest wait of the
+    service."""
     longest = retrier.max_delay if retrier.max_delay is not None else 99_999_999.0
     try:
         return min(retrier.interval * retrier.backoff_rate**made, longest)

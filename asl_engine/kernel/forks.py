@@ -1,6 +1,7 @@
 """Forks and joins: the branches of a Parallel, the iterations of an inline Map.
 
-Walks are frames that the kernel's own loop runs; nothing is started for them outside. At most `limit` are open at a time.
+Walks are frames that the kernel's own loop runs; nothing is started for them outside. At most `limit` are open at a
+time.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def begin_walk(kernel: Kernel, frame: Frame) -> None:
 def walk_succeeded(kernel: Kernel, frame: Frame, output: JSON, bound: int) -> None:
     """A walk has ended well: keep its output, start the next, or join."""
     parent = frame.parent
-    assert parent is not None and parent.join is not None
+    assert parent is not None
+    assert parent.join is not None
     join = parent.join
     join.results[frame.index] = output
     join.result_bound += bound + 1
@@ -95,7 +97,8 @@ def _joined(kernel: Kernel, frame: Frame) -> Done:
 def walk_failed(kernel: Kernel, frame: Frame, failed: Failed) -> None:
     """A walk has failed: the whole fails with it, unless failures are tolerated."""
     parent = frame.parent
-    assert parent is not None and parent.join is not None
+    assert parent is not None
+    assert parent.join is not None
     join = parent.join
     if not frame.is_iteration and frame.state.type in ABORTABLE:
         kernel.write(Mark.STATE_ABORTED, frame.state, None)

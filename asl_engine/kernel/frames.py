@@ -1,6 +1,7 @@
 """A frame: one walk through one `States` block. The execution is one, each branch is one, each Map iteration is one.
 
-A frame is the scope of the expressions of the state that it stands in. It is plain data: `snapshot.py` writes it as JSON.
+A frame is the scope of the expressions of the state that it stands in. It is plain data: `snapshot.py` writes it as
+JSON.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class Join:
 class Frame:
     """One walk through one block.
 
-    `path` is the position of the walk and stable: `Process#1.0[3]` is the fourth walk of the first attempt at state `Process`,
-    which was the first state of the walk around it. `visit` counts the states entered; `attempt` the retries of this one;
-    `attempts` those per retrier. `entered_id` is the id of the event that entered the state, 0 as long as there is none.
-    `bound` is an upper bound of the size of the input in bytes.
+    `path` is the position of the walk and stable: `Process#1.0[3]` is the fourth walk of the first attempt at state
+    `Process`, which was the first state of the walk around it. `visit` counts the states entered; `attempt` the retries
+    of this one; `attempts` those per retrier. `entered_id` is the id of the event that entered the state, 0 as long as
+    there is none. `bound` is an upper bound of the size of the input in bytes.
     """
 
     __slots__ = (
@@ -74,7 +75,14 @@ class Frame:
     )
 
     def __init__(
-        self, kernel: Kernel, number: int, block: Block, input: JSON, bound: int, parent: Frame | None = None, index: int = 0
+        self,
+        kernel: Kernel,
+        number: int,
+        block: Block,
+        input: JSON,
+        bound: int,
+        parent: Frame | None = None,
+        index: int = 0,
     ) -> None:
         self.kernel = kernel
         self.number = number
@@ -86,7 +94,7 @@ class Frame:
         self.index = index
         self.path = f"{parent.op}[{index}]" if parent is not None else ""
         self.item: dict[str, JSON] | None = parent.item if parent is not None else None
-        self.variables = parent.variables if parent is not None else NO_VARIABLES
+        self.variables: dict[str, JSON] = parent.variables if parent is not None else NO_VARIABLES
         self.visit = 1
         self.attempt = 0
         self.attempts: list[int] | None = None

@@ -31,7 +31,8 @@ MAX_EVENTS: Final = 25_000
 """The longest history of a Standard execution (AWS quota); event 25,000 is the execution's end."""
 
 MAX_EXPRESS_TRANSITIONS: Final = 1_000_000
-"""How many states an Express execution may enter while no time passes, before it counts as having used up its five minutes."""
+"""How many states an Express execution may enter while no time passes, before it counts as having used up its five
+minutes."""
 
 MAX_WAIT: Final = 2.0**31
 """The longest wait in seconds: 24,855 days are taken and 24,856 are not (recorded)."""
@@ -43,14 +44,15 @@ DEADLINE: Final = "deadline"
 ENTER: Final = Enter()
 
 
-class HistoryFull(Exception):  # noqa: N818 - it unwinds the loop when the history is full, once in an execution's life
+class HistoryFull(Exception):
     """The next event would be number 25,000."""
 
 
 class Kernel:
     """One execution of a program. It has no clock, no I/O, no threads and no chance of its own.
 
-    `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; `output`, `error` and `cause` as DescribeExecution has them.
+    `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; `output`, `error` and `cause` as DescribeExecution has
+    them.
     """
 
     def __init__(self, program: Program, keeps_history: bool = True) -> None:
@@ -90,7 +92,8 @@ class Kernel:
         """
         if self.status not in ("RUNNING", "PENDING"):
             return []
-        self._commands = commands = []
+        commands: list[Command] = []
+        self._commands = commands
         if event.at != self.now:
             self.now = event.at
             self.write(Mark.AT, event.at, None)
@@ -202,7 +205,8 @@ class Kernel:
                 self.records += (state, frame.input, output)
         following = route.next
         if following is None:
-            return self._finish(frame, output, bound)
+            self._finish(frame, output, bound)
+            return None
         frame.go_to(following, output, bound)
         return ENTER
 
@@ -374,7 +378,8 @@ class Kernel:
             self.ready.append((frame, move))
 
     def _time_out(self, frame: Frame, op: str) -> None:
-        """A limit of the attempt has passed. A missed heartbeat shows as a timeout, and can be caught by its own name."""
+        """A limit of the attempt has passed. A missed heartbeat shows as a timeout, and can be caught by its own
+        name."""
         self.release(frame)
         self.focus_on(frame)
         self.write(Mark.TASK_TIMED_OUT, frame.state, (TIMEOUT, None))
@@ -388,8 +393,8 @@ class Kernel:
         self._note_entered(frame)
         if not problem.names_place:
             return Failed(problem.error, problem.cause)
-        place = f"An error occurred while executing the state '{frame.state.name}' (entered at the event id #{frame.entered_id}). "
-        return Failed(problem.error, place + problem.cause)
+        place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
+        return Failed(problem.error, f"An error occurred while executing the state {place}. {problem.cause}")
 
     def _too_large(self, frame: Frame, label: str) -> Failed:
         self._note_entered(frame)
@@ -408,7 +413,8 @@ class Kernel:
             self.write(Mark.JOINED, frame.state, "Failed")
         catcher = catcher_for(frame, failed)
         if catcher is None:
-            return self._fail(frame, failed)
+            self._fail(frame, failed)
+            return None
         # A failure that has no name or cause is caught as null; a timeout has a name and an empty cause (recorded).
         cause = "" if failed.error == TIMEOUT and failed.cause is None else failed.cause
         error_output = {"Error": failed.error, "Cause": cause}
@@ -417,10 +423,12 @@ class Kernel:
             frame.data = error_output
             assigned = catcher.route.assign(frame) if catcher.route.assign is not None else None
         except ExpressionFailed as problem:
-            return self._fail(frame, self._broken(frame, problem))
+            self._fail(frame, self._broken(frame, problem))
+            return None
         bound = self._measured(frame, Growth(float("inf"), 0), frame.bound, output)
         if bound > MAX_BYTES:
-            return self._fail(frame, self._too_large(frame, frame.state.name))
+            self._fail(frame, self._too_large(frame, frame.state.name))
+            return None
         self._write_exit(frame, output, assigned)
         assert catcher.route.next is not None
         frame.go_to(catcher.route.next, output, bound)

@@ -1,8 +1,8 @@
 """An execution between two events as plain data, and back.
 
-Everything that a kernel remembers is in its frames, in what it waits for, and in its record; `take` writes that as a JSON value and
-`restore` reads it, in the same process or another. The definition is not in it: a snapshot is restored with the program that it
-was taken from. `FORMAT` changes whenever older snapshots can no longer be read.
+Everything that a kernel remembers is in its frames, in what it waits for, and in its record; `take` writes that as a
+JSON value and `restore` reads it, in the same process or another. The definition is not in it: a snapshot is restored
+with the program that it was taken from. `FORMAT` changes whenever older snapshots can no longer be read.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _FACTS = (
     "is_deadline_set", "around",
 )  # fmt: skip
 _FRAME_FACTS = (
-    "input", "bound", "index", "path", "item", "variables", "visit", "attempt", "attempts", "entered_id", "result_bound",
-    "has_begun",
+    "input", "bound", "index", "path", "item", "variables", "visit", "attempt", "attempts", "entered_id",
+    "result_bound", "has_begun",
 )  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def take(kernel: Kernel) -> dict[str, JSON]:
 
 
 def restore(program: Program, data: dict[str, JSON]) -> Kernel:
-    """Return a kernel that goes on where the snapshot was taken. Raises ValueError for a format that it does not know."""
+    """Return a kernel that goes on where the snapshot was taken. Raises ValueError for a format that it does not
+    know."""
     if data.get("format") != FORMAT:
         raise ValueError(f"the snapshot has format {data.get('format')!r}, and this version reads format {FORMAT}")
     kernel = Kernel(program, data["records"] is not None)
@@ -93,7 +94,9 @@ def _frame_as_data(frame: Frame) -> dict[str, JSON]:
 def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Frame]) -> Frame:
     program = kernel.program
     parent = None if data["parent"] is None else frames[data["parent"]]
-    frame = Frame(kernel, data["number"], program.blocks[data["block"]], data["input"], data["bound"], parent, data["index"])
+    frame = Frame(
+        kernel, data["number"], program.blocks[data["block"]], data["input"], data["bound"], parent, data["index"]
+    )
     for name in _FRAME_FACTS:
         setattr(frame, name, data[name])
     frame.state = program.states[data["state"]]

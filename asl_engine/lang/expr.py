@@ -1,12 +1,12 @@
 """The one shape of everything dynamic: `Expr = Callable[[Scope], JSON]`, and how it fails.
 
-A path, a payload template, an intrinsic call, a Choice condition, a literal: each is compiled from its text once, and from
-then on is a function of what it can see. Whoever calls it need not know which language it was written in.
+A path, a payload template, an intrinsic call, a Choice condition, a literal: each is compiled from its text once, and
+from then on is a function of what it can see. Whoever calls it need not know which language it was written in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from typing import Protocol, TypeAlias
 
@@ -25,7 +25,7 @@ class Scope(Protocol):
     item: dict[str, JSON] | None
     """The item of the Map iteration in hand (`$$.Map.Item`), if there is one."""
 
-    variables: Mapping[str, JSON]
+    variables: dict[str, JSON]
     """The variables that `Assign` made, by name without the dollar sign."""
 
     def context(self) -> dict[str, JSON]:
@@ -48,11 +48,11 @@ class ExpressionSyntaxError(ValueError):
         self.offset = offset
 
 
-class ExpressionFailed(Exception):  # noqa: N818 - it is a failure of the state machine and not of this program
+class ExpressionFailed(Exception):
     """An expression could not be evaluated; `error` and `cause` are the service's own words for it.
 
-    Most causes are preceded by the place ("An error occurred while executing the state 'S' (entered at the event id #2). "),
-    which whoever knows it adds; `names_place` is false for the few that AWS gives without.
+    Most causes are preceded by the place ("An error occurred while executing the state 'S' (entered at the event id
+    #2). "), which whoever knows it adds; `names_place` is false for the few that AWS gives without.
     """
 
     def __init__(self, cause: str, error: str = "States.Runtime", names_place: bool = True) -> None:

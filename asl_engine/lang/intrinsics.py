@@ -98,7 +98,7 @@ def parse_intrinsic(text: str) -> Call:
 # --- the scanner ----------------------------------------------------------------------------------------------------
 
 
-class _Unreadable(Exception):  # noqa: N818 - never leaves this module
+class _Unreadable(Exception):
     """The scanner meets what it does not understand."""
 
 

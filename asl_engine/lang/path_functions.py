@@ -15,7 +15,7 @@ from asl_engine.values import JSON, json_text
 PathFunction: TypeAlias = Callable[[JSON, list[JSON]], JSON]
 
 
-class NotApplicable(Exception):  # noqa: N818 - says that the value is wrong for the function, and becomes PathNotFound
+class NotApplicable(Exception):
     """The value or an argument is not what the function takes."""
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar, get_args
 from asl_engine.values import JSON, json_text, kind_of
 
 
-class FunctionFailed(Exception):  # noqa: N818 - it is a failure of the state machine and not of this program
+class FunctionFailed(Exception):
     """An intrinsic function cannot work with its arguments; the text is the reason."""
 
 

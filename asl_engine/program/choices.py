@@ -1,7 +1,7 @@
 """Choice rules compiled to predicates.
 
-A comparison between unlike types is false and not an error; only a `Variable` that leads nowhere fails the state, except
-under `IsPresent` (specification, "Data-test expressions").
+A comparison between unlike types is false and not an error; only a `Variable` that leads nowhere fails the state,
+except under `IsPresent` (specification, "Data-test expressions").
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ def compile_input_path(text: str | None) -> Expr | None:
 
 
 def compile_enter(input_path: str | None, template: Any = ABSENT) -> Expr:
-    """Return the first half: from the scope's raw input to the effective input. It leaves the selection in `scope.data`."""
+    """Return the first half: from the scope's raw input to the effective input. It leaves the selection in
+    `scope.data`."""
     select = compile_input_path(input_path)
     if template is ABSENT:
         return _selected(select) if select else _data
@@ -144,9 +145,14 @@ def compile_caught(result_path: str | None) -> Callable[[Scope, JSON], JSON]:
 
 
 def growth_of(
-    template: Any = ABSENT, selector: Any = None, result_path: str | None = "$", paths: Sequence[str | None] = ("$", "$")
+    template: Any = ABSENT,
+    selector: Any = None,
+    result_path: str | None = "$",
+    paths: Sequence[str | None] = ("$", "$"),
 ) -> Growth | None:
     """Return how large an output can get with these fields; None when it cannot be larger than the input or result."""
+    factor: float
+    constant: float
     factor, constant = _template_growth(template)
     if selector is not None:
         inner_factor, inner_constant = _template_growth(selector)
@@ -154,14 +160,21 @@ def growth_of(
     if any(path is not None and not compile_path(path).is_definite for path in paths):
         return Growth(UNBOUNDED, 0)
     if result_path == "$" or result_path is None:
-        return Growth(max(factor, 1), constant) if (factor, constant) != (1, 0) else None
+        return Growth(max(factor, 1), int(min(constant, 1e9))) if (factor, constant) != (1, 0) else None
     steps = compile_reference_path(result_path).steps or ()
     spliced = steps if paths[-1] == "$" else ()
-    return Growth(factor + 1, constant + 8 * len(result_path), spliced)
+    return Growth(factor + 1, int(min(constant, 1e9)) + 8 * len(result_path), spliced)
 
 
 UNBOUNDED = float("inf")
-_SMALL_RESULTS = ("States.MathAdd", "States.MathRandom", "States.ArrayLength", "States.ArrayContains", "States.UUID", "States.Hash")
+_SMALL_RESULTS = (
+    "States.MathAdd",
+    "States.MathRandom",
+    "States.ArrayLength",
+    "States.ArrayContains",
+    "States.UUID",
+    "States.Hash",
+)
 
 
 def _template_growth(template: Any) -> tuple[float, int]:

@@ -24,7 +24,8 @@ class Done:
 
 
 class Failed:
-    """The state failed. `matched_as` is what retriers and catchers may also call the error (heartbeats have two names)."""
+    """The state failed. `matched_as` is what retriers and catchers may also call the error (heartbeats have two
+    names)."""
 
     __slots__ = ("cause", "error", "matched_as")
 
@@ -69,8 +70,8 @@ class Fork:
     """Walk through blocks side by side: the branches of a Parallel, or a Map's processor once for each item.
 
     `inputs[i]` is the input of walk *i*, through `blocks[i]` or, when there is one block, through that. At most `limit`
-    walks are open at a time; the first failure fails the whole, or, when `tolerated` says so, the first one above that number. `items` are a Map's items, for the
-    context object.
+    walks are open at a time; the first failure fails the whole, or, when `tolerated` says so, the first one above that
+    number. `items` are a Map's items, for the context object.
     """
 
     __slots__ = ("blocks", "inputs", "items", "limit", "tolerated")

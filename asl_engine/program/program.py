@@ -60,9 +60,10 @@ class Catcher:
 class Growth:
     """How large an output can be, as a linear bound: factor * (input + result + what else it sees) + constant.
 
-    The kernel carries such bounds along, and measures a value only when its bound passes the limit: so the 256 KiB limit
-    costs one addition at most states, whatever the size of the payload. `spliced_at` are the steps of the `ResultPath` when
-    the output is the raw input with the result put in, which makes measuring cheap: only the result is new.
+    The kernel carries such bounds along, and measures a value only when its bound passes the limit: so the 256 KiB
+    limit costs one addition at most states, whatever the size of the payload. `spliced_at` are the steps of the
+    `ResultPath` when the output is the raw input with the result put in, which makes measuring cheap: only the result
+    is new.
     """
 
     __slots__ = ("constant", "factor", "spliced_at")
@@ -79,8 +80,8 @@ Leave: TypeAlias = Callable[[Scope, JSON], JSON]
 class State:
     """One compiled state.
 
-    `run` does the first half of the data flow and asks for a move; `leave` does the second half, from the raw result to the
-    state output (None: the result is the output as it is). `growth` bounds the output, `enter_growth`
+    `run` does the first half of the data flow and asks for a move; `leave` does the second half, from the raw result to
+    the state output (None: the result is the output as it is). `growth` bounds the output, `enter_growth`
     the effective input. `rules` are the ways out of a Choice, `route` is its Default.
     """
 

@@ -1,23 +1,31 @@
 """Each state type as a function from scope to move.
 
-`RUNS` at the foot of the file says which function compiles which type. What they share (the second half of the data flow,
-retriers, catchers, transitions) is the business of `compile.py`.
+`RUNS` at the foot of the file says which function compiles which type. What they share (the second half of the data
+flow, retriers, catchers, transitions) is the business of `compile.py`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
 from asl_engine.lang.intrinsics import compile_path_or_intrinsic
-from asl_engine.lang.paths import Path, PathNotFound, compile_path
+from asl_engine.lang.paths import PathNotFound, compile_path
 from asl_engine.lang.templates import compile_template
 from asl_engine.model import states as model
-from asl_engine.program.choices import Predicate, compile_rule
+from asl_engine.program.choices import compile_rule
 from asl_engine.program.dataflow import compile_enter
 from asl_engine.program.moves import Done, Failed, Fork, Invoke, Move, Sleep
+from asl_engine.program.numbers import (
+    at_least_zero,
+    integer_of,
+    percentage_of,
+    plain,
+    seconds_of,
+    wait_seconds,
+    wait_until,
+)
 from asl_engine.program.program import Block, Route, State
 from asl_engine.program.resources import parse_resource
 from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
@@ -53,8 +61,8 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
     if resource.service == "lambda" and resource.action == "invoke":
         enter = _with_function_name(enter)
     credentials = compile_template(state.credentials) if state.credentials is not None else None
-    timeout = _seconds("TimeoutSeconds", state.timeout_seconds, state.timeout_seconds_path)
-    heartbeat = _seconds("HeartbeatSeconds", state.heartbeat_seconds, state.heartbeat_seconds_path)
+    timeout = seconds_of("TimeoutSeconds", state.timeout_seconds, state.timeout_seconds_path)
+    heartbeat = seconds_of("HeartbeatSeconds", state.heartbeat_seconds, state.heartbeat_seconds_path)
     if timeout is None and heartbeat is None and credentials is None:
         return lambda scope: Invoke(enter(scope))
 
@@ -77,43 +85,11 @@ def _with_function_name(enter: Expr) -> Expr:
         payload = enter(scope)
         if not isinstance(payload, dict) or not isinstance(payload.get("FunctionName"), str):
             problem = "The field 'FunctionName' is required but was missing"
-            raise ExpressionFailed(f"The Parameters '{json_text(payload)}' could not be used to start the Task: [{problem}]")
+            told = f"The Parameters '{json_text(payload)}' could not be used to start the Task"
+            raise ExpressionFailed(f"{told}: [{problem}]")
         return payload
 
     return checked
-
-
-def _seconds(field: str, fixed: Any, path: str | None) -> Callable[[Scope], int] | None:
-    if path is not None:
-        return _seconds_at(field + "Path", compile_path(path))
-    return (lambda scope: fixed) if fixed is not None else None
-
-
-def _seconds_at(field: str, path: Path) -> Callable[[Scope], int]:
-    """Read a number of seconds that must be above zero; a path that leads nowhere fails as any path does."""
-
-    def read(scope: Scope) -> int:
-        value = path.evaluate(scope)
-        seconds = whole_number(value)
-        if seconds is None:
-            raise ExpressionFailed(f"The {field} parameter cannot be parsed as a long value: {path.text} == {plain(value)}")
-        if seconds <= 0:
-            raise ExpressionFailed(f"The {field} parameter references a non-positive value: {path.text} == {seconds}")
-        return seconds
-
-    return read
-
-
-def whole_number(value: JSON) -> int | None:
-    """Return the integer that a value's text is; None when it is none. `"3"` is one, as the service reads texts (recorded)."""
-    if type(value) is int:
-        return value
-    return int(value) if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value) else None
-
-
-def plain(value: JSON) -> str:
-    """Return a value as the service prints it inside a sentence: strings without quotes."""
-    return value if isinstance(value, str) else json_text(value)
 
 
 def compile_choice(state: model.Choice, compiled: State, blocks: tuple[Block, ...]) -> Run:
@@ -122,8 +98,8 @@ def compile_choice(state: model.Choice, compiled: State, blocks: tuple[Block, ..
     The routes of the rules stand in `Program` order: `compile.py` gives each its target.
     """
     enter = compile_enter(state.input_path)
-    rules: list[tuple[Predicate, Route]] = [(compile_rule(rule), Route(assignment(rule.assign))) for rule in state.choices]
-    compiled.rules = tuple(route for _, route in rules)
+    compiled.rules = tuple(Route(assignment(rule.assign)) for rule in state.choices)
+    rules = list(zip(map(compile_rule, state.choices), compiled.rules, strict=True))
     default = compiled.route if state.default is not None else None
 
     def run(scope: Scope) -> Move:
@@ -156,44 +132,10 @@ def compile_wait(state: model.Wait, compiled: State, blocks: tuple[Block, ...]) 
         until = parse_timestamp(state.timestamp)
         return lambda scope: Sleep(Done(enter(scope), route), until=until)
     if state.seconds_path is not None:
-        read_seconds = _wait_seconds(compile_path(state.seconds_path))
+        read_seconds = wait_seconds(compile_path(state.seconds_path))
         return lambda scope: Sleep(Done(enter(scope), route), seconds=read_seconds(scope))
-    read_until = _wait_until(compile_path(state.timestamp_path or "$"))
+    read_until = wait_until(compile_path(state.timestamp_path or "$"))
     return lambda scope: Sleep(Done(enter(scope), route), until=read_until(scope))
-
-
-def _wait_seconds(path: Path) -> Callable[[Scope], float]:
-    def read(scope: Scope) -> float:
-        value = _referenced("SecondsPath", path, scope)
-        seconds = whole_number(value)
-        if seconds is None:
-            raise ExpressionFailed(f"The SecondsPath parameter cannot be parsed as a long value: {path.text} == {plain(value)}")
-        if seconds < 0:
-            raise ExpressionFailed(f"The SecondsPath parameter references a negative value: {path.text} == {seconds}")
-        return seconds
-
-    return read
-
-
-def _wait_until(path: Path) -> Callable[[Scope], float]:
-    def read(scope: Scope) -> float:
-        value = _referenced("TimestampPath", path, scope)
-        moment = parse_timestamp(value) if isinstance(value, str) else None
-        if moment is None:
-            raise ExpressionFailed(
-                "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: "
-                f"{path.text} == {plain(value)}"
-            )
-        return moment
-
-    return read
-
-
-def _referenced(field: str, path: Path, scope: Scope) -> JSON:
-    try:
-        return path.evaluate(scope)
-    except PathNotFound:
-        raise ExpressionFailed(f"The {field} parameter does not reference an input value: {path.text}") from None
 
 
 def compile_succeed(state: model.Succeed, compiled: State, blocks: tuple[Block, ...]) -> Run:
@@ -235,22 +177,29 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
     """A Map forks: its processor gets each item, shaped by `ItemSelector`."""
     enter = compile_enter(state.input_path)
     items_of = _items(state.items_path)
-    limit_of = _integer_at("MaxConcurrencyPath", state.max_concurrency, state.max_concurrency_path)
-    count_of = _integer_at("ToleratedFailureCountPath", state.tolerated_failure_count, state.tolerated_failure_count_path)
-    share_of = _percentage(state.tolerated_failure_percentage, state.tolerated_failure_percentage_path)
+    limit_of = integer_of("MaxConcurrencyPath", state.max_concurrency, state.max_concurrency_path)
+    count, count_path = state.tolerated_failure_count, state.tolerated_failure_count_path
+    count_of = integer_of("ToleratedFailureCountPath", count, count_path)
+    share_of = percentage_of(state.tolerated_failure_percentage, state.tolerated_failure_percentage_path)
     template = state.item_selector if state.item_selector is not ABSENT else state.parameters
     select = compile_template(template) if template is not ABSENT else None
 
     def run(scope: Scope) -> Move:
         enter(scope)
         data, items = scope.data, items_of(scope)
-        limit = _at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
-        count, share = count_of(scope), share_of(scope)
-        tolerated = None if count is share is None else max(_at_least_zero("ToleratedFailureCount", count), (share or 0) * len(items) / 100)
+        limit = at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
+        tolerated = _tolerated(count_of(scope), share_of(scope), len(items))
         inputs = items if select is None else _selected_items(select, scope, data, items)
         return Fork(blocks, inputs, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
     return run
+
+
+def _tolerated(count: int | None, share: float | None, items: int) -> float | None:
+    """How many failures are tolerated; None where nothing is said of that, and the first failure is the Map's."""
+    if count is None and share is None:
+        return None
+    return max(at_least_zero("ToleratedFailureCount", count), (share or 0) * items / 100)
 
 
 def _selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) -> list[JSON]:
@@ -282,48 +231,6 @@ def _items_of_input(scope: Scope) -> list[JSON]:
     if not isinstance(items, list):
         raise ExpressionFailed(f"Map state input must be an array but was: {json_text(items)}")
     return items
-
-
-def _integer_at(field: str, fixed: Any, path_text: str | None) -> Callable[[Scope], int | None]:
-    if path_text is None:
-        return lambda scope: fixed
-    path = compile_path(path_text)
-
-    def read(scope: Scope) -> int:
-        value = path.evaluate(scope)
-        number = whole_number(value)
-        if number is None:
-            raise ExpressionFailed(f'The {field} field refers to value "{plain(value)}" which is not a valid integer: {path_text}')
-        return number
-
-    return read
-
-
-def _percentage(fixed: Any, path_text: str | None) -> Callable[[Scope], float | None]:
-    path = compile_path(path_text) if path_text is not None else None
-
-    def read(scope: Scope) -> float | None:
-        share = fixed if path is None else _float_at(path, scope)
-        if share is not None and not 0 <= share <= 100:
-            raise ExpressionFailed("ToleratedFailurePercentage must be between 0 and 100.")
-        return share
-
-    return read
-
-
-def _float_at(path: Path, scope: Scope) -> float:
-    value = path.evaluate(scope)
-    try:
-        return float(plain(value))
-    except ValueError:
-        told = f'The ToleratedFailurePercentagePath field refers to value "{plain(value)}" which is not a valid float'
-        raise ExpressionFailed(f"{told}: {path.text}") from None
-
-
-def _at_least_zero(field: str, count: int | None) -> int:
-    if count is not None and count < 0:
-        raise ExpressionFailed(f"{field} cannot be negative.")
-    return count or 0
 
 
 RUNS: dict[type, Callable[..., Run]] = {

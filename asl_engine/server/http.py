@@ -74,7 +74,8 @@ async def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def account_of(request: HttpRequest) -> Account:
-    """Return who signed a request: the access key is the account where it has 12 digits, the region comes from the scope."""
+    """Return who signed a request: the access key is the account where it has 12 digits, the region comes from the
+    scope."""
     match = _CREDENTIAL.search(request.headers.get("authorization", ""))
     if match is None:
         return Account(DEFAULT_ACCOUNT, DEFAULT_REGION)
@@ -94,7 +95,9 @@ def serve(service: Service, host: str, port: int) -> None:
 
     import uvicorn
 
-    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=256)
+    listener = socket.create_server(
+        (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=256
+    )
     bound = listener.getsockname()[1]
 
     class Announcing(uvicorn.Server):

@@ -14,7 +14,7 @@ from asl_engine.errors import DefinitionError, NotSupported
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist, machine_does_not_exist
 from asl_engine.server.service import MAX_MACHINES, Account, Machine, Run, Service
-from asl_engine.values import MAX_BYTES, JSON, parse_json
+from asl_engine.values import JSON, MAX_BYTES, parse_json
 
 Request: TypeAlias = dict[str, Any]
 Response: TypeAlias = dict[str, Any]
@@ -110,7 +110,8 @@ def list_state_machines(service: Service, account: Account, request: Request) ->
     machines = [machine for arn, machine in service.machines.items() if arn.startswith(prefix)]
     page, token = _page(sorted(machines, key=lambda machine: machine.name), request)
     listed = [
-        {"stateMachineArn": one.arn, "name": one.name, "type": one.machine.type, "creationDate": one.created_at} for one in page
+        {"stateMachineArn": one.arn, "name": one.name, "type": one.machine.type, "creationDate": one.created_at}
+        for one in page
     ]
     return {"stateMachines": listed} | token
 
@@ -143,7 +144,11 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
     if name is not None:
         check_name(name)
     value = _input(text)
-    known = next((run for run in service.runs.values() if run.name == name and run.machine is machine), None) if name else None
+    known = (
+        next((run for run in service.runs.values() if run.name == name and run.machine is machine), None)
+        if name
+        else None
+    )
     if known is not None and known.machine.machine.type == "STANDARD":
         if known.stopped_at is None and known.input_text == text:
             return {"executionArn": known.arn, "startDate": known.started_at}
@@ -157,7 +162,10 @@ def _input(text: str) -> JSON:
 
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         constraint = f"Member must have length less than or equal to {MAX_BYTES}"
-        raise ApiError("ValidationException", f"1 validation error detected: Value at 'input' failed to satisfy constraint: {constraint}")
+        raise ApiError(
+            "ValidationException",
+            f"1 validation error detected: Value at 'input' failed to satisfy constraint: {constraint}",
+        )
     try:
         return parse_json(text)
     except ValueError:
@@ -230,5 +238,13 @@ def _on_the_wire(event: dict[str, Any], wants_data: bool) -> dict[str, Any]:
 
 
 def _without_data(details: dict[str, Any]) -> dict[str, Any]:
-    hidden = {"input", "output", "inputDetails", "outputDetails", "parameters", "assignedVariables", "assignedVariablesDetails"}
+    hidden = {
+        "input",
+        "output",
+        "inputDetails",
+        "outputDetails",
+        "parameters",
+        "assignedVariables",
+        "assignedVariablesDetails",
+    }
     return {name: value for name, value in details.items() if name not in hidden}

@@ -21,7 +21,8 @@ def service_model() -> Any:
 
 
 def check_request(operation: str, request: dict[str, Any]) -> None:
-    """Refuse a request that does not fit the model: a member missing, of another type, too long, too large, not in the list."""
+    """Refuse a request that does not fit the model: a member missing, of another type, too long, too large, not in the
+    list."""
     shape = service_model().operation_model(operation).input_shape
     if shape is None:
         return

@@ -27,7 +27,7 @@ class Account:
 
     __slots__ = ("id", "region")
 
-    def __init__(self, id: str, region: str) -> None:  # noqa: A002 - what AWS calls it
+    def __init__(self, id: str, region: str) -> None:
         self.id = id
         self.region = region
 
@@ -41,7 +41,9 @@ class Machine:
         self.role_arn: str = request["roleArn"]
         self.definition: str = request["definition"]
         self.machine = machine
-        self.logging: dict[str, Any] = {"level": "OFF", "includeExecutionData": False} | request.get("loggingConfiguration", {})
+        self.logging: dict[str, Any] = {"level": "OFF", "includeExecutionData": False} | request.get(
+            "loggingConfiguration", {}
+        )
         self.tracing: dict[str, Any] = request.get("tracingConfiguration", {"enabled": False})
         self.created_at = time.time()
 

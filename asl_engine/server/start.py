@@ -22,7 +22,8 @@ def service_for(functions: Functions, aws_endpoint_url: str | None, skips_time: 
 
 
 def elsewhere(aws_endpoint_url: str | None) -> Elsewhere:
-    """Return who does the tasks for which no function is registered. What nobody does fails the attempt, and says why."""
+    """Return who does the tasks for which no function is registered. What nobody does fails the attempt, and says
+    why."""
 
     def prepare(task: StartTask, identity: Identity) -> Work | Failure:
         resource = task.resource

@@ -18,7 +18,7 @@ _STRING: Final = re.compile(f'"{_STRING_BODY.pattern}"')
 _VALUES: Final = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
 
-class _Wrong(Exception):  # noqa: N818 - never leaves this module
+class _Wrong(Exception):
     """The text is wrong; `end` is the offset after what was read last."""
 
     def __init__(self, message: str, end: int) -> None:

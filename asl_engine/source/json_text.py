@@ -20,7 +20,7 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}]*\}|[\[\]{}:,]|[^\s\[\]{}
 _BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}"\n]*\}', re.DOTALL)
 
 
-class _NotANumber(ValueError):  # noqa: N818 - never leaves this module
+class _NotANumber(ValueError):
     """NaN or an infinity, which Python's reader would take."""
 
 

@@ -8,15 +8,15 @@ from asl_engine.values import JSON
 class Answer:
     """What the outside world will say to a `.waitForTaskToken` task, and after how many seconds.
 
-    On AWS what a function returns to such a task is ignored, and somebody who has the token answers later. Here the function
-    itself may return an `Answer`, which then stands for that somebody: a person, a queue's consumer, another system.
+    On AWS what a function returns to such a task is ignored, and somebody who has the token answers later. Here the
+    function itself may return an `Answer`, which then stands for that somebody: a person, a consumer, another system.
 
         @functions.register("AskManager")
         def ask_manager(event, context):
             return Answer({"approved": True}, after=3 * 24 * 3600)
 
-    With `error` (and `cause`) the answer is a failure (SendTaskFailure). `heartbeat_every` says how often the worker sends a
-    heartbeat until then, in seconds; without it there are none.
+    With `error` (and `cause`) the answer is a failure (SendTaskFailure). `heartbeat_every` says how often the worker
+    sends a heartbeat until then, in seconds; without it there are none.
     """
 
     __slots__ = ("after", "cause", "error", "heartbeat_every", "output")

@@ -41,7 +41,9 @@ class LambdaContext:
     @property
     def invoked_function_arn(self) -> str:
         """The function's ARN, with the version or alias when one was asked for."""
-        return function_arn(self._function.name, self._identity, None if self.function_version == "$LATEST" else self.function_version)
+        return function_arn(
+            self._function.name, self._identity, None if self.function_version == "$LATEST" else self.function_version
+        )
 
     @property
     def memory_limit_in_mb(self) -> str:

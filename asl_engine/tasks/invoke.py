@@ -1,7 +1,7 @@
 """One attempt at a task as a function call, and what its end means.
 
-A driver calls the function in the way it knows; `Call.succeeded` and `Call.failed` turn the end into a result or a `Failure`, in
-the form in which Lambda and the service report it.
+A driver calls the function in the way it knows; `Call.succeeded` and `Call.failed` turn the end into a result or a
+`Failure`, in the form in which Lambda and the service report it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Call:
     def failed(self, problem: BaseException) -> Failure:
         """Return the failure for what the function raised: the error's name is the name of its class."""
         if isinstance(problem, SystemExit):
-            message = f"RequestId: {self.context.aws_request_id} Error: Runtime exited with error: exit status {problem.code or 0}"
+            exited = f"Runtime exited with error: exit status {problem.code or 0}"
+            message = f"RequestId: {self.context.aws_request_id} Error: {exited}"
             return self._lambda_failure("Runtime.ExitError", message, None)
         frames = traceback.extract_tb(problem.__traceback__)
         own = [frame for frame in frames if not frame.filename.startswith(_OURS)]
@@ -58,11 +59,17 @@ class Call:
 
     def timed_out(self) -> Failure:
         """Return the failure for a function that used up the time it was registered with."""
-        message = f"RequestId: {self.context.aws_request_id} Error: Task timed out after {self.function.timeout:.2f} seconds"
+        message = (
+            f"RequestId: {self.context.aws_request_id} Error: Task timed out after {self.function.timeout:.2f} seconds"
+        )
         return self._lambda_failure("Sandbox.Timedout", message, None)
 
     def _lambda_failure(self, error: str, message: str, trace: list[str] | None) -> Failure:
-        payload: dict[str, Any] = {"errorMessage": message, "errorType": error, "requestId": self.context.aws_request_id}
+        payload: dict[str, Any] = {
+            "errorMessage": message,
+            "errorType": error,
+            "requestId": self.context.aws_request_id,
+        }
         if trace is not None:
             payload["stackTrace"] = trace
         return Failure(error, json.dumps(payload))

@@ -33,8 +33,9 @@ class Performer:
     def prepare(self, task: StartTask, identity: Identity, clock: Clock) -> Call | Work | Failure:
         """Return the call that does a task, or other work that does.
 
-        A function registered for the exact `Resource` gets the whole payload; one that `arn:aws:states:::lambda:invoke` names gets
-        what that integration would send. Raises FunctionNotFound, and NotSupported for services other than functions.
+        A function registered for the exact `Resource` gets the whole payload; one that `arn:aws:states:::lambda:invoke`
+        names gets what that integration would send. Raises FunctionNotFound, and NotSupported for services other than
+        functions.
         """
         resource, payload = task.resource, task.payload
         function = self.functions.find(resource.text)

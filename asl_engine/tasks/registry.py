@@ -25,7 +25,9 @@ class Function:
 
     __slots__ = ("handler", "memory_mb", "name", "timeout")
 
-    def __init__(self, name: str, handler: Callable[..., Any], timeout: float | None = None, memory_mb: int = 128) -> None:
+    def __init__(
+        self, name: str, handler: Callable[..., Any], timeout: float | None = None, memory_mb: int = 128
+    ) -> None:
         self.name = name
         self.handler = handler
         self.timeout = timeout
@@ -52,10 +54,10 @@ def split_name(text: str) -> tuple[str, str | None]:
 class Functions(Mapping[str, Function]):
     """A registry of functions, each called as `function(event, context)`.
 
-    A function is found by its name, by its ARN, and by either with a version or alias. What is registered with a version or
-    alias serves just that one; what is registered without serves them all. Any other `Resource` (an integration such as
-    `arn:aws:states:::sqs:sendMessage`, an activity, a placeholder such as `${ChargeFunction}`) can be registered under its exact
-    text, and then stands in for it.
+    A function is found by its name, by its ARN, and by either with a version or alias. What is registered with a
+    version or alias serves just that one; what is registered without serves them all. Any other `Resource` (an
+    integration such as `arn:aws:states:::sqs:sendMessage`, an activity, a placeholder such as `${ChargeFunction}`) can
+    be registered under its exact text, and then stands in for it.
 
         functions = Functions()
 
@@ -77,7 +79,8 @@ class Functions(Mapping[str, Function]):
     def add(self, name: str, handler: Callable[..., Any], timeout: float | None = None, memory_mb: int = 128) -> None:
         """Register `handler` under a name or ARN, in place of what was there.
 
-        `timeout` in seconds ends an attempt as Lambda ends it, at most 900; without one a function may take as long as it wants.
+        `timeout` in seconds ends an attempt as Lambda ends it, at most 900; without one a function may take as long as
+        it wants.
         """
         if not callable(handler):
             raise TypeError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")

@@ -31,7 +31,10 @@ class LambdaEndpoint:
             aws_access_key_id=account,
             aws_secret_access_key="local",
             config=Config(
-                read_timeout=MAX_SECONDS + 10, retries={"total_max_attempts": 1}, max_pool_connections=64, inject_host_prefix=False
+                read_timeout=MAX_SECONDS + 10,
+                retries={"total_max_attempts": 1},
+                max_pool_connections=64,
+                inject_host_prefix=False,
             ),
         )
 
@@ -103,7 +106,8 @@ def client_failure(problem: Any) -> Failure:
 
 
 def described(answer: dict[str, Any], payload: JSON) -> dict[str, JSON]:
-    """Return the answer of an invocation as a task's result: with the names and the metadata of AWS's own SDK (recorded)."""
+    """Return the answer of an invocation as a task's result: with the names and the metadata of AWS's own SDK
+    (recorded)."""
     metadata = answer["ResponseMetadata"]
     headers = dict(metadata.get("HTTPHeaders", {}))
     result: dict[str, JSON] = {}
