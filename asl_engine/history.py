@@ -44,6 +44,7 @@ class Mark:
     EXITED: ClassVar[Mark]  # (state, output)
     ASSIGNED: ClassVar[Mark]  # (variables, -): what the exit that follows assigned
     SCHEDULED: ClassVar[Mark]  # (state, Attempt): Scheduled and Started
+    ONLY_SCHEDULED: ClassVar[Mark]  # (state, Attempt): Scheduled; an activity starts when a worker asks for it
     SUBMITTED: ClassVar[Mark]  # (state, output)
     TASK_SUCCEEDED: ClassVar[Mark]  # (state, result)
     TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
@@ -76,6 +77,7 @@ Mark.ENTERED = Mark("entered", 1)
 Mark.EXITED = Mark("exited", 1)
 Mark.ASSIGNED = Mark("assigned", 0)
 Mark.SCHEDULED = Mark("scheduled", 2)
+Mark.ONLY_SCHEDULED = Mark("only-scheduled", 1)
 Mark.SUBMITTED = Mark("submitted", 1)
 Mark.TASK_SUCCEEDED = Mark("task-succeeded", 1)
 Mark.TASK_FAILED = Mark("task-failed", 1)
@@ -218,7 +220,7 @@ class EventReader:
         self.assigned = variables
         return iter(())
 
-    def _scheduled(self, state: State, attempt: Attempt) -> Iterator[Event]:
+    def _only_scheduled(self, state: State, attempt: Attempt) -> Iterator[Event]:
         resource = state.resource
         assert resource is not None
         limits = {"timeoutInSeconds": attempt.timeout, "heartbeatInSeconds": attempt.heartbeat}
@@ -231,9 +233,12 @@ class EventReader:
         else:
             details |= {"resource": resource.text, "input": payload, "inputDetails": {"truncated": False}}
         yield self._event(resource.family + "Scheduled", _member(resource.family, "Scheduled"), details)
-        if resource.family == "Task":
+
+    def _scheduled(self, state: State, attempt: Attempt) -> Iterator[Event]:
+        yield from self._only_scheduled(state, attempt)
+        if state.resource is not None and state.resource.family == "Task":
             yield self._event("TaskStarted", "taskStartedEventDetails", self._task(state))
-        elif resource.family == "LambdaFunction":
+        else:
             yield self._event("LambdaFunctionStarted")
 
     @staticmethod
@@ -343,6 +348,7 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], Iterator[Event]]] = {
     Mark.EXITED: EventReader._exit,
     Mark.ASSIGNED: EventReader._assign,
     Mark.SCHEDULED: EventReader._scheduled,
+    Mark.ONLY_SCHEDULED: EventReader._only_scheduled,
     Mark.SUBMITTED: EventReader._submitted,
     Mark.TASK_SUCCEEDED: EventReader._task_succeeded,
     Mark.TASK_FAILED: EventReader._task_failed,

@@ -40,11 +40,18 @@ def call_within(seconds: float, call: Call) -> Any:
     raise value
 
 
+class CancelledError(Exception):
+    """The function cancelled itself; asyncio's own exception of this name would end what runs the function as well."""
+
+
 def await_here(awaitable: Awaitable[Any]) -> Any:
     """Run an awaitable to its end in an event loop of its own."""
     import asyncio
 
     async def run() -> Any:
-        return await awaitable
+        try:
+            return await awaitable
+        except asyncio.CancelledError as problem:
+            raise CancelledError(*problem.args) from problem
 
     return asyncio.run(run())

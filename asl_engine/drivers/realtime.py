@@ -50,6 +50,7 @@ class RealTimeDriver:
         self.outside: set[str] = set()
         self.skipped = 0.0
         self._awake = asyncio.Event()
+        self._problem: Exception | None = None
 
     def clock(self) -> float:
         """Return the time in seconds since 1970; ahead of the wall clock by what was skipped."""
@@ -67,6 +68,8 @@ class RealTimeDriver:
             while self.kernel.status in ("PENDING", "RUNNING"):
                 while self.inbox:
                     self._feed(self.inbox.popleft())
+                if self._problem is not None:
+                    raise self._problem
                 if self.kernel.status == "RUNNING":
                     await self._wait()
         finally:
@@ -74,6 +77,8 @@ class RealTimeDriver:
                 task.cancel()
 
     def _feed(self, event: Event) -> None:
+        if isinstance(event, (TaskSucceeded, TaskFailed)):
+            self.outside.discard(event.op)
         for command in self.kernel.handle(event):
             self._carry_out(command)
         if self.watch is not None:
@@ -111,7 +116,13 @@ class RealTimeDriver:
             return
 
     async def _perform(self, task: StartTask) -> None:
-        event = await self._outcome(task)
+        """Do a task and post what came of it; what is the caller's mistake (FunctionNotFound) is raised by `run`."""
+        event = None
+        try:
+            event = await self._outcome(task)
+        except Exception as problem:
+            self._problem = problem
+            self._awake.set()
         self.running.pop(task.op, None)
         if event is not None:
             self.post(event)
@@ -127,10 +138,10 @@ class RealTimeDriver:
         if isinstance(returned, Failure):
             return TaskFailed(now, task.op, returned.error, returned.cause)
         if task.resource.pattern == "waitForTaskToken":
-            self.outside.add(task.op)
             if isinstance(returned, Answer):
-                self.outside.discard(task.op)
                 self.agenda.note_answer(now, task.op, returned)
+            elif task.op in self.kernel.waiting:
+                self.outside.add(task.op)
             return TaskSubmitted(now, task.op, None if isinstance(prepared, Call) else returned)
         outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned
         if isinstance(outcome, Failure):
@@ -138,17 +149,26 @@ class RealTimeDriver:
         return TaskSucceeded(now, task.op, outcome)
 
     async def _call(self, call: Call) -> Any:
-        limit = call.function.timeout
         handler, event, context = call.function.handler, call.event, call.context
         try:
-            if call.function.is_async:
-                return await asyncio.wait_for(handler(event, context), limit)
-            returned = await asyncio.wait_for(in_thread(lambda: handler(event, context)), limit)
-            return await asyncio.wait_for(returned, limit) if inspect.isawaitable(returned) else returned
+            async with asyncio.timeout(call.function.timeout) as limit:
+                is_async = call.function.is_async
+                returned = handler(event, context) if is_async else await in_thread(lambda: handler(event, context))
+                return await returned if inspect.isawaitable(returned) else returned
         except TimeoutError as problem:
-            return call.timed_out() if limit is not None and not problem.args else call.failed(problem)
+            return call.timed_out() if limit.expired() else call.failed(problem)
+        except asyncio.CancelledError as problem:
+            if is_cancelled():
+                raise
+            return call.failed(problem)
         except (Exception, SystemExit) as problem:
             return call.failed(problem)
+
+
+def is_cancelled() -> bool:
+    """Tell whether somebody cancelled the task that runs this; a function can raise CancelledError by itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def in_thread(work: Any) -> Any:

@@ -79,7 +79,7 @@ class VirtualDriver:
 
     def _jump(self) -> Event:
         """Return the next event that is due; the kernel sees its time, and so time has moved."""
-        if self.agenda.next_at() is None or self.agenda.is_idle:
+        if self.agenda.next_at() is None or (self.agenda.is_idle and self.kernel.program.timeout is None):
             waits = ", ".join(repr(op) for op in self.kernel.waiting)
             raise Deadlock(
                 f"the execution waits for an answer to {waits}, and nobody can give it. "

@@ -35,7 +35,9 @@ def _start_next(kernel: Kernel, parent: Frame, join: Join) -> None:
     kernel.frame_count += 1
     value = fork.inputs[index]
     block = fork.blocks[index] if len(fork.blocks) > 1 else fork.blocks[0]
-    bound = parent.bound if fork.inputs is fork.items else size_of(value)
+    bound = 0 if fork.inputs is fork.items else size_of(value)
+    if fork.items is not None:
+        bound += parent.bound + kernel.around  # an iteration sees its item, wherever that came from
     frame = Frame(kernel, kernel.frame_count, block, value, bound, parent, index)
     join.open[index] = frame
     if fork.items is not None:

@@ -163,3 +163,16 @@ class Frame:
             self._random = Random(f"{self.kernel.seed}:{op}")
             self._random_for = op
         return self._random
+
+    def random_state(self) -> list[JSON] | None:
+        """Return where the source of chance of this attempt stands, as plain data; None if it was not used."""
+        if self._random is None or self._random_for != self.op:
+            return None
+        version, numbers, gauss = self._random.getstate()
+        return [version, list(numbers), gauss]
+
+    def restore_random(self, state: list[JSON] | None) -> None:
+        """Set what `random_state` returned, from a snapshot."""
+        if state is not None:
+            version, numbers, gauss = state
+            self.random().setstate((version, tuple(numbers), gauss))

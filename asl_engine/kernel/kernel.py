@@ -24,7 +24,7 @@ from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Enter, Failed, Fork, Invoke, Move, Sleep
-from asl_engine.program.program import Growth, Program
+from asl_engine.program.program import Growth, Program, State
 from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_of
 
 MAX_EVENTS: Final = 25_000
@@ -251,13 +251,21 @@ class Kernel:
         if state.enter_growth is not None and self._is_payload_too_large(frame, invoke.payload):
             return Failed(DATA_LIMIT, too_large(state.name))
         attempt = Attempt(invoke.payload, invoke.timeout, invoke.heartbeat, self.identity.region, invoke.credentials)
-        self.write(Mark.SCHEDULED, state, attempt)
+        self._write_scheduled(state, attempt, starts=resource.family != "Activity")
         self._await(frame, StartTask(op, resource, invoke.payload, state.name, invoke.timeout))
         if invoke.timeout is not None:
             self._await(frame, StartTimer(op + "/timeout", self.now + invoke.timeout))
         if invoke.heartbeat is not None and (resource.pattern == "waitForTaskToken" or resource.family == "Activity"):
             self._await(frame, StartTimer(op + "/heartbeat", self.now + invoke.heartbeat))
         return None
+
+    def _write_scheduled(self, state: State, attempt: Attempt, starts: bool) -> None:
+        if not starts or self.event_count == self._max_events - 2:
+            self.write(Mark.ONLY_SCHEDULED, state, attempt)
+            if starts:
+                raise HistoryFull
+        else:
+            self.write(Mark.SCHEDULED, state, attempt)
 
     def _is_payload_too_large(self, frame: Frame, payload: JSON) -> bool:
         growth = frame.state.enter_growth

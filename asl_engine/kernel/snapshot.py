@@ -74,7 +74,7 @@ def _open_frames(root: Frame | None) -> list[Frame]:
         frame = pending.pop()
         frames.append(frame)
         if frame.join is not None:
-            pending.extend(frame.join.open.values())
+            pending.extend(reversed(frame.join.open.values()))  # the order of the walks is part of the state
     return frames
 
 
@@ -86,6 +86,7 @@ def _frame_as_data(frame: Frame) -> dict[str, JSON]:
         "state": frame.state.pointer,
         "entered_at": frame.entered_at,
         "ops": list(frame.ops),
+        "random": frame.random_state(),
         "join": None if frame.join is None else _join_as_data(frame.join),
         **{name: getattr(frame, name) for name in _FRAME_FACTS},
     }
@@ -102,6 +103,7 @@ def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Fr
     frame.state = program.states[data["state"]]
     frame.restore_entered(data["entered_id"], data["entered_at"])
     frame.ops = tuple(data["ops"])
+    frame.restore_random(data["random"])
     if data["join"] is not None:
         frame.join = _join_from_data(data["join"], program)
     if parent is not None and parent.join is not None:

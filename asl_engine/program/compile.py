@@ -17,7 +17,7 @@ from asl_engine.program.dataflow import compile_caught, compile_leave, growth_of
 from asl_engine.program.program import Block, Catcher, Program, Retrier, Route, State
 from asl_engine.program.resources import parse_resource
 from asl_engine.program.states import RUNS, assignment
-from asl_engine.values import ABSENT
+from asl_engine.values import ABSENT, size_of
 
 INERT = frozenset({"comment", "version", "label"})
 """Fields that mean nothing to an execution, and so are read by no compiler."""
@@ -111,7 +111,9 @@ def _compile_data_flow(state: model.State, compiled: State) -> None:
     compiled.leave = compile_leave(selector, result_path, state.output_path)
     template: Any = getattr(state, "parameters", ABSENT)
     paths = (state.input_path, state.output_path)
-    compiled.growth = growth_of(template if isinstance(state, model.Pass) else ABSENT, selector, result_path, paths)
+    is_pass = isinstance(state, model.Pass)
+    literal = size_of(state.result) if isinstance(state, model.Pass) and state.result is not ABSENT else 0
+    compiled.growth = growth_of(template if is_pass else ABSENT, selector, result_path, paths, literal)
     compiled.enter_growth = growth_of(template, paths=(state.input_path,))
 
 

@@ -149,21 +149,32 @@ def growth_of(
     selector: Any = None,
     result_path: str | None = "$",
     paths: Sequence[str | None] = ("$", "$"),
+    literal: int = 0,
 ) -> Growth | None:
-    """Return how large an output can get with these fields; None when it cannot be larger than the input or result."""
+    """Return how large an output can get with these fields; None when it cannot be larger than the input or result.
+
+    `literal` is the size of a `Result`.
+    """
     factor: float
     constant: float
     factor, constant = _template_growth(template)
+    constant += literal
     if selector is not None:
         inner_factor, inner_constant = _template_growth(selector)
         factor, constant = factor * inner_factor, constant * max(inner_factor, 1) + inner_constant
     if any(path is not None and not compile_path(path).is_definite for path in paths):
         return Growth(UNBOUNDED, 0)
     if result_path == "$" or result_path is None:
-        return Growth(max(factor, 1), int(min(constant, 1e9))) if (factor, constant) != (1, 0) else None
+        grows = (factor, constant) != (1, 0) or any(path is not None and starts_elsewhere(path) for path in paths)
+        return Growth(max(factor, 1), int(min(constant, 1e9))) if grows else None
     steps = compile_reference_path(result_path).steps or ()
     spliced = steps if paths[-1] == "$" else ()
     return Growth(factor + 1, int(min(constant, 1e9)) + 8 * len(result_path), spliced)
+
+
+def starts_elsewhere(path: str) -> bool:
+    """Tell whether a path selects from the context object or a variable, which the input's size says nothing about."""
+    return compile_path(path).root != "input"
 
 
 UNBOUNDED = float("inf")

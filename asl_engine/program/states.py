@@ -199,7 +199,9 @@ def _tolerated(count: int | None, share: float | None, items: int) -> float | No
     """How many failures are tolerated; None where nothing is said of that, and the first failure is the Map's."""
     if count is None and share is None:
         return None
-    return max(at_least_zero("ToleratedFailureCount", count), (share or 0) * items / 100)
+    of_count = None if count is None else at_least_zero("ToleratedFailureCount", count)
+    of_share = None if share is None else share * items / 100
+    return min(some for some in (of_count, of_share) if some is not None)
 
 
 def _selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) -> list[JSON]:

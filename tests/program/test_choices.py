@@ -61,10 +61,14 @@ def test_unlike_types_are_unequal_and_no_error(run, family, order, value):
 def test_booleans(run, value, operand):
     """Booleans are equal or not; 1 and 'true' are no booleans."""
     assert (value is operand) is decide(run, {"Variable": "$.v", "BooleanEquals": operand}, {"v": value})
-    assert (value is operand) is decide(run, {"Variable": "$.v", "BooleanEqualsPath": "$.w"}, {"v": value, "w": operand})
+    assert (value is operand) is decide(
+        run, {"Variable": "$.v", "BooleanEqualsPath": "$.w"}, {"v": value, "w": operand}
+    )
     assert decide(run, {"Variable": "$.v", "BooleanEquals": operand}, {"v": int(operand)}) is False
     assert decide(run, {"Variable": "$.v", "NumericEquals": int(operand)}, {"v": operand}) is False
-    assert decide(run, {"Variable": "$.v", "BooleanEqualsPath": "$.w"}, {"v": operand, "w": str(operand).lower()}) is False
+    assert (
+        decide(run, {"Variable": "$.v", "BooleanEqualsPath": "$.w"}, {"v": operand, "w": str(operand).lower()}) is False
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,21 @@ def test_booleans(run, value, operand):
 )
 def test_types(run, operator, holds_for):
     """Each type test holds for its type alone, and its negation for everything else."""
-    values = [None, 0, -1.5, 1e300, "", "text", True, False, EARLY, "2024-02-29T12:00:00.123+02:00", "2024-13-01T00:00:00Z", [], {}]
+    values = [
+        None,
+        0,
+        -1.5,
+        1e300,
+        "",
+        "text",
+        True,
+        False,
+        EARLY,
+        "2024-02-29T12:00:00.123+02:00",
+        "2024-13-01T00:00:00Z",
+        [],
+        {},
+    ]
 
     for value in values:
         expected = any(value is known or (type(value) is type(known) and value == known) for known in holds_for)
@@ -169,17 +187,25 @@ def test_and_stops_at_the_first_false(run):
 
 def test_the_first_rule_that_holds_wins(run):
     """Rules are tried in their order."""
-    rules = [{"Variable": "$", "NumericGreaterThan": limit, "Next": name} for limit, name in [(9, "Big"), (5, "Some"), (0, "Few")]]
+    rules = [
+        {"Variable": "$", "NumericGreaterThan": limit, "Next": name}
+        for limit, name in [(9, "Big"), (5, "Some"), (0, "Few")]
+    ]
     ends = {name: {"Type": "Succeed"} for name in ("Big", "Some", "Few", "None")}
     definition = chain(C={"Type": "Choice", "Choices": rules, "Default": "None"}, **ends)
 
     assert ["Big", "Some", "Few", "None"] == [run(definition, number).path[-1] for number in (10, 6, 1, 0)]
 
 
-@pytest.mark.parametrize("operator", [{"NumericEquals": 1}, {"IsNull": True}, {"IsString": False}, {"StringMatches": "*"}])
+@pytest.mark.parametrize(
+    "operator", [{"NumericEquals": 1}, {"IsNull": True}, {"IsString": False}, {"StringMatches": "*"}]
+)
 def test_a_variable_that_leads_nowhere_fails_the_state(run, operator):
     """Only IsPresent may ask for what is not there."""
-    definition = chain(C={"Type": "Choice", "Choices": [{"Variable": "$.no", **operator, "Next": "E"}], "Default": "E"}, E={"Type": "Succeed"})
+    definition = chain(
+        C={"Type": "Choice", "Choices": [{"Variable": "$.no", **operator, "Next": "E"}], "Default": "E"},
+        E={"Type": "Succeed"},
+    )
 
     execution = run(definition, {})
 
@@ -199,7 +225,9 @@ def test_an_operand_path_that_leads_nowhere_fails_the_state(run):
 
 def test_no_match_and_no_default_fails_the_state(run):
     """A Choice that leads nowhere is an error of the machine."""
-    definition = chain(C={"Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 1, "Next": "E"}]}, E={"Type": "Succeed"})
+    definition = chain(
+        C={"Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 1, "Next": "E"}]}, E={"Type": "Succeed"}
+    )
 
     execution = run(definition, 2)
 

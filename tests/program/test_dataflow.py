@@ -37,9 +37,10 @@ def echo(event, context):
         ({"InputPath": None, "ResultPath": "$.empty"}, {**ORDER, "empty": {}}),
         ({"InputPath": "$.note"}, None),
         ({"InputPath": "$.lines[*].sku"}, ["a", "b"]),
-        ({"Parameters": {"all.$": "$.lines[*].sku", "none.$": "$.lines[?(@.sku == 'z')]"}}, {"all": ["a", "b"], "none": []}),
+        ({"Parameters": {"all.$": "$.lines[*].sku"}}, {"all": ["a", "b"]}),
+        ({"Parameters": {"none.$": "$.lines[?(@.sku == 'z')]"}}, {"none": []}),
     ],
-)  # fmt: skip
+)
 def test_a_pass_shapes_its_input(run, fields, output):
     """Each field does its part of input, result and output."""
     execution = run(one_state(Type="Pass", **fields), ORDER)
@@ -49,7 +50,9 @@ def test_a_pass_shapes_its_input(run, fields, output):
 
 def test_a_result_path_leads_into_the_raw_input_and_not_into_the_selection(run):
     """ResultPath puts the result where the state's own input was, also when InputPath chose a part of it."""
-    execution = run(one_state(Type="Task", Resource="echo", InputPath="$.lines[0]", ResultPath="$.got"), ORDER, echo=echo)
+    execution = run(
+        one_state(Type="Task", Resource="echo", InputPath="$.lines[0]", ResultPath="$.got"), ORDER, echo=echo
+    )
 
     assert {**ORDER, "got": {"sku": "a"}} == execution.output
 
@@ -67,7 +70,9 @@ def test_a_result_path_leads_into_the_raw_input_and_not_into_the_selection(run):
 )
 def test_a_task_shapes_its_result(run, fields, output):
     """ResultSelector sees the result, ResultPath the raw input, OutputPath what came of both."""
-    execution = run(one_state(Type="Task", Resource="work", **fields), {"id": 7}, work=scripted({"v": [1, 2], "w": "x"}))
+    execution = run(
+        one_state(Type="Task", Resource="work", **fields), {"id": 7}, work=scripted({"v": [1, 2], "w": "x"})
+    )
 
     assert output == execution.output
 
@@ -76,7 +81,11 @@ def test_parameters_make_what_a_function_gets(run):
     """A function sees the payload and nothing else."""
     work = scripted("ok")
 
-    run(one_state(Type="Task", Resource="work", InputPath="$.lines", Parameters={"one.$": "$[1]", "k": True}), ORDER, work=work)
+    run(
+        one_state(Type="Task", Resource="work", InputPath="$.lines", Parameters={"one.$": "$[1]", "k": True}),
+        ORDER,
+        work=work,
+    )
 
     assert [{"one": {"sku": "b"}, "k": True}] == work.calls
 
@@ -94,7 +103,11 @@ def test_parameters_make_what_a_function_gets(run):
 )
 def test_states_without_results_have_input_and_output_paths(run, type_, paths, output):
     """Wait, Succeed and Choice hand on what InputPath selects and OutputPath leaves."""
-    special = {"Wait": {"Seconds": 1}, "Succeed": {}, "Choice": {"Choices": [{"Variable": "$", "IsPresent": True, "Next": "E"}]}}
+    special = {
+        "Wait": {"Seconds": 1},
+        "Succeed": {},
+        "Choice": {"Choices": [{"Variable": "$", "IsPresent": True, "Next": "E"}]},
+    }
     state, end = {"Type": type_, **special[type_], **paths}, {"Type": "Succeed"}
     definition = chain(S=state) if type_ == "Succeed" else chain(S=state, E=end)
 

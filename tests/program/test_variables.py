@@ -53,7 +53,11 @@ def test_all_of_an_assign_sees_the_old_values(run):
 def test_the_output_of_an_assigning_state_sees_the_old_values(run):
     """New values are there from the next state on."""
     state = {"Type": "Task", "Resource": "f", "Assign": {"x": "new"}, "ResultSelector": {"seen.$": "$x"}}
-    definition = chain(A={"Type": "Pass", "Assign": {"x": "old"}}, S=state, Z={"Type": "Pass", "Parameters": {"s.$": "$.seen", "x.$": "$x"}})
+    definition = chain(
+        A={"Type": "Pass", "Assign": {"x": "old"}},
+        S=state,
+        Z={"Type": "Pass", "Parameters": {"s.$": "$.seen", "x.$": "$x"}},
+    )
 
     assert {"s": "old", "x": "new"} == run(definition, f=scripted(1)).output
 
@@ -113,7 +117,10 @@ def test_iterations_do_not_see_each_others_variables(run):
             "J": {"Type": "Pass", "Parameters": {"own.$": "$own"}, "End": True},
         },
     }
-    definition = chain(A={"Type": "Pass", "Assign": {"x": 10}}, M={"Type": "Map", "ItemsPath": "$.n", "MaxConcurrency": 1, "ItemProcessor": inner})
+    definition = chain(
+        A={"Type": "Pass", "Assign": {"x": 10}},
+        M={"Type": "Map", "ItemsPath": "$.n", "MaxConcurrency": 1, "ItemProcessor": inner},
+    )
 
     assert [{"own": 11}, {"own": 12}] == run(definition, {"n": [1, 2]}).output
 
@@ -135,7 +142,13 @@ def test_variables_reach_every_dynamic_field(run):
         A={"Type": "Pass", "Assign": {"v": {"items": [1, 2], "one": 1, "s": 3}}},
         W={"Type": "Wait", "SecondsPath": "$v.s"},
         T={"Type": "Task", "Resource": "f", "TimeoutSecondsPath": "$v.s", "Parameters": {"p.$": "$v.one"}},
-        M={"Type": "Map", "ItemsPath": "$v.items", "MaxConcurrencyPath": "$v.one", "ItemProcessor": PASSING, "ResultPath": "$.m"},
+        M={
+            "Type": "Map",
+            "ItemsPath": "$v.items",
+            "MaxConcurrencyPath": "$v.one",
+            "ItemProcessor": PASSING,
+            "ResultPath": "$.m",
+        },
         Z={"Type": "Pass", "InputPath": "$v.items[1]"},
     )
     work = scripted({"done": True})

@@ -1,0 +1,378 @@
+"""An execution written down after every event and gone on with from there."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections import deque
+from pathlib import Path
+
+import pytest
+from conftest import START, chain, one_state, scripted
+
+from asl_engine import Answer, Functions, StateMachine
+from asl_engine.drivers.virtual import VirtualDriver
+from asl_engine.history import read_events
+from asl_engine.kernel import (
+    ExecutionStarted,
+    ExecutionStopped,
+    Identity,
+    Kernel,
+    StartTask,
+    TaskFailed,
+    TaskHeartbeat,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
+from asl_engine.kernel.snapshot import restore, take
+from asl_engine.tasks.perform import Performer
+
+HOME = Path(__file__).parent.parent.parent / "statemachines"
+WORKFLOWS = sorted(path.parent.name for path in HOME.glob("*/*.asl.*"))
+
+
+class Amnesiac(VirtualDriver):
+    """A driver whose kernel is written as JSON text and read again after every event."""
+
+    def _feed(self, event):
+        self.commands += self.kernel.handle(event)
+        self.kernel = restore(self.kernel.program, json.loads(json.dumps(take(self.kernel))))
+
+    def _go_on(self):
+        while self.kernel.status == "RUNNING":
+            event = self._carry_out(self.commands.popleft()) if self.commands else self._jump()
+            if event is not None:
+                self._feed(event)
+
+
+def started(input, name="run-0"):
+    return ExecutionStarted(START, input, Identity(name, "StateMachine"), 0)
+
+
+def ends_of(machine, input, functions_anew):
+    """Run without and with forgetting; return what each has to tell."""
+    told = []
+    for driver_class in (VirtualDriver, Amnesiac):
+        kernel = Kernel(machine.program)
+        driver = driver_class(kernel, Performer(Functions.of(functions_anew())))
+        driver.run(started(input))
+        kernel = driver.kernel
+        told.append(
+            (kernel.status, kernel.output, kernel.error, kernel.cause, kernel.now, list(read_events(kernel.records)))
+        )
+    return told
+
+
+def functions_of(name):
+    spec = importlib.util.spec_from_file_location(f"snapshot_functions_of_{name}", HOME / name / "functions.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.functions
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_an_example_workflow_survives_forgetting_after_every_event(name):
+    """Each complete workflow ends as it does uninterrupted, to the last event of its history."""
+    [definition] = HOME.joinpath(name).glob(f"{name}.asl.*")
+    machine = StateMachine.load(definition)
+    input = json.loads((HOME / name / "input.json").read_text(encoding="utf-8"))
+
+    uninterrupted, interrupted = ends_of(machine, input, lambda: functions_of(name))
+
+    assert uninterrupted == interrupted
+
+
+TOKEN = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken"}
+ASK = {**TOKEN, "Parameters": {"FunctionName": "ask", "Payload": {"n.$": "$", "token.$": "$$.Task.Token"}}}
+RETRY = [{"ErrorEquals": ["ValueError"], "IntervalSeconds": 5, "MaxAttempts": 4, "JitterStrategy": "FULL"}]
+CATCH = [{"ErrorEquals": ["States.ALL"], "Next": "Caught", "Assign": {"failed.$": "$.Error"}, "ResultPath": "$.e"}]
+
+
+def waiting(name, seconds):
+    return chain(**{name: {"Type": "Wait", "Seconds": seconds}, name + "Z": {"Type": "Pass"}})
+
+
+OWN = {
+    "chance before and after waiting": chain(
+        T={
+            **ASK,
+            "Parameters": {"FunctionName": "ask", "Payload": {"id.$": "States.UUID()", "n": 1}},
+            "ResultSelector": {"id.$": "States.UUID()", "r.$": "States.MathRandom(1, 1000000)"},
+            "Retry": RETRY,
+        },
+        U={"Type": "Pass", "Parameters": {"id.$": "States.UUID()", "t.$": "$"}},
+    ),
+    "retries with jitter": chain(
+        T={"Type": "Task", "Resource": "flaky", "Retry": RETRY, "Parameters": {"n.$": "$$.State.RetryCount"}}
+    ),
+    "a failing branch and its siblings": chain(
+        P={
+            "Type": "Parallel",
+            "Branches": [
+                waiting("A", 60),
+                waiting("B", 70),
+                chain(W={"Type": "Wait", "Seconds": 5}, F={"Type": "Fail"}),
+                waiting("C", 80),
+            ],
+            "Catch": CATCH,
+        },
+        Caught={"Type": "Pass", "Parameters": {"failed.$": "$failed"}},
+    ),
+    "nested maps that wait": chain(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.rows",
+            "MaxConcurrency": 2,
+            "ItemSelector": {"row.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index"},
+            "ItemProcessor": chain(
+                N={"Type": "Map", "ItemsPath": "$.row", "ItemProcessor": chain(T=ASK), "ResultPath": "$.out"},
+                V={"Type": "Pass", "Assign": {"v.$": "$.i"}},
+                X={"Type": "Wait", "Seconds": 3},
+                Y={"Type": "Pass", "Parameters": {"out.$": "$.out", "v.$": "$v", "item.$": "$$.Map.Item.Index"}},
+            ),
+        }
+    ),
+    "tolerated failures": chain(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.rows[*][*]",
+            "MaxConcurrency": 2,
+            "ToleratedFailureCount": 2,
+            "ItemProcessor": chain(
+                W={"Type": "Wait", "SecondsPath": "$"},
+                C={"Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 2, "Next": "F"}], "Default": "O"},
+                F={"Type": "Fail", "Error": "Two"},
+                O={"Type": "Succeed"},
+            ),
+        }
+    ),
+    "time limits and heartbeats": chain(
+        T={
+            **ASK,
+            "TimeoutSeconds": 30,
+            "HeartbeatSeconds": 7,
+            "Retry": [{"ErrorEquals": ["States.Timeout"]}],
+            "Catch": CATCH,
+        },
+        Z={"Type": "Pass", "Next": "Caught"},
+        Caught={"Type": "Succeed"},
+    ),
+    "a map that is retried": chain(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.rows[0]",
+            "ItemProcessor": chain(W={"Type": "Wait", "Seconds": 2}, T={"Type": "Task", "Resource": "flaky"}),
+            "Retry": RETRY,
+        }
+    ),
+    "the end of the machine's time": {**one_state(Type="Wait", Seconds=100), "TimeoutSeconds": 10},
+}
+
+
+def own_functions():
+    asked = []
+
+    def ask(event, context):
+        asked.append(event)
+        n = event["n"] if isinstance(event["n"], int) else 9
+        return Answer({"n": n, "times": len(asked)}, after=10 * n, heartbeat_every=5)
+
+    return {"ask": ask, "flaky": scripted(ValueError("1"), ValueError("2"), *range(9))}
+
+
+@pytest.mark.parametrize("definition", OWN.values(), ids=OWN)
+def test_a_machine_survives_forgetting_after_every_event(definition):
+    """Walks, joins, retries, timers, variables and chance are all in the snapshot."""
+    machine = StateMachine.from_dict(definition)
+
+    uninterrupted, interrupted = ends_of(machine, {"rows": [[1, 2], [3], [2, 1]]}, own_functions)
+
+    assert uninterrupted == interrupted
+
+
+def test_nothing_of_a_snapshot_is_shared_with_the_kernel_that_it_was_taken_from():
+    """A snapshot as text stays what it was while the execution goes on."""
+    machine = StateMachine.from_dict(chain(A={"Type": "Wait", "Seconds": 1}, B={"Type": "Pass", "Assign": {"x": 1}}))
+    kernel = Kernel(machine.program)
+    [timer, _] = kernel.handle(started({"a": [1]}))
+    text = json.dumps(take(kernel))
+
+    kernel.handle(TimerFired(timer.at, timer.op))
+
+    again = restore(machine.program, json.loads(text))
+    assert ("SUCCEEDED", "RUNNING") == (kernel.status, again.status)
+    assert json.loads(text) == json.loads(json.dumps(take(again)))
+    again.handle(TimerFired(timer.at, timer.op))
+    assert list(read_events(kernel.records)) == list(read_events(again.records))
+
+
+def test_a_snapshot_of_an_ended_execution_tells_its_end():
+    """Output, error and history are still there."""
+    machine = StateMachine.from_dict(one_state(Type="Pass", Result=[1]))
+    kernel = Kernel(machine.program)
+    kernel.handle(started({}))
+
+    again = restore(machine.program, json.loads(json.dumps(take(kernel))))
+
+    assert ("SUCCEEDED", [1], []) == (again.status, again.output, again.outstanding())
+    assert list(read_events(kernel.records)) == list(read_events(again.records))
+
+
+@pytest.mark.parametrize("format_", [0, 999, None, "1"])
+def test_a_snapshot_of_an_unknown_format_is_refused(format_):
+    """Better no execution than a wrong one."""
+    machine = StateMachine.from_dict(one_state(Type="Wait", Seconds=1))
+    kernel = Kernel(machine.program)
+    kernel.handle(started({}))
+
+    with pytest.raises(ValueError, match="format"):
+        restore(machine.program, {**take(kernel), "format": format_})
+
+
+# --- crashes ---------------------------------------------------------------------------------------------------------
+
+
+def test_after_a_crash_what_was_under_way_is_done_again():
+    """Tasks are at least once: the attempt that was lost has the same op, and so the same idempotency key."""
+    branches = [chain(**{f"T{n}": {"Type": "Task", "Resource": f"f{n}"}}) for n in range(3)]
+    machine = StateMachine.from_dict(chain(P={"Type": "Parallel", "Branches": branches}, Z={"Type": "Pass"}))
+    kernel = Kernel(machine.program)
+    begun = [command for command in kernel.handle(started({})) if isinstance(command, StartTask)]
+    kernel.handle(TaskSucceeded(START + 1, begun[1].op, "one"))
+    snapshot = json.dumps(take(kernel))
+    kernel.handle(TaskSucceeded(START + 2, begun[0].op, "lost with the crash"))
+
+    keys = []
+
+    def work(event, context):
+        keys.append(context.idempotency_key)
+        return "again"
+
+    again = restore(machine.program, json.loads(snapshot))
+    driver = VirtualDriver(again, Performer(Functions({f"f{n}": work for n in range(3)})))
+    driver.resume()
+
+    assert ["again", "one", "again"] == again.output
+    assert [begun[0].op, begun[2].op] == keys
+    assert [*range(1, again.event_count + 1)] == [event["id"] for event in read_events(again.records)]
+
+
+def test_after_a_crash_timers_go_off_at_their_old_moments():
+    """A restart does not begin a wait anew."""
+    machine = StateMachine.from_dict(chain(A={"Type": "Wait", "Seconds": 3600}, B={"Type": "Pass"}))
+    kernel = Kernel(machine.program)
+    kernel.handle(started({}))
+
+    again = restore(machine.program, json.loads(json.dumps(take(kernel))))
+    VirtualDriver(again, Performer(Functions())).resume()
+
+    assert ("SUCCEEDED", START + 3600) == (again.status, again.now)
+
+
+def test_a_crash_at_every_event_gives_the_same_output():
+    """Restored from any of its snapshots, with nothing but its outstanding commands, the execution ends the same."""
+    machine = StateMachine.from_dict(OWN["nested maps that wait"])
+    input = {"rows": [[1, 2], [3], [4]]}
+    snapshots = []
+    kernel = Kernel(machine.program)
+    watch = lambda: snapshots.append(json.dumps(take(kernel)))  # noqa: E731
+    VirtualDriver(kernel, Performer(Functions({"ask": lambda event, context: Answer(event["n"])})), watch).run(
+        started(input)
+    )
+
+    ends = []
+    for snapshot in snapshots[:-1]:
+        again = restore(machine.program, json.loads(snapshot))
+        VirtualDriver(again, Performer(Functions({"ask": lambda event, context: Answer(event["n"])}))).resume()
+        ends.append((again.status, again.output))
+
+    assert 8 <= len(ends)
+    assert [("SUCCEEDED", kernel.output)] * len(ends) == ends
+
+
+# --- stale and unknown events ----------------------------------------------------------------------------------------
+
+
+def test_events_for_unknown_ops_do_nothing():
+    """Whoever answers what was never asked changes nothing."""
+    machine = StateMachine.from_dict(one_state(Type="Task", Resource="f", TimeoutSeconds=5))
+    kernel = Kernel(machine.program)
+    kernel.handle(started({}))
+    before = take(kernel)
+
+    commands = [
+        kernel.handle(event)
+        for event in (
+            TaskSucceeded(START, "nobody", 1),
+            TaskFailed(START, "nobody", "E", "c"),
+            TaskSubmitted(START, "nobody", None),
+            TaskHeartbeat(START, "nobody"),
+            TimerFired(START, "nobody"),
+        )
+    ]
+
+    assert [[]] * 5 == commands
+    assert before == take(kernel)
+
+
+def test_an_answer_counts_once():
+    """The second answer to an attempt, and a timer that fires too late, are stale."""
+    machine = StateMachine.from_dict(
+        chain(A={"Type": "Task", "Resource": "f", "TimeoutSeconds": 5}, B={"Type": "Wait", "Seconds": 9})
+    )
+    kernel = Kernel(machine.program)
+    commands = deque(kernel.handle(started({})))
+    task, timer = commands[0], commands[1]
+
+    kernel.handle(TaskSucceeded(START + 1, task.op, "first"))
+
+    assert [] == kernel.handle(TaskSucceeded(START + 2, task.op, "second"))
+    assert [] == kernel.handle(TaskFailed(START + 2, task.op, "E", None))
+    assert [] == kernel.handle(TimerFired(START + 5, timer.op))
+    assert "first" == kernel.root.input
+
+
+def test_an_answer_to_a_timer_is_none():
+    """A task's answer that names a waiting Wait does not wake it."""
+    machine = StateMachine.from_dict(one_state(Type="Wait", Seconds=9))
+    kernel = Kernel(machine.program)
+    [timer, _] = kernel.handle(started({}))
+
+    assert [] == kernel.handle(TaskSucceeded(START + 1, timer.op, "early"))
+    assert "RUNNING" == kernel.status
+
+
+def test_a_stopped_execution_is_aborted_and_stays_so():
+    """StopExecution ends it with the error and cause given, and cancels what is under way."""
+    machine = StateMachine.from_dict(one_state(Type="Task", Resource="f", TimeoutSeconds=5))
+    kernel = Kernel(machine.program)
+    [task, timer, *_] = kernel.handle(started({}))
+
+    commands = kernel.handle(ExecutionStopped(START + 1, "Stop", "enough"))
+
+    assert ("ABORTED", "Stop", "enough") == (kernel.status, kernel.error, kernel.cause)
+    assert {task.op, timer.op} <= {command.op for command in commands}
+    assert [] == kernel.handle(TaskSucceeded(START + 2, task.op, 1))
+    last = list(read_events(kernel.records))[-1]
+    assert ("ExecutionAborted", 0) == (last["type"], last["previousEventId"])
+    assert {"error": "Stop", "cause": "enough"} == last["executionAbortedEventDetails"]
+
+
+def test_ops_come_from_the_position_and_not_from_the_order():
+    """Answered in another order, the same places have the same ops."""
+    branches = [
+        chain(**{f"T{n}": {"Type": "Task", "Resource": "f"}, f"U{n}": {"Type": "Task", "Resource": "f"}})
+        for n in range(3)
+    ]
+    machine = StateMachine.from_dict(one_state(Type="Parallel", Branches=branches))
+
+    seen = []
+    for order in ([0, 1, 2], [2, 0, 1]):
+        kernel = Kernel(machine.program)
+        tasks = [command for command in kernel.handle(started({})) if isinstance(command, StartTask)]
+        following = [command for n in order for command in kernel.handle(TaskSucceeded(START, tasks[n].op, n))]
+        seen.append({command.op for command in following if isinstance(command, StartTask)})
+
+    assert 3 == len(seen[0])
+    assert seen[0] == seen[1]
