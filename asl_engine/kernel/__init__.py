@@ -25,7 +25,7 @@ Everything is written down as it happens, as three references a transition; `his
 Between two events every fact is in frames, `waiting` and the record.
 """
 
-from asl_engine.kernel.commands import Cancel, Command, StartTask, StartTimer
+from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartTask, StartTimer
 from asl_engine.kernel.events import (
     Event,
     ExecutionStarted,
@@ -37,7 +37,7 @@ from asl_engine.kernel.events import (
     TimerFired,
 )
 from asl_engine.kernel.identity import Identity
-from asl_engine.kernel.kernel import DEADLINE, Kernel
+from asl_engine.kernel.kernel import Kernel
 
 __all__ = [
     "DEADLINE",

@@ -6,27 +6,39 @@ is journal key, idempotency key and task token.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
+
+DEADLINE: Final = "deadline"
+"""The op of the timer that ends an execution."""
 
 
 class StartTask:
     """Have `resource` do its work with `payload`, and answer with TaskSucceeded or TaskFailed.
 
-    The kernel keeps the time limits itself; `timeout` (seconds) only lets a driver that must block know how long that
-    is worth. `state` is the name of the Task, for messages.
+    The kernel keeps the time limits itself; `timeout` and `heartbeat` (seconds) only let a driver that must block know
+    how long that is worth. `state` is the name of the Task, for messages.
     """
 
-    __slots__ = ("op", "payload", "resource", "state", "timeout")
+    __slots__ = ("heartbeat", "op", "payload", "resource", "state", "timeout")
 
-    def __init__(self, op: str, resource: Resource, payload: JSON, state: str, timeout: float | None) -> None:
+    def __init__(
+        self,
+        op: str,
+        resource: Resource,
+        payload: JSON,
+        state: str,
+        timeout: int | None,
+        heartbeat: int | None = None,
+    ) -> None:
         self.op = op
         self.resource = resource
         self.payload = payload
         self.state = state
         self.timeout = timeout
+        self.heartbeat = heartbeat
 
 
 class StartTimer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asl_engine.history import Mark
+from asl_engine.kernel.attempts import release
 from asl_engine.kernel.failures import TOO_MANY_FAILED
 from asl_engine.kernel.frames import Frame, Join
 from asl_engine.program.moves import Done, Failed, Fork, Move
@@ -124,7 +125,7 @@ ABORTABLE = frozenset({"Task", "Wait", "Map", "Parallel"})
 def abort(kernel: Kernel, frame: Frame) -> None:
     """Stop a walk and everything inside it, because the whole it belongs to has failed."""
     frame.is_open = False
-    kernel.release(frame)
+    release(kernel, frame)
     if frame.join is not None:
         for inner in list(frame.join.open.values()):
             abort(kernel, inner)

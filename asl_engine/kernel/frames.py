@@ -138,6 +138,9 @@ class Frame:
         self.input = value
         self.bound = bound
         self.visit += 1
+
+    def forget_state(self) -> None:
+        """Forget what was noted while the frame stood in its state, because it leaves."""
         self.entered_id = 0
         self.attempt = 0
         self.attempts = None

@@ -7,8 +7,8 @@ from collections import deque
 from typing import Any, Final, assert_never
 
 from asl_engine.history import Attempt, Mark, Records
-from asl_engine.kernel import forks
-from asl_engine.kernel.commands import Cancel, Command, StartTask, StartTimer
+from asl_engine.kernel import attempts, forks
+from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartTimer
 from asl_engine.kernel.events import (
     Event,
     ExecutionStarted,
@@ -19,12 +19,13 @@ from asl_engine.kernel.events import (
     TaskSucceeded,
     TimerFired,
 )
-from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT, catcher_for, retry_delay
+from asl_engine.kernel.failures import DATA_LIMIT, RUNTIME, TIMEOUT, catcher_for, retry_delay
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
+from asl_engine.kernel.sizes import output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Enter, Failed, Fork, Invoke, Move, Sleep
-from asl_engine.program.program import Growth, Program, State
+from asl_engine.program.program import Catcher, Program, State
 from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_of
 
 MAX_EVENTS: Final = 25_000
@@ -34,13 +35,9 @@ MAX_EXPRESS_TRANSITIONS: Final = 1_000_000
 """How many states an Express execution may enter while no time passes, before it counts as having used up its five
 minutes."""
 
-MAX_WAIT: Final = 2.0**31
-"""The longest wait in seconds: 24,855 days are taken and 24,856 are not (recorded)."""
-
 LIFETIME: Final = {"STANDARD": 365 * 86_400.0, "EXPRESS": 300.0}
 """How long an execution may last, in seconds (AWS quota)."""
 
-DEADLINE: Final = "deadline"
 ENTER: Final = Enter()
 
 
@@ -76,8 +73,9 @@ class Kernel:
         self.sleeping: dict[str, Move] = {}
         self.ready: deque[tuple[Frame, Move | None]] = deque()
         self.root: Frame | None = None
-        self._commands: list[Command] = []
+        self.commands: list[Command] = []
         self._max_events = MAX_EVENTS if program.kind == "STANDARD" else 2 * MAX_EXPRESS_TRANSITIONS
+        self._last_transition = self._max_events - 3
         self.around = 0
         self._stamped_at = -1.0
         self._stamp = ""
@@ -93,7 +91,7 @@ class Kernel:
         if self.status not in ("RUNNING", "PENDING"):
             return []
         commands: list[Command] = []
-        self._commands = commands
+        self.commands = commands
         if event.at != self.now:
             self.now = event.at
             self.write(Mark.AT, event.at, None)
@@ -130,20 +128,20 @@ class Kernel:
     def _dispatch(self, event: Event) -> None:
         match event:
             case TaskSucceeded():
-                self._on_task_succeeded(event)
+                attempts.on_succeeded(self, event)
             case TimerFired():
-                self._on_timer(event.op)
+                attempts.on_timer(self, event.op)
             case ExecutionStarted():
                 self._on_started(event)
             case TaskFailed():
-                self._on_task_failed(event.op, Failed(event.error, event.cause))
+                attempts.on_failed(self, event.op, Failed(event.error, event.cause))
             case TaskSubmitted():
-                self._on_task_submitted(event)
+                attempts.on_submitted(self, event)
             case TaskHeartbeat():
-                self._on_heartbeat(event.op)
+                attempts.on_heartbeat(self, event.op)
             case ExecutionStopped():
                 self.error, self.cause = event.error, event.cause
-                self._end("ABORTED", Mark.ABORTED, event.error, event.cause)
+                self.end("ABORTED", Mark.ABORTED, event.error, event.cause)
             case _:
                 assert_never(event)
 
@@ -162,15 +160,15 @@ class Kernel:
                     move = self._leave(frame, move)
                 case Enter():
                     move = self._enter(frame)
+                case Invoke():
+                    move = attempts.invoke(self, frame, move)
                 case Failed():
                     move = self._recover(frame, move)
-                case Invoke():
-                    move = self._invoke(frame, move)
                 case Fork():
-                    self._note_entered(frame)
+                    self.note_entered(frame)
                     move = forks.open_fork(self, frame, move)
                 case Sleep():
-                    move = self._sleep(frame, move)
+                    move = attempts.sleep(self, frame, move)
                 case _:
                     assert_never(move)
 
@@ -179,45 +177,60 @@ class Kernel:
         try:
             return frame.state.run(frame)
         except ExpressionFailed as problem:
-            return self._broken(frame, problem)
+            return self.broken(frame, problem)
 
     def _leave(self, frame: Frame, done: Done) -> Move | None:
-        """Do the second half of the data flow, write down the transition, and stand before the next state."""
-        state, result, route = frame.state, done.result, done.route
-        assigned = None
-        try:
-            if route.assign is not None:
-                frame.data = result
-                assigned = route.assign(frame)
-            output = result if state.leave is None else state.leave(frame, result)
-        except ExpressionFailed as problem:
-            return self._broken(frame, problem)
-        bound = frame.bound if frame.result_bound == 0 else frame.bound + frame.result_bound
-        if state.growth is not None or bound > MAX_BYTES:
-            bound = self._measured(frame, state.growth, bound, output)
-            if bound > MAX_BYTES:
-                return self._too_large(frame, state.name)
-        if frame.entered_id or assigned is not None or self.event_count > self._max_events - 3:
-            self._write_exit(frame, output, assigned)
-        else:
-            self.event_count += 2
-            if self.records is not None:
-                self.records += (state, frame.input, output)
-        following = route.next
-        if following is None:
-            self._finish(frame, output, bound)
-            return None
-        frame.go_to(following, output, bound)
-        return ENTER
+        """Do the second half of the data flow, write down the transition, and enter the next state.
+
+        States that are done at once follow each other here, without a way back to the table: this loop is where the
+        time goes.
+        """
+        while True:
+            state, result, route = frame.state, done.result, done.route
+            assigned = None
+            try:
+                if route.assign is not None:
+                    frame.data = result
+                    assigned = route.assign(frame)
+                output = result if state.leave is None else state.leave(frame, result)
+            except ExpressionFailed as problem:
+                return self.broken(frame, problem)
+            bound = frame.bound + frame.result_bound
+            if state.growth is not None or bound > MAX_BYTES:
+                bound = output_bound(frame, state.growth, bound, self.around, output)
+                if bound > MAX_BYTES:
+                    return self._too_large(frame, state.name)
+            if frame.entered_id or assigned is not None or self.event_count > self._last_transition:
+                self._write_exit(frame, output, assigned)
+            else:
+                self.event_count += 2
+                if self.records is not None:
+                    self.records += (state, frame.input, output)
+            following = route.next
+            if following is None:
+                self._finish(frame, output, bound)
+                return None
+            frame.state = following
+            frame.input = frame.data = output
+            frame.bound = bound
+            frame.visit += 1
+            try:
+                move = following.run(frame)
+            except ExpressionFailed as problem:
+                return self.broken(frame, problem)
+            if type(move) is not Done:
+                return move
+            done = move
 
     def _write_exit(self, frame: Frame, output: JSON, assigned: dict[str, JSON] | None) -> None:
         """Write down leaving a state that was entered some time ago, or that assigns variables."""
-        self._note_entered(frame)
+        self.note_entered(frame)
         if assigned is not None:
             frame.variables = {**frame.variables, **assigned}
             self.around += size_of(assigned)
             self.write(Mark.ASSIGNED, assigned, None)
         self.write(Mark.EXITED, frame.state, output)
+        frame.forget_state()
 
     def _finish(self, frame: Frame, output: JSON, bound: int) -> None:
         """The walk is over: the execution has succeeded, or the walk around this one has a result more."""
@@ -226,66 +239,7 @@ class Kernel:
             forks.walk_succeeded(self, frame, output, bound)
             return
         self.output = output
-        self._end("SUCCEEDED", Mark.SUCCEEDED, output, None)
-
-    # ------------------------------------------------------------------------------------------ waiting and invoking
-
-    def _sleep(self, frame: Frame, sleep: Sleep) -> Move | None:
-        self._note_entered(frame)
-        until = self.now + sleep.seconds if sleep.seconds is not None else sleep.until
-        assert until is not None
-        if until - self.now >= MAX_WAIT:
-            return self._broken(frame, ExpressionFailed("Wait state delay is too long."))
-        if until <= self.now:
-            return sleep.then
-        op = frame.op
-        self.sleeping[op] = sleep.then
-        self._await(frame, StartTimer(op, until))
-        return None
-
-    def _invoke(self, frame: Frame, invoke: Invoke) -> Move | None:
-        """Schedule an attempt at a task, with timers for its limits."""
-        self._note_entered(frame)
-        state, op, resource = frame.state, frame.op, frame.state.resource
-        assert resource is not None
-        if state.enter_growth is not None and self._is_payload_too_large(frame, invoke.payload):
-            return Failed(DATA_LIMIT, too_large(state.name))
-        attempt = Attempt(invoke.payload, invoke.timeout, invoke.heartbeat, self.identity.region, invoke.credentials)
-        self._write_scheduled(state, attempt, starts=resource.family != "Activity")
-        self._await(frame, StartTask(op, resource, invoke.payload, state.name, invoke.timeout))
-        if invoke.timeout is not None:
-            self._await(frame, StartTimer(op + "/timeout", self.now + invoke.timeout))
-        if invoke.heartbeat is not None and (resource.pattern == "waitForTaskToken" or resource.family == "Activity"):
-            self._await(frame, StartTimer(op + "/heartbeat", self.now + invoke.heartbeat))
-        return None
-
-    def _write_scheduled(self, state: State, attempt: Attempt, starts: bool) -> None:
-        if not starts or self.event_count == self._max_events - 2:
-            self.write(Mark.ONLY_SCHEDULED, state, attempt)
-            if starts:
-                raise HistoryFull
-        else:
-            self.write(Mark.SCHEDULED, state, attempt)
-
-    def _is_payload_too_large(self, frame: Frame, payload: JSON) -> bool:
-        growth = frame.state.enter_growth
-        assert growth is not None
-        if growth.factor * (frame.bound + self.around) + growth.constant <= MAX_BYTES:
-            return False
-        return size_of(payload) > MAX_BYTES
-
-    def _await(self, frame: Frame, command: StartTask | StartTimer) -> None:
-        self.waiting[command.op] = (frame, command)
-        frame.ops += (command.op,)
-        self._commands.append(command)
-
-    def release(self, frame: Frame) -> None:
-        """The frame waits no longer: forget its ops, and cancel those that have not answered."""
-        for op in frame.ops:
-            self.sleeping.pop(op, None)
-            if self.waiting.pop(op, None) is not None:
-                self._commands.append(Cancel(op))
-        frame.ops = ()
+        self.end("SUCCEEDED", Mark.SUCCEEDED, output, None)
 
     # ------------------------------------------------------------------------------------------------------- events
 
@@ -317,100 +271,23 @@ class Kernel:
             self._context = {"Execution": execution, "StateMachine": machine}
         return self._context
 
-    def _on_task_succeeded(self, event: TaskSucceeded) -> None:
-        found = self.waiting.get(event.op)
-        if found is None or not isinstance(found[1], StartTask):
-            return
-        frame, result = found[0], event.result
-        size = size_of(result)
-        if size > MAX_BYTES:
-            self._on_task_failed(event.op, Failed(DATA_LIMIT, too_large(found[1].resource.label)))
-            return
-        self._settle(event.op, frame)
-        self.write(Mark.TASK_SUCCEEDED, frame.state, result)
-        frame.result_bound = size
-        self.ready.append((frame, Done(result, frame.state.route)))
-
-    def _on_task_failed(self, op: str, failed: Failed) -> None:
-        found = self.waiting.get(op)
-        if found is None or not isinstance(found[1], StartTask):
-            return
-        frame = found[0]
-        self._settle(op, frame)
-        self.write(Mark.TASK_FAILED, frame.state, (failed.error, failed.cause))
-        self.ready.append((frame, failed))
-
-    def _settle(self, op: str, frame: Frame) -> None:
-        """The attempt has its answer: forget it, cancel its timers, and turn to its frame."""
-        del self.waiting[op]
-        if len(frame.ops) > 1:
-            self.release(frame)
-        frame.ops = ()
-        self.focus_on(frame)
-
-    def _on_task_submitted(self, event: TaskSubmitted) -> None:
-        found = self.waiting.get(event.op)
-        if found is not None:
-            self.focus_on(found[0])
-            self.write(Mark.SUBMITTED, found[0].state, event.output)
-
-    def _on_heartbeat(self, op: str) -> None:
-        """Start the time until the next heartbeat anew."""
-        found = self.waiting.pop(op + "/heartbeat", None)
-        if found is None:
-            return
-        frame, timer = found
-        assert isinstance(timer, StartTimer)
-        self._commands.append(Cancel(timer.op))
-        frame.ops = tuple(known for known in frame.ops if known != timer.op)
-        command = StartTimer(timer.op, self.now + self._heartbeat_of(frame))
-        self._await(frame, command)
-
-    def _heartbeat_of(self, frame: Frame) -> float:
-        move = self._enter(frame)
-        return float(move.heartbeat or 0) if isinstance(move, Invoke) else 0.0
-
-    def _on_timer(self, op: str) -> None:
-        if op == DEADLINE:
-            self._end("TIMED_OUT", Mark.TIMED_OUT, TIMEOUT, None)
-            return
-        found = self.waiting.pop(op, None)
-        if found is None:
-            return
-        frame = found[0]
-        move = self.sleeping.pop(op, None)
-        frame.ops = tuple(known for known in frame.ops if known != op)
-        if move is None:
-            self._time_out(frame, op)
-        else:
-            self.ready.append((frame, move))
-
-    def _time_out(self, frame: Frame, op: str) -> None:
-        """A limit of the attempt has passed. A missed heartbeat shows as a timeout, and can be caught by its own
-        name."""
-        self.release(frame)
-        self.focus_on(frame)
-        self.write(Mark.TASK_TIMED_OUT, frame.state, (TIMEOUT, None))
-        matched_as = HEARTBEAT_TIMEOUT if op.endswith("/heartbeat") else None
-        self.ready.append((frame, Failed(TIMEOUT, None, matched_as)))
-
     # ----------------------------------------------------------------------------------------------------- failures
 
-    def _broken(self, frame: Frame, problem: ExpressionFailed) -> Failed:
+    def broken(self, frame: Frame, problem: ExpressionFailed) -> Failed:
         """An expression of the state failed: the state fails, in the service's words."""
-        self._note_entered(frame)
+        self.note_entered(frame)
         if not problem.names_place:
             return Failed(problem.error, problem.cause)
         place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
         return Failed(problem.error, f"An error occurred while executing the state {place}. {problem.cause}")
 
     def _too_large(self, frame: Frame, label: str) -> Failed:
-        self._note_entered(frame)
+        self.note_entered(frame)
         return Failed(DATA_LIMIT, too_large(label))
 
     def _recover(self, frame: Frame, failed: Failed) -> Move | None:
         """Retry, then Catch, then the problem of the walk around this one."""
-        self._note_entered(frame)
+        self.note_entered(frame)
         delay = retry_delay(frame, failed)
         if delay is not None:
             frame.join = None
@@ -420,26 +297,33 @@ class Kernel:
             frame.join = None
             self.write(Mark.JOINED, frame.state, "Failed")
         catcher = catcher_for(frame, failed)
-        if catcher is None:
-            self._fail(frame, failed)
-            return None
-        # A failure that has no name or cause is caught as null; a timeout has a name and an empty cause (recorded).
+        if catcher is not None:
+            return self._catch(frame, failed, catcher)
+        self._fail(frame, failed)
+        return None
+
+    def _catch(self, frame: Frame, failed: Failed, catcher: Catcher) -> Move | None:
+        """Leave the state by a catcher's way out, with the error output put where it says.
+
+        A failure that has no name or cause is caught as null; a timeout has a name and an empty cause (recorded).
+        """
         cause = "" if failed.error == TIMEOUT and failed.cause is None else failed.cause
         error_output = {"Error": failed.error, "Cause": cause}
+        route = catcher.route
         try:
             output = catcher.output(frame, error_output)
             frame.data = error_output
-            assigned = catcher.route.assign(frame) if catcher.route.assign is not None else None
+            assigned = route.assign(frame) if route.assign is not None else None
         except ExpressionFailed as problem:
-            self._fail(frame, self._broken(frame, problem))
+            self._fail(frame, self.broken(frame, problem))
             return None
-        bound = self._measured(frame, Growth(float("inf"), 0), frame.bound, output)
+        bound = size_of(output)
         if bound > MAX_BYTES:
             self._fail(frame, self._too_large(frame, frame.state.name))
             return None
         self._write_exit(frame, output, assigned)
-        assert catcher.route.next is not None
-        frame.go_to(catcher.route.next, output, bound)
+        assert route.next is not None
+        frame.go_to(route.next, output, bound)
         return ENTER
 
     def _fail(self, frame: Frame, failed: Failed) -> None:
@@ -449,31 +333,13 @@ class Kernel:
             forks.walk_failed(self, frame, failed)
             return
         self.error, self.cause = failed.error, failed.cause
-        self._end("FAILED", Mark.FAILED, failed.error, failed.cause)
+        self.end("FAILED", Mark.FAILED, failed.error, failed.cause)
 
     # ------------------------------------------------------------------------------------------------ limits and end
 
-    def _measured(self, frame: Frame, growth: Growth | None, bound: int, output: JSON) -> int:
-        """Return a bound of the output's size: the estimate when that is small enough, else something better.
-
-        Measured in the cheapest way that can tell: by arithmetic, by the part that is new, and only then whole.
-        """
-        if growth is not None:
-            estimate = growth.factor * (bound + self.around) + growth.constant
-            if estimate <= MAX_BYTES:
-                return int(estimate)
-            if growth.spliced_at:
-                fresh = output
-                for step in growth.spliced_at:
-                    fresh = fresh[step]
-                near = frame.bound + size_of(fresh) + 64 * len(growth.spliced_at)
-                if near <= MAX_BYTES:
-                    return near
-        return size_of(output)
-
     def _set_deadline(self) -> None:
         self.is_deadline_set = True
-        self._commands.append(StartTimer(DEADLINE, self._deadline()))
+        self.commands.append(StartTimer(DEADLINE, self._deadline()))
 
     def _deadline(self) -> float:
         lifetime = LIFETIME[self.program.kind]
@@ -482,12 +348,12 @@ class Kernel:
 
     def _stop_full(self) -> None:
         if self.program.kind == "EXPRESS":
-            self._end("TIMED_OUT", Mark.TIMED_OUT, TIMEOUT, None)
+            self.end("TIMED_OUT", Mark.TIMED_OUT, TIMEOUT, None)
             return
         self.error, self.cause = RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS})."
-        self._end("FAILED", Mark.FAILED, self.error, self.cause)
+        self.end("FAILED", Mark.FAILED, self.error, self.cause)
 
-    def _end(self, status: str, mark: Mark, a: Any, b: Any) -> None:
+    def end(self, status: str, mark: Mark, a: Any, b: Any) -> None:
         """The execution is over, and everything under way with it."""
         self.status = status
         if self.root is not None and self.focus != 0:
@@ -495,7 +361,7 @@ class Kernel:
         self.event_count += 1
         if self.records is not None:
             self.records += (mark, a, b)
-        self._commands += [Cancel(op) for op in self.waiting]
+        self.commands += [Cancel(op) for op in self.waiting]
         self.waiting, self.sleeping = {}, {}
         self.ready.clear()
 
@@ -510,7 +376,16 @@ class Kernel:
         if self.records is not None:
             self.records += (mark, a, b)
 
-    def _note_entered(self, frame: Frame) -> None:
+    def write_scheduled(self, state: State, attempt: Attempt, starts: bool) -> None:
+        """Write down that an attempt was scheduled and, unless it waits for a worker, started."""
+        if not starts or self.event_count == self._max_events - 2:
+            self.write(Mark.ONLY_SCHEDULED, state, attempt)
+            if starts:
+                raise HistoryFull
+        else:
+            self.write(Mark.SCHEDULED, state, attempt)
+
+    def note_entered(self, frame: Frame) -> None:
         """Write down that the frame's state was entered, if that has not been done."""
         if not frame.entered_id:
             self.write(Mark.ENTERED, frame.state, frame.input)
@@ -521,10 +396,3 @@ class Kernel:
         if self.focus != frame.number:
             self.focus = frame.number
             self.write(Mark.FRAME, frame.number, None)
-
-
-def too_large(label: str) -> str:
-    """Return the cause of States.DataLimitExceeded (recorded)."""
-    return (
-        f"The state/task '{label}' returned a result with a size exceeding the maximum number of bytes service limit."
-    )

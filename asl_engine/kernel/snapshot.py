@@ -136,7 +136,12 @@ def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
 
 def _command_as_data(command: Command) -> dict[str, JSON]:
     if isinstance(command, StartTask):
-        return {"op": command.op, "payload": command.payload, "timeout": command.timeout}
+        return {
+            "op": command.op,
+            "payload": command.payload,
+            "timeout": command.timeout,
+            "heartbeat": command.heartbeat,
+        }
     assert isinstance(command, StartTimer)
     return {"op": command.op, "at": command.at}
 
@@ -148,7 +153,7 @@ def _wait_again(kernel: Kernel, frame: Frame, data: dict[str, JSON]) -> None:
     else:
         resource = frame.state.resource
         assert resource is not None
-        command = StartTask(data["op"], resource, data["payload"], frame.state.name, data["timeout"])
+        command = StartTask(data["op"], resource, data["payload"], frame.state.name, data["timeout"], data["heartbeat"])
     kernel.waiting[data["op"]] = (frame, command)
 
 

@@ -1,0 +1,159 @@
+"""Attempts at tasks, and waiting: what is asked of the outside, and what its answers mean.
+
+A frame that waits has ops in `kernel.waiting`: one for the attempt or the sleep, and one for each time limit. The first
+answer that counts settles the attempt; what the others have to say later is unknown, and ignored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from asl_engine.history import Attempt, Mark
+from asl_engine.kernel.commands import DEADLINE, Cancel, StartTask, StartTimer
+from asl_engine.kernel.events import TaskSubmitted, TaskSucceeded
+from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT
+from asl_engine.kernel.frames import Frame
+from asl_engine.kernel.sizes import is_payload_too_large, too_large
+from asl_engine.lang.expr import ExpressionFailed
+from asl_engine.program.moves import Done, Failed, Invoke, Move, Sleep
+from asl_engine.values import MAX_BYTES, size_of
+
+if TYPE_CHECKING:
+    from asl_engine.kernel.kernel import Kernel
+
+MAX_WAIT: Final = 2.0**31
+"""The longest wait in seconds: 24,855 days are taken and 24,856 are not (recorded)."""
+
+TIMEOUT_OP: Final = "/timeout"
+HEARTBEAT_OP: Final = "/heartbeat"
+
+
+def sleep(kernel: Kernel, frame: Frame, move: Sleep) -> Move | None:
+    """Set a timer for a Wait or a retry's delay; without time to wait, go on at once."""
+    kernel.note_entered(frame)
+    until = kernel.now + move.seconds if move.seconds is not None else move.until
+    assert until is not None
+    if until - kernel.now >= MAX_WAIT:
+        return kernel.broken(frame, ExpressionFailed("Wait state delay is too long."))
+    if until <= kernel.now:
+        return move.then
+    op = frame.op
+    kernel.sleeping[op] = move.then
+    _await(kernel, frame, StartTimer(op, until))
+    return None
+
+
+def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
+    """Schedule an attempt at a task, with timers for its limits."""
+    kernel.note_entered(frame)
+    state, op, resource, payload = frame.state, frame.op, frame.state.resource, move.payload
+    assert resource is not None
+    if state.enter_growth is not None and is_payload_too_large(frame, state.enter_growth, kernel.around, payload):
+        return Failed(DATA_LIMIT, too_large(state.name))
+    attempt = Attempt(payload, move.timeout, move.heartbeat, kernel.identity.region, move.credentials)
+    kernel.write_scheduled(state, attempt, starts=resource.family != "Activity")
+    _await(kernel, frame, StartTask(op, resource, payload, state.name, move.timeout, move.heartbeat))
+    if move.timeout is not None:
+        _await(kernel, frame, StartTimer(op + TIMEOUT_OP, kernel.now + move.timeout))
+    if move.heartbeat is not None and (resource.pattern == "waitForTaskToken" or resource.family == "Activity"):
+        _await(kernel, frame, StartTimer(op + HEARTBEAT_OP, kernel.now + move.heartbeat))
+    return None
+
+
+def _await(kernel: Kernel, frame: Frame, command: StartTask | StartTimer) -> None:
+    kernel.waiting[command.op] = (frame, command)
+    frame.ops += (command.op,)
+    kernel.commands.append(command)
+
+
+def release(kernel: Kernel, frame: Frame) -> None:
+    """The frame waits no longer: forget its ops, and cancel those that have not answered."""
+    for op in frame.ops:
+        kernel.sleeping.pop(op, None)
+        if kernel.waiting.pop(op, None) is not None:
+            kernel.commands.append(Cancel(op))
+    frame.ops = ()
+
+
+def on_succeeded(kernel: Kernel, event: TaskSucceeded) -> None:
+    """An attempt has a result; one that is too large is a failure."""
+    op, result = event.op, event.result
+    found = kernel.waiting.get(op)
+    if found is None or not isinstance(found[1], StartTask):
+        return
+    frame, resource = found[0], found[1].resource
+    size = size_of(result)
+    if size > MAX_BYTES:
+        on_failed(kernel, op, Failed(DATA_LIMIT, too_large(resource.label)))
+        return
+    _settle(kernel, op, frame)
+    kernel.write(Mark.TASK_SUCCEEDED, frame.state, result)
+    frame.result_bound = size
+    kernel.ready.append((frame, Done(result, frame.state.route)))
+
+
+def on_failed(kernel: Kernel, op: str, failed: Failed) -> None:
+    """An attempt has failed: the state may retry or catch."""
+    found = kernel.waiting.get(op)
+    if found is None or not isinstance(found[1], StartTask):
+        return
+    frame = found[0]
+    _settle(kernel, op, frame)
+    kernel.write(Mark.TASK_FAILED, frame.state, (failed.error, failed.cause))
+    kernel.ready.append((frame, failed))
+
+
+def _settle(kernel: Kernel, op: str, frame: Frame) -> None:
+    """The attempt has its answer: forget it, cancel its timers, and turn to its frame."""
+    del kernel.waiting[op]
+    if len(frame.ops) > 1:
+        release(kernel, frame)
+    frame.ops = ()
+    if kernel.focus != frame.number:
+        kernel.focus_on(frame)
+
+
+def on_submitted(kernel: Kernel, event: TaskSubmitted) -> None:
+    """A task that is answered later was handed over."""
+    found = kernel.waiting.get(event.op)
+    if found is not None:
+        kernel.focus_on(found[0])
+        kernel.write(Mark.SUBMITTED, found[0].state, event.output)
+
+
+def on_heartbeat(kernel: Kernel, op: str) -> None:
+    """The time until the next heartbeat starts anew."""
+    found, known = kernel.waiting.get(op), kernel.waiting.pop(op + HEARTBEAT_OP, None)
+    if found is None or known is None:
+        return
+    frame, task = found
+    assert isinstance(task, StartTask)
+    kernel.commands.append(Cancel(op + HEARTBEAT_OP))
+    frame.ops = tuple(other for other in frame.ops if other != op + HEARTBEAT_OP)
+    _await(kernel, frame, StartTimer(op + HEARTBEAT_OP, kernel.now + (task.heartbeat or 0)))
+
+
+def on_timer(kernel: Kernel, op: str) -> None:
+    """A moment has come: a sleep is over, a limit has passed, or the execution's time is up."""
+    if op == DEADLINE:
+        kernel.end("TIMED_OUT", Mark.TIMED_OUT, TIMEOUT, None)
+        return
+    found = kernel.waiting.pop(op, None)
+    if found is None:
+        return
+    frame = found[0]
+    move = kernel.sleeping.pop(op, None)
+    frame.ops = tuple(known for known in frame.ops if known != op)
+    if move is None:
+        _time_out(kernel, frame, op)
+    else:
+        kernel.ready.append((frame, move))
+
+
+def _time_out(kernel: Kernel, frame: Frame, op: str) -> None:
+    """A limit of the attempt has passed. A missed heartbeat shows as a timeout, and can be caught by its own name."""
+    release(kernel, frame)
+    kernel.focus_on(frame)
+    kernel.write(Mark.TASK_TIMED_OUT, frame.state, (TIMEOUT, None))
+    matched_as = HEARTBEAT_TIMEOUT if op.endswith(HEARTBEAT_OP) else None
+    kernel.ready.append((frame, Failed(TIMEOUT, None, matched_as)))

@@ -1,0 +1,63 @@
+"""The 256 KiB limit, without making the text of each value.
+
+Each frame carries an upper bound of its input's size. Leaving a state, the bound of the output is estimated from that
+by arithmetic (`Growth`), and something is measured only when the estimate passes the limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asl_engine.program.program import Growth
+from asl_engine.values import JSON, MAX_BYTES, size_of
+
+if TYPE_CHECKING:
+    from asl_engine.kernel.frames import Frame
+
+
+def output_bound(frame: Frame, growth: Growth | None, bound: int, around: int, output: JSON) -> int:
+    """Return a bound of the output's size that is above the limit only when the output itself is.
+
+    `bound` is that of the raw input and the result, `around` that of what else expressions can see. In the cheapest way
+    that can tell: by arithmetic, by the part that is new, by that and the part it replaced, and only then whole.
+    """
+    if growth is not None:
+        estimate = growth.factor * (bound + around) + growth.constant
+        if estimate <= MAX_BYTES:
+            return int(estimate)
+        if growth.spliced_at:
+            near = _spliced_bound(frame, growth.spliced_at, output)
+            if near <= MAX_BYTES:
+                return near
+    return size_of(output)
+
+
+def _spliced_bound(frame: Frame, steps: tuple[str | int, ...], output: JSON) -> int:
+    """Bound an output that is the raw input with one place changed."""
+    near = frame.bound + size_of(_value_at(output, steps)) + 64 * len(steps)
+    if near <= MAX_BYTES:
+        return near
+    try:
+        replaced = _value_at(frame.input, steps)
+    except (LookupError, TypeError):
+        return near
+    return near - size_of(replaced) - 64 * len(steps)
+
+
+def _value_at(value: JSON, steps: tuple[str | int, ...]) -> JSON:
+    for step in steps:
+        value = value[step]
+    return value
+
+
+def is_payload_too_large(frame: Frame, growth: Growth | None, around: int, payload: JSON) -> bool:
+    """Tell whether an effective input passes the limit; without `Parameters` it cannot be larger than the input."""
+    if growth is None or growth.factor * (frame.bound + around) + growth.constant <= MAX_BYTES:
+        return False
+    return size_of(payload) > MAX_BYTES
+
+
+def too_large(label: str) -> str:
+    """Return the cause of States.DataLimitExceeded (recorded)."""
+    told = "returned a result with a size exceeding the maximum number of bytes service limit."
+    return f"The state/task '{label}' {told}"
