@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeAlias
 
+from asl_engine.program.moves import Invoke
 from asl_engine.program.program import State
 from asl_engine.values import JSON, json_text, to_datetime
 
@@ -39,12 +40,12 @@ class Mark:
     # In brackets what `a` and `b` are.
     AT: ClassVar[Mark]  # (seconds since 1970, -): the time of what follows
     FRAME: ClassVar[Mark]  # (frame number, -): whose records follow
-    STARTED: ClassVar[Mark]  # (input, role ARN)
+    STARTED: ClassVar[Mark]  # (input, (role ARN, region))
     ENTERED: ClassVar[Mark]  # (state, input)
     EXITED: ClassVar[Mark]  # (state, output)
     ASSIGNED: ClassVar[Mark]  # (variables, -): what the exit that follows assigned
-    SCHEDULED: ClassVar[Mark]  # (state, Attempt): Scheduled and Started
-    ONLY_SCHEDULED: ClassVar[Mark]  # (state, Attempt): Scheduled; an activity starts when a worker asks for it
+    SCHEDULED: ClassVar[Mark]  # (state, Invoke): Scheduled and Started
+    ONLY_SCHEDULED: ClassVar[Mark]  # (state, Invoke): Scheduled; an activity starts when a worker asks for it
     SUBMITTED: ClassVar[Mark]  # (state, output)
     TASK_SUCCEEDED: ClassVar[Mark]  # (state, result)
     TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
@@ -52,8 +53,8 @@ class Mark:
     STATE_ABORTED: ClassVar[Mark]  # (state, -)
     FORKED: ClassVar[Mark]  # (state, number of items or None): MapStateStarted, ParallelStateStarted
     BRANCH: ClassVar[Mark]  # (frame number of the branch, of the parent)
-    ITERATION: ClassVar[Mark]  # ((state, index), (frame number of the iteration, of the parent))
-    ITERATION_ENDED: ClassVar[Mark]  # ((state, index), how); the frame is the iteration's
+    ITERATION: ClassVar[Mark]  # (frame number of the iteration, its index); the frame is the Map's
+    ITERATION_ENDED: ClassVar[Mark]  # (index, "Succeeded" or "Failed" or "Aborted"); the frame is the iteration's
     BRANCH_ENDED: ClassVar[Mark]  # (-, -); the frame is the branch's
     JOINED: ClassVar[Mark]  # (state, "Succeeded" or "Failed")
     SUCCEEDED: ClassVar[Mark]  # (output, -)
@@ -95,21 +96,6 @@ Mark.TIMED_OUT = Mark("timed-out", 1)
 Mark.ABORTED = Mark("aborted", 1)
 
 
-class Attempt:
-    """What is known of an attempt at a task when it is scheduled. Times are in seconds."""
-
-    __slots__ = ("credentials", "heartbeat", "payload", "region", "timeout")
-
-    def __init__(
-        self, payload: JSON, timeout: int | None, heartbeat: int | None, region: str, credentials: JSON
-    ) -> None:
-        self.payload = payload
-        self.timeout = timeout
-        self.heartbeat = heartbeat
-        self.region = region
-        self.credentials = credentials
-
-
 Records: TypeAlias = list[Any]
 
 
@@ -149,6 +135,8 @@ class EventReader:
         self.parents: dict[int, int] = {}
         self.assigned: dict[str, JSON] | None = None
         self.timestamp: Any = None
+        self.region = ""
+        self.maps: dict[int, str] = {}
 
     def new_events(self) -> Iterator[Event]:
         """Yield the events that were not read yet."""
@@ -204,7 +192,8 @@ class EventReader:
         self.frame = number
         return iter(())
 
-    def _started(self, value: JSON, role: str) -> Iterator[Event]:
+    def _started(self, value: JSON, where: tuple[str, str]) -> Iterator[Event]:
+        role, self.region = where
         text = self.input_text if self.input_text is not None else self.text(value)
         details = {"input": text, "inputDetails": {"truncated": False}, "roleArn": role}
         yield self._event("ExecutionStarted", "executionStartedEventDetails", details)
@@ -220,22 +209,22 @@ class EventReader:
         self.assigned = variables
         return iter(())
 
-    def _only_scheduled(self, state: State, attempt: Attempt) -> Iterator[Event]:
+    def _only_scheduled(self, state: State, move: Invoke) -> Iterator[Event]:
         resource = state.resource
         assert resource is not None
-        limits = {"timeoutInSeconds": attempt.timeout, "heartbeatInSeconds": attempt.heartbeat}
+        limits = {"timeoutInSeconds": move.timeout, "heartbeatInSeconds": move.heartbeat}
         details: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
-        if attempt.credentials is not None:
-            details["taskCredentials"] = {"roleArn": attempt.credentials.get("RoleArn")}
-        payload = self.text(attempt.payload)
+        if move.credentials is not None:
+            details["taskCredentials"] = {"roleArn": move.credentials.get("RoleArn")}
+        payload = self.text(move.payload)
         if resource.family == "Task":
-            details |= self._task(state) | {"region": attempt.region, "parameters": payload}
+            details |= self._task(state) | {"region": self.region, "parameters": payload}
         else:
             details |= {"resource": resource.text, "input": payload, "inputDetails": {"truncated": False}}
         yield self._event(resource.family + "Scheduled", _member(resource.family, "Scheduled"), details)
 
-    def _scheduled(self, state: State, attempt: Attempt) -> Iterator[Event]:
-        yield from self._only_scheduled(state, attempt)
+    def _scheduled(self, state: State, move: Invoke) -> Iterator[Event]:
+        yield from self._only_scheduled(state, move)
         if state.resource is not None and state.resource.family == "Task":
             yield self._event("TaskStarted", "taskStartedEventDetails", self._task(state))
         else:
@@ -278,24 +267,26 @@ class EventReader:
         else:
             yield self._event(state.type + "StateStarted", "mapStateStartedEventDetails", {"length": length})
         self.next_iteration[self.frame] = self.id
+        self.maps[self.frame] = state.name
 
     def _branch(self, number: int, parent: int) -> Iterator[Event]:
         self.parents[number] = parent
         self.last[number] = self.next_iteration[parent]
         return iter(())
 
-    def _iteration(self, what: tuple[State, int], frames: tuple[int, int]) -> Iterator[Event]:
-        (state, index), (number, parent) = what, frames
+    def _iteration(self, number: int, index: int) -> Iterator[Event]:
+        parent = self.frame
         self.parents[number] = parent
         self.last[number] = self.next_iteration[parent]
         self.frame = number
-        details = {"name": state.name, "index": index}
+        details = {"name": self.maps[parent], "index": index}
         yield self._event("MapIterationStarted", "mapIterationStartedEventDetails", details)
 
-    def _iteration_ended(self, what: tuple[State, int], how: str) -> Iterator[Event]:
-        (state, index), number = what, self.frame
+    def _iteration_ended(self, index: int, how: str) -> Iterator[Event]:
+        number = self.frame
         before, parent = self.last[number], self.parents[number]
-        yield self._event(f"MapIteration{how}", f"mapIteration{how}EventDetails", {"name": state.name, "index": index})
+        details = {"name": self.maps[parent], "index": index}
+        yield self._event(f"MapIteration{how}", f"mapIteration{how}EventDetails", details)
         if how != "Aborted":
             self.next_iteration[parent] = before
             self.last[parent] = self.id if how == "Succeeded" else before

@@ -7,13 +7,12 @@ digit.
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from asl_engine.drivers.agenda import Agenda
-from asl_engine.drivers.blocking import TooSlow, await_here, call_within
+from asl_engine.drivers.blocking import TooSlow, await_here, call_within, is_awaitable
 from asl_engine.errors import Deadlock
 from asl_engine.kernel import (
     Cancel,
@@ -123,7 +122,7 @@ class VirtualDriver:
             if own is not None or limit is not None:
                 return call_within(min(time for time in (own, limit) if time is not None), call)
             returned = call.function.handler(call.event, call.context)
-            return await_here(returned) if inspect.isawaitable(returned) else returned
+            return await_here(returned) if is_awaitable(returned) else returned
         except TooSlow:
             if own is not None and (limit is None or own <= limit):
                 return call.timed_out()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asl_engine.history import Attempt, Mark
+from asl_engine.history import Mark
 from asl_engine.kernel.commands import DEADLINE, Cancel, StartTask, StartTimer
 from asl_engine.kernel.events import TaskSubmitted, TaskSucceeded
 from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT
@@ -50,8 +50,7 @@ def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
     assert resource is not None
     if state.enter_growth is not None and is_payload_too_large(frame, state.enter_growth, kernel.around, payload):
         return Failed(DATA_LIMIT, too_large(state.name))
-    attempt = Attempt(payload, move.timeout, move.heartbeat, kernel.identity.region, move.credentials)
-    kernel.write_scheduled(state, attempt, starts=resource.family != "Activity")
+    kernel.write_scheduled(state, move, starts=resource.family != "Activity")
     _await(kernel, frame, StartTask(op, resource, payload, state.name, move.timeout, move.heartbeat))
     if move.timeout is not None:
         _await(kernel, frame, StartTimer(op + TIMEOUT_OP, kernel.now + move.timeout))

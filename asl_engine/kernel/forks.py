@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def open_fork(kernel: Kernel, frame: Frame, fork: Fork) -> Move | None:
     """Start the first walks; without any, the fork is joined at once."""
-    frame.join = Join(fork)
+    frame.join = Join(fork, frame.op)
     kernel.write(Mark.FORKED, frame.state, len(fork.inputs) if fork.items is not None else None)
     if not fork.inputs:
         return _joined(kernel, frame)
@@ -51,7 +51,8 @@ def begin_walk(kernel: Kernel, frame: Frame) -> None:
     parent = frame.parent
     assert parent is not None
     if frame.is_iteration:
-        kernel.write(Mark.ITERATION, (parent.state, frame.index), (frame.number, parent.number))
+        kernel.focus_on(parent)
+        kernel.write(Mark.ITERATION, frame.number, frame.index)
         kernel.focus = frame.number
     else:
         kernel.write(Mark.BRANCH, frame.number, parent.number)
@@ -79,7 +80,7 @@ def _go_on(kernel: Kernel, parent: Frame, join: Join) -> None:
 
 def _end_walk(kernel: Kernel, frame: Frame, parent: Frame, join: Join, how: str) -> None:
     if frame.is_iteration:
-        kernel.write(Mark.ITERATION_ENDED, (parent.state, frame.index), how)
+        kernel.write(Mark.ITERATION_ENDED, frame.index, how)
     else:
         kernel.write(Mark.BRANCH_ENDED, None, None)
     kernel.focus = parent.number
@@ -136,5 +137,5 @@ def abort(kernel: Kernel, frame: Frame) -> None:
         kernel.write(Mark.STATE_ABORTED, frame.state, None)
     parent = frame.parent
     if frame.is_iteration and parent is not None:
-        kernel.write(Mark.ITERATION_ENDED, (parent.state, frame.index), "Aborted")
+        kernel.write(Mark.ITERATION_ENDED, frame.index, "Aborted")
         kernel.focus = parent.number

@@ -20,12 +20,16 @@ NO_VARIABLES: dict[str, JSON] = {}
 
 
 class Join:
-    """A fork in progress: which walks are open, what the finished ones gave, what is still to start."""
+    """A fork in progress: which walks are open, what the finished ones gave, what is still to start.
 
-    __slots__ = ("failures", "fork", "next", "open", "result_bound", "results")
+    `op` is the position of the fork, from which its walks have theirs.
+    """
 
-    def __init__(self, fork: Fork) -> None:
+    __slots__ = ("failures", "fork", "next", "op", "open", "result_bound", "results")
+
+    def __init__(self, fork: Fork, op: str) -> None:
         self.fork = fork
+        self.op = op
         self.next = 0
         self.open: dict[int, Frame] = {}
         self.results: dict[int, JSON] = {}
@@ -92,7 +96,7 @@ class Frame:
         self.bound = bound
         self.parent = parent
         self.index = index
-        self.path = f"{parent.op}[{index}]" if parent is not None else ""
+        self.path = f"{parent.join.op}[{index}]" if parent is not None and parent.join is not None else ""
         self.item: dict[str, JSON] | None = parent.item if parent is not None else None
         self.variables: dict[str, JSON] = parent.variables if parent is not None else NO_VARIABLES
         self.visit = 1

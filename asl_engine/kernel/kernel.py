@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 from typing import Any, Final, assert_never
 
-from asl_engine.history import Attempt, Mark, Records
+from asl_engine.history import Mark, Records
 from asl_engine.kernel import attempts, forks
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartTimer
 from asl_engine.kernel.events import (
@@ -248,7 +248,7 @@ class Kernel:
         self.status, self.input, self.seed = "RUNNING", event.input, event.seed
         self.started_at = event.at
         self.identity = identity
-        self.write(Mark.STARTED, event.input, identity.role_arn)
+        self.write(Mark.STARTED, event.input, (identity.role_arn, identity.region))
         bound = size_of(event.input)
         self.around = bound + 2_048
         self.root = Frame(self, 0, self.program, event.input, bound)
@@ -376,14 +376,14 @@ class Kernel:
         if self.records is not None:
             self.records += (mark, a, b)
 
-    def write_scheduled(self, state: State, attempt: Attempt, starts: bool) -> None:
+    def write_scheduled(self, state: State, move: Invoke, starts: bool) -> None:
         """Write down that an attempt was scheduled and, unless it waits for a worker, started."""
         if not starts or self.event_count == self._max_events - 2:
-            self.write(Mark.ONLY_SCHEDULED, state, attempt)
+            self.write(Mark.ONLY_SCHEDULED, state, move)
             if starts:
                 raise HistoryFull
         else:
-            self.write(Mark.SCHEDULED, state, attempt)
+            self.write(Mark.SCHEDULED, state, move)
 
     def note_entered(self, frame: Frame) -> None:
         """Write down that the frame's state was entered, if that has not been done."""

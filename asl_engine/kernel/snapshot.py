@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from asl_engine.history import Attempt, Mark
+from asl_engine.history import Mark
 from asl_engine.kernel.commands import Command, StartTask, StartTimer
 from asl_engine.kernel.frames import Frame, Join
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.kernel import ENTER, Kernel
-from asl_engine.program.moves import Done, Enter, Fork, Move
+from asl_engine.program.moves import Done, Enter, Fork, Invoke, Move
 from asl_engine.program.program import Program, State
 from asl_engine.values import JSON
 
@@ -119,6 +119,7 @@ def _join_as_data(join: Join) -> dict[str, JSON]:
         "items": fork.items,
         "limit": fork.limit,
         "tolerated": fork.tolerated,
+        "op": join.op,
         "next": join.next,
         "results": [[index, result] for index, result in join.results.items()],
         "failures": join.failures,
@@ -128,7 +129,7 @@ def _join_as_data(join: Join) -> dict[str, JSON]:
 
 def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
     blocks = tuple(program.blocks[pointer] for pointer in data["blocks"])
-    join = Join(Fork(blocks, data["inputs"], data["items"], data["limit"], data["tolerated"]))
+    join = Join(Fork(blocks, data["inputs"], data["items"], data["limit"], data["tolerated"]), data["op"])
     join.next, join.failures, join.result_bound = data["next"], data["failures"], data["result_bound"]
     join.results = dict(data["results"])
     return join
@@ -171,8 +172,8 @@ def _slot_as_data(slot: Any) -> dict[str, JSON]:
         return {"state": slot.pointer}
     if isinstance(slot, Mark):
         return {"mark": slot.name}
-    if isinstance(slot, Attempt):
-        return {"attempt": {name: getattr(slot, name) for name in Attempt.__slots__}}
+    if isinstance(slot, Invoke):
+        return {"invoke": {name: getattr(slot, name) for name in Invoke.__slots__}}
     if isinstance(slot, tuple):
         return {"tuple": [_slot_as_data(item) for item in slot]}
     return {"value": slot}
@@ -185,8 +186,8 @@ def _slot_from_data(data: dict[str, JSON], program: Program) -> Any:
             return program.states[content]
         case "mark":
             return Mark.by_name[content]
-        case "attempt":
-            return Attempt(**content)
+        case "invoke":
+            return Invoke(**content)
         case "tuple":
             return tuple(_slot_from_data(item, program) for item in content)
         case _:

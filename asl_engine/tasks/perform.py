@@ -65,5 +65,6 @@ class Performer:
         raise FunctionNotFound(self._nobody(wanted, task))
 
     def _nobody(self, wanted: str, task: StartTask) -> str:
-        hint = did_you_mean(split_name(wanted)[0], list(self.functions)) or " None is registered: pass functions={name: function}."
+        close = did_you_mean(split_name(wanted)[0], list(self.functions))
+        hint = close or " None is registered: pass functions={name: function}."
         return f"the state {task.state!r} calls {wanted!r}, and no such function is registered.{hint}"
