@@ -7,23 +7,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.errors import DefinitionError, InputError, NotSupported
 from asl_engine.execution import Execution
-from asl_engine.values import JSON, MAX_BYTES, NotJSON, private_copy, size_of
+from asl_engine.history import EventReader
+from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.tasks.perform import Performer
+from asl_engine.tasks.registry import Functions
+from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, private_copy, size_of
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from asl_engine.diagnostics import Report
-    from asl_engine.kernel import Kernel
     from asl_engine.model.states import StateMachine as Model
     from asl_engine.program.program import Program
     from asl_engine.rules.check import Checked
-    from asl_engine.tasks.registry import Functions
 
 Kind: TypeAlias = Literal["STANDARD", "EXPRESS"]
 OnEvent: TypeAlias = Callable[[dict[str, Any]], None]
-AnyFunctions: TypeAlias = "Functions | Mapping[str, Callable[..., Any]] | None"
+AnyFunctions: TypeAlias = Functions | Mapping[str, Callable[..., Any]] | None
 
 
 class StateMachine:
@@ -102,7 +105,7 @@ class StateMachine:
 
     def run(
         self,
-        input: JSON = None,
+        input: JSON = ABSENT,
         functions: AnyFunctions = None,
         *,
         seed: int = 0,
@@ -119,15 +122,13 @@ class StateMachine:
         the input is `{}`. Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes wrong inside the
         execution is its own failure, and raises nothing.
         """
-        from asl_engine.drivers.virtual import VirtualDriver
-
         kernel, started = self._start(input, seed, start_time, history, name)
-        VirtualDriver(kernel, _performer(functions), _watch(kernel, on_event)).run(started)
+        VirtualDriver(kernel, Performer(Functions.of(functions)), _watch(kernel, on_event)).run(started)
         return Execution(self, kernel)
 
     async def run_async(
         self,
-        input: JSON = None,
+        input: JSON = ABSENT,
         functions: AnyFunctions = None,
         *,
         seed: int | None = None,
@@ -139,10 +140,10 @@ class StateMachine:
         from asl_engine.drivers.realtime import RealTimeDriver
 
         kernel, started = self._start(input, time.time_ns() if seed is None else seed, None, history, name)
-        await RealTimeDriver(kernel, _performer(functions), watch=_watch(kernel, on_event)).run(started)
+        await RealTimeDriver(kernel, Performer(Functions.of(functions)), watch=_watch(kernel, on_event)).run(started)
         return Execution(self, kernel)
 
-    def run_realtime(self, input: JSON = None, functions: AnyFunctions = None, **options: Any) -> Execution:
+    def run_realtime(self, input: JSON = ABSENT, functions: AnyFunctions = None, **options: Any) -> Execution:
         """Run to the end in real time, in this thread. Takes what `run_async` takes."""
         import asyncio
 
@@ -151,9 +152,7 @@ class StateMachine:
     def _start(
         self, input: JSON, seed: int, start_time: float | None, history: bool, name: str | None
     ) -> tuple[Kernel, Any]:
-        from asl_engine.kernel import ExecutionStarted, Identity, Kernel
-
-        value = _checked_input({} if input is None else input)
+        value = _checked_input({} if input is ABSENT else input)
         identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
         at = time.time() if start_time is None else start_time
         return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed)
@@ -184,8 +183,6 @@ class StateMachine:
 def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | None:
     if on_event is None or kernel.records is None:
         return None
-    from asl_engine.history import EventReader
-
     reader = EventReader(kernel.records)
 
     def watch() -> None:
@@ -193,13 +190,6 @@ def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | Non
             on_event(event)
 
     return watch
-
-
-def _performer(functions: AnyFunctions) -> Any:
-    from asl_engine.tasks.perform import Performer
-    from asl_engine.tasks.registry import Functions
-
-    return Performer(Functions.of(functions))
 
 
 def _checked_input(value: JSON) -> JSON:

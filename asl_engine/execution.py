@@ -39,20 +39,47 @@ class History(Sequence[Event]):
 class Execution:
     """One run of a state machine that has ended.
 
-    `status` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `output` is a JSON value that belongs to the engine: read it,
-    and copy it before you change it. `duration` is in seconds of the clock that it ran on.
+    Input, output and history belong to the engine: read them, and copy them before you change them.
     """
 
     def __init__(self, machine: StateMachine, kernel: Kernel) -> None:
         self.machine = machine
-        self.status = kernel.status
-        self.input: JSON = kernel.input
-        self.output: JSON = kernel.output
-        self.error = kernel.error
-        self.cause = kernel.cause
-        self.started_at = kernel.started_at
-        self.duration = kernel.now - kernel.started_at
         self._kernel = kernel
+
+    @property
+    def status(self) -> str:
+        """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+        return self._kernel.status
+
+    @property
+    def input(self) -> JSON:
+        """What it was started with."""
+        return self._kernel.input
+
+    @property
+    def output(self) -> JSON:
+        """What it gave; None unless it succeeded."""
+        return self._kernel.output
+
+    @property
+    def error(self) -> str | None:
+        """The error name of its failure, if it failed and has one."""
+        return self._kernel.error
+
+    @property
+    def cause(self) -> str | None:
+        """The cause of its failure, if it failed and has one."""
+        return self._kernel.cause
+
+    @property
+    def started_at(self) -> float:
+        """When it started, in seconds since 1970."""
+        return self._kernel.started_at
+
+    @property
+    def duration(self) -> float:
+        """How long it took, in seconds of the clock that it ran on."""
+        return self._kernel.now - self._kernel.started_at
 
     @property
     def name(self) -> str:

@@ -74,6 +74,8 @@ class Functions(Mapping[str, Function]):
     @classmethod
     def of(cls, functions: Functions | Mapping[str, Callable[..., Any]] | None) -> Functions:
         """Return a registry, made of whatever form of one is given."""
+        if not functions:
+            return NO_FUNCTIONS
         return functions if isinstance(functions, Functions) else cls(functions)
 
     def add(self, name: str, handler: Callable[..., Any], timeout: float | None = None, memory_mb: int = 128) -> None:
@@ -121,3 +123,7 @@ class Functions(Mapping[str, Function]):
 
     def __len__(self) -> int:
         return len(self._functions)
+
+
+NO_FUNCTIONS: Final = Functions()
+"""The empty registry, for executions that call nothing."""
