@@ -104,6 +104,14 @@ def private_copy(value: Any, where: str = "$") -> JSON:
     `NotJSON` for other types, for keys that are not strings, for NaN and infinities, and for nesting beyond `MAX_DEPTH`
     (a value that contains itself is the usual reason).
     """
+    if type(value) is dict:
+        copied = {}
+        for key, item in value.items():
+            kind = type(item)
+            if type(key) is not str or not (kind is str or kind is int or item is None or kind is bool):
+                return _copy(value, where, 0)
+            copied[key] = item
+        return copied  # a flat object, as most are, without a second call
     return _copy(value, where, 0)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from asl_engine import Execution, StateMachine
+from asl_engine.values import ABSENT
 
 START = 1_700_000_000.0
 """When the executions of the stories begin: 2023-11-14T22:13:20Z."""
@@ -48,7 +49,7 @@ def scripted(*script: Any) -> Callable[[Any, Any], Any]:
     return function
 
 
-def play(definition: Definition, input: Any = None, *, kind: Any = "STANDARD", **functions: Any) -> Execution:
+def play(definition: Definition, input: Any = ABSENT, *, kind: Any = "STANDARD", **functions: Any) -> Execution:
     """Run a definition in virtual time from `START`; functions are keyword arguments."""
     return StateMachine.from_dict(definition, type=kind).run(input, functions=functions, start_time=START)
 

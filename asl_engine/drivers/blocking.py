@@ -14,12 +14,13 @@ class TooSlow(Exception):
     """The function did not return in time. Its thread goes on; nobody listens to it."""
 
 
-_PLAIN = frozenset({dict, list, str, int, float, bool, type(None)})
+PLAIN = frozenset({dict, list, str, int, float, bool, type(None)})
+"""The types of most results, which need no awaiting; asking `inspect` costs more than most functions do."""
 
 
-def is_awaitable(returned: Any) -> bool:
-    """Tell whether what a function returned must be awaited; asking `inspect` costs more than most functions do."""
-    return type(returned) not in _PLAIN and inspect.isawaitable(returned)
+def awaited(returned: Any) -> Any:
+    """Return what a function returned, or what comes of it when that must be awaited."""
+    return await_here(returned) if inspect.isawaitable(returned) else returned
 
 
 def call_within(seconds: float, call: Call) -> Any:
@@ -33,7 +34,7 @@ def call_within(seconds: float, call: Call) -> Any:
     def work() -> None:
         try:
             returned = call.function.handler(call.event, call.context)
-            box.append((True, await_here(returned) if is_awaitable(returned) else returned))
+            box.append((True, awaited(returned)))
         except BaseException as problem:
             box.append((False, problem))
 

@@ -128,7 +128,7 @@ class RealTimeDriver:
             self.post(event)
 
     async def _outcome(self, task: StartTask) -> Event | None:
-        prepared = self.performer.prepare(task, self.kernel.identity, self.clock)
+        prepared = self.performer.prepare(task, self.kernel.identity, self.clock, self.clock())
         returned: Any = prepared
         if isinstance(prepared, Call):
             returned = await self._call(prepared)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asl_engine.drivers.agenda import Agenda
-from asl_engine.drivers.blocking import TooSlow, await_here, call_within, is_awaitable
+from asl_engine.drivers.blocking import PLAIN, TooSlow, awaited, call_within
 from asl_engine.errors import Deadlock
 from asl_engine.kernel import (
     Cancel,
@@ -56,25 +56,30 @@ class VirtualDriver:
         self._go_on()
 
     def _go_on(self) -> None:
-        kernel, commands = self.kernel, self.commands
-        while kernel.status == "RUNNING":
-            event = self._carry_out(commands.popleft()) if commands else self._jump()
-            if event is not None:
-                self._feed(event)
+        while self.kernel.status == "RUNNING":
+            self._feed(self.next_event())
+
+    def next_event(self) -> Event:
+        """Carry out commands until one of them makes an event; without commands, return the next event that is due."""
+        commands = self.commands
+        while commands:
+            command = commands.popleft()
+            if not isinstance(command, StartTask):
+                self._carry_out(command)
+            elif (event := self._perform(command)) is not None:
+                return event
+        return self._jump()
 
     def _feed(self, event: Event) -> None:
         self.commands += self.kernel.handle(event)
         if self.watch is not None:
             self.watch()
 
-    def _carry_out(self, command: Command) -> Event | None:
-        if type(command) is StartTask:
-            return self._perform(command)
-        if type(command) is StartTimer:
+    def _carry_out(self, command: StartTimer | Cancel) -> None:
+        if isinstance(command, StartTimer):
             self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
-        elif type(command) is Cancel:
+        else:
             self.agenda.cancel(command.op)
-        return None
 
     def _jump(self) -> Event:
         """Return the next event that is due; the kernel sees its time, and so time has moved."""
@@ -94,7 +99,7 @@ class VirtualDriver:
         kernel, now, op = self.kernel, self.kernel.now, task.op
         if op not in kernel.waiting:
             return None  # cancelled before it began
-        prepared = self.performer.prepare(task, kernel.identity, self._clock)
+        prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
         try:
             returned = self._call(prepared, task.timeout) if isinstance(prepared, Call) else _other(prepared)
         except TooSlow:
@@ -122,7 +127,7 @@ class VirtualDriver:
             if own is not None or limit is not None:
                 return call_within(min(time for time in (own, limit) if time is not None), call)
             returned = call.function.handler(call.event, call.context)
-            return await_here(returned) if is_awaitable(returned) else returned
+            return returned if type(returned) in PLAIN else awaited(returned)
         except TooSlow:
             if own is not None and (limit is None or own <= limit):
                 return call.timed_out()

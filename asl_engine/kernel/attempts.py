@@ -50,7 +50,10 @@ def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
     assert resource is not None
     if state.enter_growth is not None and is_payload_too_large(frame, state.enter_growth, kernel.around, payload):
         return Failed(DATA_LIMIT, too_large(state.name))
-    kernel.write_scheduled(state, move, starts=resource.family != "Activity")
+    if resource.family == "Activity":
+        kernel.write(Mark.ONLY_SCHEDULED, state, move)
+    else:
+        kernel.write(Mark.SCHEDULED, state, move)
     _await(kernel, frame, StartTask(op, resource, payload, state.name, move.timeout, move.heartbeat))
     if move.timeout is not None:
         _await(kernel, frame, StartTimer(op + TIMEOUT_OP, kernel.now + move.timeout))

@@ -64,6 +64,7 @@ class Frame:
         "has_begun",
         "index",
         "input",
+        "is_iteration",
         "is_open",
         "item",
         "join",
@@ -108,6 +109,7 @@ class Frame:
         self.ops: tuple[str, ...] = ()
         self.join: Join | None = None
         self.is_open = True
+        self.is_iteration = parent is not None and parent.state.type == "Map"
         self.has_begun = parent is None
         self._random: Random | None = None
         self._random_for = ""
@@ -118,22 +120,12 @@ class Frame:
         return f"{self.path}/{self.state.name}#{self.visit}.{self.attempt}"
 
     @property
-    def is_iteration(self) -> bool:
-        """Whether the walk is one of a Map, and not a branch of a Parallel."""
-        return self.parent is not None and self.parent.state.type == "Map"
-
-    @property
     def entered_at(self) -> float:
         """When the state was entered, in seconds since 1970."""
         return self._entered_at if self.entered_id else self.kernel.now
 
-    def note_entered(self, event_id: int) -> None:
+    def note_entered(self, event_id: int, at: float) -> None:
         """Remember which event entered the state, and when."""
-        self.entered_id = event_id
-        self._entered_at = self.kernel.now
-
-    def restore_entered(self, event_id: int, at: float) -> None:
-        """Set what `note_entered` noted, from a snapshot."""
         self.entered_id, self._entered_at = event_id, at
 
     def go_to(self, state: State, value: JSON, bound: int) -> None:

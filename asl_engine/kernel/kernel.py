@@ -25,7 +25,7 @@ from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.sizes import output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Enter, Failed, Fork, Invoke, Move, Sleep
-from asl_engine.program.program import Catcher, Program, State
+from asl_engine.program.program import Catcher, Program
 from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_of
 
 MAX_EVENTS: Final = 25_000
@@ -96,7 +96,7 @@ class Kernel:
             self.now = event.at
             self.write(Mark.AT, event.at, None)
         try:
-            self._dispatch(event)
+            self._take_in(event)
             while self.ready:
                 frame, move = self.ready.popleft()
                 if frame.is_open:
@@ -125,7 +125,7 @@ class Kernel:
         text = f"{self.seed}:{self.identity.execution_arn}:{op}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _dispatch(self, event: Event) -> None:
+    def _take_in(self, event: Event) -> None:
         match event:
             case TaskSucceeded():
                 attempts.on_succeeded(self, event)
@@ -224,7 +224,8 @@ class Kernel:
 
     def _write_exit(self, frame: Frame, output: JSON, assigned: dict[str, JSON] | None) -> None:
         """Write down leaving a state that was entered some time ago, or that assigns variables."""
-        self.note_entered(frame)
+        if not frame.entered_id:
+            self.note_entered(frame)
         if assigned is not None:
             frame.variables = {**frame.variables, **assigned}
             self.around += size_of(assigned)
@@ -371,25 +372,18 @@ class Kernel:
         """Append to the record. Raises HistoryFull when that would make the last event of all."""
         count = self.event_count + mark.events
         if count >= self._max_events and mark.events:
+            if mark is Mark.SCHEDULED and count == self._max_events:
+                self.write(Mark.ONLY_SCHEDULED, a, b)  # there is room for the first of its two events
             raise HistoryFull
         self.event_count = count
         if self.records is not None:
             self.records += (mark, a, b)
 
-    def write_scheduled(self, state: State, move: Invoke, starts: bool) -> None:
-        """Write down that an attempt was scheduled and, unless it waits for a worker, started."""
-        if not starts or self.event_count == self._max_events - 2:
-            self.write(Mark.ONLY_SCHEDULED, state, move)
-            if starts:
-                raise HistoryFull
-        else:
-            self.write(Mark.SCHEDULED, state, move)
-
     def note_entered(self, frame: Frame) -> None:
         """Write down that the frame's state was entered, if that has not been done."""
         if not frame.entered_id:
             self.write(Mark.ENTERED, frame.state, frame.input)
-            frame.note_entered(self.event_count)
+            frame.note_entered(self.event_count, self.now)
 
     def focus_on(self, frame: Frame) -> None:
         """Write down whose events follow."""

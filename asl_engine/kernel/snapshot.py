@@ -101,7 +101,7 @@ def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Fr
     for name in _FRAME_FACTS:
         setattr(frame, name, data[name])
     frame.state = program.states[data["state"]]
-    frame.restore_entered(data["entered_id"], data["entered_at"])
+    frame.note_entered(data["entered_id"], data["entered_at"])
     frame.ops = tuple(data["ops"])
     frame.restore_random(data["random"])
     if data["join"] is not None:

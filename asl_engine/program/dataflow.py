@@ -42,7 +42,7 @@ def compile_enter(input_path: str | None, template: Any = ABSENT) -> Expr:
     `scope.data`."""
     select = compile_input_path(input_path)
     if template is ABSENT:
-        return _selected(select) if select else _data
+        return _selected(select) if select else pass_on
     build = compile_template(template)
     if select is None:
         return build
@@ -54,7 +54,8 @@ def compile_enter(input_path: str | None, template: Any = ABSENT) -> Expr:
     return enter
 
 
-def _data(scope: Scope) -> JSON:
+def pass_on(scope: Scope) -> JSON:
+    """The first half where no field says otherwise: the raw input is the effective input."""
     return scope.data
 
 
@@ -74,7 +75,7 @@ def compile_leave(selector: Any, result_path: str | None, output_path: str | Non
     if result_path != "$":
         stages.append(compile_result_path(result_path))
     if output_path != "$":
-        stages.append(_on_data(compile_input_path(output_path) or _data))
+        stages.append(_on_data(compile_input_path(output_path) or pass_on))
     return _chained(stages)
 
 

@@ -15,7 +15,7 @@ from asl_engine.lang.paths import PathNotFound, compile_path
 from asl_engine.lang.templates import compile_template
 from asl_engine.model import states as model
 from asl_engine.program.choices import compile_rule
-from asl_engine.program.dataflow import compile_enter
+from asl_engine.program.dataflow import compile_enter, pass_on
 from asl_engine.program.moves import Done, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.numbers import (
     at_least_zero,
@@ -64,7 +64,7 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
     timeout = seconds_of("TimeoutSeconds", state.timeout_seconds, state.timeout_seconds_path)
     heartbeat = seconds_of("HeartbeatSeconds", state.heartbeat_seconds, state.heartbeat_seconds_path)
     if timeout is None and heartbeat is None and credentials is None:
-        return lambda scope: Invoke(enter(scope))
+        return (lambda scope: Invoke(scope.data)) if enter is pass_on else (lambda scope: Invoke(enter(scope)))
 
     def run(scope: Scope) -> Move:
         payload = enter(scope)

@@ -19,12 +19,18 @@ class LambdaContext:
     __slots__ = ("_clock", "_deadline", "_function", "_identity", "function_version", "idempotency_key")
 
     def __init__(
-        self, function: Function, op: str, identity: Identity, clock: Callable[[], float], version: str = "$LATEST"
+        self,
+        function: Function,
+        op: str,
+        identity: Identity,
+        clock: Callable[[], float],
+        now: float,
+        version: str = "$LATEST",
     ) -> None:
         self._function = function
         self._identity = identity
         self._clock = clock
-        self._deadline = clock() + (function.timeout or 900.0)
+        self._deadline = now + (function.timeout or 900.0)
         self.idempotency_key = op
         self.function_version = version
 

@@ -30,7 +30,7 @@ class Performer:
         self.functions = functions
         self.elsewhere = elsewhere
 
-    def prepare(self, task: StartTask, identity: Identity, clock: Clock) -> Call | Work | Failure:
+    def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure:
         """Return the call that does a task, or other work that does.
 
         A function registered for the exact `Resource` gets the whole payload; one that `arn:aws:states:::lambda:invoke`
@@ -40,9 +40,9 @@ class Performer:
         resource, payload = task.resource, task.payload
         function = self.functions.find(resource.text)
         if function is not None:
-            return Call(function, private_copy(payload), LambdaContext(function, task.op, identity, clock), False)
+            return Call(function, private_copy(payload), LambdaContext(function, task.op, identity, clock, now), False)
         if resource.service == "lambda" and resource.action == "invoke":
-            return self._lambda(task, identity, clock)
+            return self._lambda(task, identity, clock, now)
         if self.elsewhere is not None:
             return self.elsewhere(task, identity)
         if resource.family == "LambdaFunction":
@@ -52,13 +52,13 @@ class Performer:
             "Register a function under that name to stand in for it."
         )
 
-    def _lambda(self, task: StartTask, identity: Identity, clock: Clock) -> Call | Work | Failure:
+    def _lambda(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure:
         payload = task.payload
         wanted = payload["FunctionName"] + (f":{payload['Qualifier']}" if "Qualifier" in payload else "")
         function = self.functions.find(wanted)
         if function is not None:
             version = split_name(wanted)[1] or "$LATEST"
-            context = LambdaContext(function, task.op, identity, clock, version)
+            context = LambdaContext(function, task.op, identity, clock, now, version)
             return Call(function, private_copy(event_of(payload)), context, True)
         if self.elsewhere is not None:
             return self.elsewhere(task, identity)

@@ -39,12 +39,6 @@ class Amnesiac(VirtualDriver):
         self.commands += self.kernel.handle(event)
         self.kernel = restore(self.kernel.program, json.loads(json.dumps(take(self.kernel))))
 
-    def _go_on(self):
-        while self.kernel.status == "RUNNING":
-            event = self._carry_out(self.commands.popleft()) if self.commands else self._jump()
-            if event is not None:
-                self._feed(event)
-
 
 def started(input, name="run-0"):
     return ExecutionStarted(START, input, Identity(name, "StateMachine"), 0)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from conftest import chain, one_state, scripted
 
+from asl_engine.values import ABSENT
+
 SHOW = {"Type": "Pass", "Parameters": {"x.$": "$x"}}
 
 
-def seen_after(run, state, input=None, **functions):
+def seen_after(run, state, input=ABSENT, **functions):
     """Return what `$x` is after a state that stands between a Pass that sets it to "old" and one that shows it."""
     execution = run(chain(A={"Type": "Pass", "Assign": {"x": "old"}}, S=state, Z=SHOW), input, **functions)
     return execution.output["x"] if execution.output else (execution.error, execution.cause)
