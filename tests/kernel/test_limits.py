@@ -152,7 +152,7 @@ def test_event_25000_is_the_end_of_an_endless_loop(run):
     assert (25_000, 25_000, "ExecutionFailed") == (len(execution.history), last["id"], last["type"])
 
 
-@pytest.mark.parametrize("count", [12_498, 12_499, 12_500])
+@pytest.mark.parametrize("count", [12_499, 12_500])
 def test_an_execution_may_end_with_event_25000(count):
     """12,499 Pass states make 25,000 events with the start and the end; one state more is too many."""
     machine = StateMachine.from_dict(chain(**{f"P{n}": {"Type": "Pass"} for n in range(count)}))
