@@ -16,7 +16,7 @@ from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.sizes import is_payload_too_large, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Failed, Invoke, Move, Sleep
-from asl_engine.values import MAX_BYTES, size_of
+from asl_engine.values import MAX_BYTES, bound_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel
@@ -84,14 +84,14 @@ def on_succeeded(kernel: Kernel, event: TaskSucceeded) -> None:
     if found is None or not isinstance(found[1], StartTask):
         return
     frame, resource = found[0], found[1].resource
-    size = size_of(result)
-    if size > MAX_BYTES:
+    bound = bound_of(result)
+    if bound > MAX_BYTES:
         on_failed(kernel, op, Failed(DATA_LIMIT, too_large(resource.label)))
         return
     _settle(kernel, op, frame)
     kernel.write(Mark.TASK_SUCCEEDED, frame.state, result)
-    frame.result_bound = size
-    kernel.ready.append((frame, Done(result, frame.state.route)))
+    frame.result_bound = bound
+    kernel.walk(frame, Done(result, frame.state.route))
 
 
 def on_failed(kernel: Kernel, op: str, failed: Failed) -> None:

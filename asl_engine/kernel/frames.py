@@ -52,9 +52,8 @@ class Frame:
     """
 
     __slots__ = (
+        "_chance",
         "_entered_at",
-        "_random",
-        "_random_for",
         "attempt",
         "attempts",
         "block",
@@ -72,7 +71,6 @@ class Frame:
         "number",
         "ops",
         "parent",
-        "path",
         "result_bound",
         "state",
         "variables",
@@ -97,7 +95,6 @@ class Frame:
         self.bound = bound
         self.parent = parent
         self.index = index
-        self.path = f"{parent.join.op}[{index}]" if parent is not None and parent.join is not None else ""
         self.item: dict[str, JSON] | None = parent.item if parent is not None else None
         self.variables: dict[str, JSON] = parent.variables if parent is not None else NO_VARIABLES
         self.visit = 1
@@ -111,8 +108,13 @@ class Frame:
         self.is_open = True
         self.is_iteration = parent is not None and parent.state.type == "Map"
         self.has_begun = parent is None
-        self._random: Random | None = None
-        self._random_for = ""
+        self._chance: tuple[str, Random] | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the walk is in the whole."""
+        parent = self.parent
+        return "" if parent is None or parent.join is None else f"{parent.join.op}[{self.index}]"
 
     @property
     def op(self) -> str:
@@ -158,16 +160,15 @@ class Frame:
     def random(self) -> Random:
         """Return the source of chance of this attempt: seeded by the execution's seed and the position alone."""
         op = self.op
-        if self._random is None or self._random_for != op:
-            self._random = Random(f"{self.kernel.seed}:{op}")
-            self._random_for = op
-        return self._random
+        if self._chance is None or self._chance[0] != op:
+            self._chance = op, Random(f"{self.kernel.seed}:{op}")
+        return self._chance[1]
 
     def random_state(self) -> list[JSON] | None:
         """Return where the source of chance of this attempt stands, as plain data; None if it was not used."""
-        if self._random is None or self._random_for != self.op:
+        if self._chance is None or self._chance[0] != self.op:
             return None
-        version, numbers, gauss = self._random.getstate()
+        version, numbers, gauss = self._chance[1].getstate()
         return [version, list(numbers), gauss]
 
     def restore_random(self, state: list[JSON] | None) -> None:

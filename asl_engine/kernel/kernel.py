@@ -100,7 +100,7 @@ class Kernel:
             while self.ready:
                 frame, move = self.ready.popleft()
                 if frame.is_open:
-                    self._walk(frame, move)
+                    self.walk(frame, move)
         except HistoryFull:
             self._stop_full()
         if self.waiting and not self.is_deadline_set:
@@ -147,7 +147,7 @@ class Kernel:
 
     # --------------------------------------------------------------------------------------- one walk, move by move
 
-    def _walk(self, frame: Frame, move: Move | None) -> None:
+    def walk(self, frame: Frame, move: Move | None) -> None:
         """Make a frame's moves until it waits, forks or ends. The whole interpreter is this table."""
         if not frame.has_begun:
             forks.begin_walk(self, frame)
@@ -185,6 +185,7 @@ class Kernel:
         States that are done at once follow each other here, without a way back to the table: this loop is where the
         time goes.
         """
+        records = self.records
         while True:
             state, result, route = frame.state, done.result, done.route
             assigned = None
@@ -204,8 +205,8 @@ class Kernel:
                 self._write_exit(frame, output, assigned)
             else:
                 self.event_count += 2
-                if self.records is not None:
-                    self.records += (state, frame.input, output)
+                if records is not None:
+                    records += (state, frame.input, output)
             following = route.next
             if following is None:
                 self._finish(frame, output, bound)
@@ -376,8 +377,9 @@ class Kernel:
                 self.write(Mark.ONLY_SCHEDULED, a, b)  # there is room for the first of its two events
             raise HistoryFull
         self.event_count = count
-        if self.records is not None:
-            self.records += (mark, a, b)
+        records = self.records
+        if records is not None:
+            records += (mark, a, b)
 
     def note_entered(self, frame: Frame) -> None:
         """Write down that the frame's state was entered, if that has not been done."""

@@ -25,7 +25,7 @@ _FACTS = (
     "is_deadline_set", "around",
 )  # fmt: skip
 _FRAME_FACTS = (
-    "input", "bound", "index", "path", "item", "variables", "visit", "attempt", "attempts", "entered_id",
+    "input", "bound", "index", "item", "variables", "visit", "attempt", "attempts", "entered_id",
     "result_bound", "has_begun",
 )  # fmt: skip
 
