@@ -54,7 +54,10 @@ def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
         kernel.write(Mark.ONLY_SCHEDULED, state, move)
     else:
         kernel.write(Mark.SCHEDULED, state, move)
-    _await(kernel, frame, StartTask(op, resource, payload, state.name, move.timeout, move.heartbeat))
+    command = StartTask(op, resource, payload, state.name, move.timeout, move.heartbeat)
+    kernel.waiting[op] = (frame, command)
+    kernel.commands.append(command)
+    frame.ops = (op,)
     if move.timeout is not None:
         _await(kernel, frame, StartTimer(op + TIMEOUT_OP, kernel.now + move.timeout))
     if move.heartbeat is not None and (resource.pattern == "waitForTaskToken" or resource.family == "Activity"):
@@ -88,7 +91,12 @@ def on_succeeded(kernel: Kernel, event: TaskSucceeded) -> None:
     if bound > MAX_BYTES:
         on_failed(kernel, op, Failed(DATA_LIMIT, too_large(resource.label)))
         return
-    _settle(kernel, op, frame)
+    del kernel.waiting[op]
+    if len(frame.ops) > 1:
+        release(kernel, frame)  # its time limits
+    frame.ops = ()
+    if kernel.focus != frame.number:
+        kernel.focus_on(frame)
     kernel.write(Mark.TASK_SUCCEEDED, frame.state, result)
     frame.result_bound = bound
     kernel.walk(frame, Done(result, frame.state.route))
@@ -100,19 +108,11 @@ def on_failed(kernel: Kernel, op: str, failed: Failed) -> None:
     if found is None or not isinstance(found[1], StartTask):
         return
     frame = found[0]
-    _settle(kernel, op, frame)
+    del kernel.waiting[op]
+    release(kernel, frame)
+    kernel.focus_on(frame)
     kernel.write(Mark.TASK_FAILED, frame.state, (failed.error, failed.cause))
     kernel.ready.append((frame, failed))
-
-
-def _settle(kernel: Kernel, op: str, frame: Frame) -> None:
-    """The attempt has its answer: forget it, cancel its timers, and turn to its frame."""
-    del kernel.waiting[op]
-    if len(frame.ops) > 1:
-        release(kernel, frame)
-    frame.ops = ()
-    if kernel.focus != frame.number:
-        kernel.focus_on(frame)
 
 
 def on_submitted(kernel: Kernel, event: TaskSubmitted) -> None:

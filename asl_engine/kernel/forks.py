@@ -13,7 +13,7 @@ from asl_engine.kernel.attempts import release
 from asl_engine.kernel.failures import TOO_MANY_FAILED
 from asl_engine.kernel.frames import Frame, Join
 from asl_engine.program.moves import Done, Failed, Fork, Move
-from asl_engine.values import JSON, MAX_BYTES, size_of
+from asl_engine.values import JSON, MAX_BYTES, bound_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel
@@ -25,45 +25,44 @@ def open_fork(kernel: Kernel, frame: Frame, fork: Fork) -> Move | None:
     kernel.write(Mark.FORKED, frame.state, len(fork.inputs) if fork.items is not None else None)
     if not fork.inputs:
         return _joined(kernel, frame)
+    # An iteration sees its item, wherever that came from; a branch's input is measured, once for all.
+    join = frame.join
+    join.input_bound = bound_of(fork.inputs[0]) if fork.items is None else frame.bound + kernel.around
     for _ in range(min(fork.limit, len(fork.inputs))):
-        _start_next(kernel, frame, frame.join)
+        _start_next(kernel, frame, join)
     return None
 
 
 def _start_next(kernel: Kernel, parent: Frame, join: Join) -> None:
     index, fork = join.next, join.fork
-    join.next += 1
+    join.next = index + 1
     kernel.frame_count += 1
-    value = fork.inputs[index]
     block = fork.blocks[index] if len(fork.blocks) > 1 else fork.blocks[0]
-    bound = 0 if fork.inputs is fork.items else size_of(value)
-    if fork.items is not None:
-        bound += parent.bound + kernel.around  # an iteration sees its item, wherever that came from
-    frame = Frame(kernel, kernel.frame_count, block, value, bound, parent, index)
-    join.open[index] = frame
+    frame = Frame(kernel, kernel.frame_count, block, fork.inputs[index], join.input_bound, parent, index)
     if fork.items is not None:
         frame.item = {"Index": index, "Value": fork.items[index]}
+        if fork.inputs is not fork.items:
+            frame.bound += bound_of(frame.input)
+    join.open[index] = frame
     kernel.ready.append((frame, None))
 
 
-def begin_walk(kernel: Kernel, frame: Frame) -> None:
+def begin_walk(kernel: Kernel, frame: Frame, parent: Frame) -> None:
     """Write down that a walk begins."""
-    parent = frame.parent
-    assert parent is not None
+    frame.has_begun = True
     if frame.is_iteration:
-        kernel.focus_on(parent)
+        if kernel.focus != parent.number:
+            kernel.focus_on(parent)
         kernel.write(Mark.ITERATION, frame.number, frame.index)
         kernel.focus = frame.number
     else:
         kernel.write(Mark.BRANCH, frame.number, parent.number)
 
 
-def walk_succeeded(kernel: Kernel, frame: Frame, output: JSON, bound: int) -> None:
+def walk_succeeded(kernel: Kernel, frame: Frame, parent: Frame, output: JSON, bound: int) -> None:
     """A walk has ended well: keep its output, start the next, or join."""
-    parent = frame.parent
-    assert parent is not None
-    assert parent.join is not None
     join = parent.join
+    assert join is not None
     join.results[frame.index] = output
     join.result_bound += bound + 1
     _end_walk(kernel, frame, parent, join, "Succeeded")
@@ -71,11 +70,11 @@ def walk_succeeded(kernel: Kernel, frame: Frame, output: JSON, bound: int) -> No
 
 
 def _go_on(kernel: Kernel, parent: Frame, join: Join) -> None:
+    """Start the next walk, or join when all have ended."""
     if join.next < len(join.fork.inputs):
         _start_next(kernel, parent, join)
     elif not join.open:
-        move = _joined(kernel, parent)
-        kernel.ready.append((parent, move))
+        kernel.ready.append((parent, _joined(kernel, parent)))
 
 
 def _end_walk(kernel: Kernel, frame: Frame, parent: Frame, join: Join, how: str) -> None:

@@ -25,7 +25,7 @@ class Join:
     `op` is the position of the fork, from which its walks have theirs.
     """
 
-    __slots__ = ("failures", "fork", "next", "op", "open", "result_bound", "results")
+    __slots__ = ("failures", "fork", "input_bound", "next", "op", "open", "result_bound", "results")
 
     def __init__(self, fork: Fork, op: str) -> None:
         self.fork = fork
@@ -35,6 +35,7 @@ class Join:
         self.results: dict[int, JSON] = {}
         self.failures = 0
         self.result_bound = 2
+        self.input_bound = 0
 
     @property
     def is_over(self) -> bool:
@@ -47,19 +48,19 @@ class Frame:
 
     `path` is the position of the walk and stable: `Process#1.0[3]` is the fourth walk of the first attempt at state
     `Process`, which was the first state of the walk around it. `visit` counts the states entered; `attempt` the retries
-    of this one; `attempts` those per retrier. `entered_id` is the id of the event that entered the state, 0 as long as
-    there is none. `bound` is an upper bound of the size of the input in bytes.
+    of this one; `attempts` those per retrier. `entered_id` is the id of the event that entered the state, and 0 as long
+    as there is none; `entered_when` its time. `bound` is an upper bound of the size of the input in bytes.
     """
 
     __slots__ = (
         "_chance",
-        "_entered_at",
         "attempt",
         "attempts",
         "block",
         "bound",
         "data",
         "entered_id",
+        "entered_when",
         "has_begun",
         "index",
         "input",
@@ -101,7 +102,7 @@ class Frame:
         self.attempt = 0
         self.attempts: list[int] | None = None
         self.entered_id = 0
-        self._entered_at = 0.0
+        self.entered_when = 0.0
         self.result_bound = 0
         self.ops: tuple[str, ...] = ()
         self.join: Join | None = None
@@ -124,11 +125,7 @@ class Frame:
     @property
     def entered_at(self) -> float:
         """When the state was entered, in seconds since 1970."""
-        return self._entered_at if self.entered_id else self.kernel.now
-
-    def note_entered(self, event_id: int, at: float) -> None:
-        """Remember which event entered the state, and when."""
-        self.entered_id, self._entered_at = event_id, at
+        return self.entered_when if self.entered_id else self.kernel.now
 
     def go_to(self, state: State, value: JSON, bound: int) -> None:
         """Stand before the next state with its raw input."""
@@ -136,13 +133,6 @@ class Frame:
         self.input = value
         self.bound = bound
         self.visit += 1
-
-    def forget_state(self) -> None:
-        """Forget what was noted while the frame stood in its state, because it leaves."""
-        self.entered_id = 0
-        self.attempt = 0
-        self.attempts = None
-        self.result_bound = 0
 
     def context(self) -> dict[str, JSON]:
         """Return the context object (`$$`), in the order in which the service shows it."""

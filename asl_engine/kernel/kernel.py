@@ -96,7 +96,24 @@ class Kernel:
             self.now = event.at
             self.write(Mark.AT, event.at, None)
         try:
-            self._take_in(event)
+            match event:
+                case TaskSucceeded():
+                    attempts.on_succeeded(self, event)
+                case TimerFired():
+                    attempts.on_timer(self, event.op)
+                case ExecutionStarted():
+                    self._on_started(event)
+                case TaskFailed():
+                    attempts.on_failed(self, event.op, Failed(event.error, event.cause))
+                case TaskSubmitted():
+                    attempts.on_submitted(self, event)
+                case TaskHeartbeat():
+                    attempts.on_heartbeat(self, event.op)
+                case ExecutionStopped():
+                    self.error, self.cause = event.error, event.cause
+                    self.end("ABORTED", Mark.ABORTED, event.error, event.cause)
+                case _:
+                    assert_never(event)
             while self.ready:
                 frame, move = self.ready.popleft()
                 if frame.is_open:
@@ -125,33 +142,13 @@ class Kernel:
         text = f"{self.seed}:{self.identity.execution_arn}:{op}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _take_in(self, event: Event) -> None:
-        match event:
-            case TaskSucceeded():
-                attempts.on_succeeded(self, event)
-            case TimerFired():
-                attempts.on_timer(self, event.op)
-            case ExecutionStarted():
-                self._on_started(event)
-            case TaskFailed():
-                attempts.on_failed(self, event.op, Failed(event.error, event.cause))
-            case TaskSubmitted():
-                attempts.on_submitted(self, event)
-            case TaskHeartbeat():
-                attempts.on_heartbeat(self, event.op)
-            case ExecutionStopped():
-                self.error, self.cause = event.error, event.cause
-                self.end("ABORTED", Mark.ABORTED, event.error, event.cause)
-            case _:
-                assert_never(event)
-
     # --------------------------------------------------------------------------------------- one walk, move by move
 
     def walk(self, frame: Frame, move: Move | None) -> None:
         """Make a frame's moves until it waits, forks or ends. The whole interpreter is this table."""
-        if not frame.has_begun:
-            forks.begin_walk(self, frame)
-            frame.has_begun, move = True, ENTER
+        if not frame.has_begun and frame.parent is not None:
+            forks.begin_walk(self, frame, frame.parent)
+            move = ENTER
         if self.focus != frame.number:
             self.focus_on(frame)
         while move is not None:
@@ -209,7 +206,12 @@ class Kernel:
                     records += (state, frame.input, output)
             following = route.next
             if following is None:
-                self._finish(frame, output, bound)
+                frame.is_open = False
+                if frame.parent is not None:
+                    forks.walk_succeeded(self, frame, frame.parent, output, bound)
+                else:
+                    self.output = output
+                    self.end("SUCCEEDED", Mark.SUCCEEDED, output, None)
                 return None
             frame.state = following
             frame.input = frame.data = output
@@ -232,16 +234,8 @@ class Kernel:
             self.around += size_of(assigned)
             self.write(Mark.ASSIGNED, assigned, None)
         self.write(Mark.EXITED, frame.state, output)
-        frame.forget_state()
-
-    def _finish(self, frame: Frame, output: JSON, bound: int) -> None:
-        """The walk is over: the execution has succeeded, or the walk around this one has a result more."""
-        frame.is_open = False
-        if frame.parent is not None:
-            forks.walk_succeeded(self, frame, output, bound)
-            return
-        self.output = output
-        self.end("SUCCEEDED", Mark.SUCCEEDED, output, None)
+        frame.entered_id = frame.attempt = frame.result_bound = 0
+        frame.attempts = None
 
     # ------------------------------------------------------------------------------------------------------- events
 
@@ -385,7 +379,7 @@ class Kernel:
         """Write down that the frame's state was entered, if that has not been done."""
         if not frame.entered_id:
             self.write(Mark.ENTERED, frame.state, frame.input)
-            frame.note_entered(self.event_count, self.now)
+            frame.entered_id, frame.entered_when = self.event_count, self.now
 
     def focus_on(self, frame: Frame) -> None:
         """Write down whose events follow."""

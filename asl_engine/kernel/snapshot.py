@@ -101,7 +101,7 @@ def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Fr
     for name in _FRAME_FACTS:
         setattr(frame, name, data[name])
     frame.state = program.states[data["state"]]
-    frame.note_entered(data["entered_id"], data["entered_at"])
+    frame.entered_when = data["entered_at"]
     frame.ops = tuple(data["ops"])
     frame.restore_random(data["random"])
     if data["join"] is not None:
@@ -124,6 +124,7 @@ def _join_as_data(join: Join) -> dict[str, JSON]:
         "results": [[index, result] for index, result in join.results.items()],
         "failures": join.failures,
         "result_bound": join.result_bound,
+        "input_bound": join.input_bound,
     }
 
 
@@ -132,6 +133,7 @@ def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
     join = Join(Fork(blocks, data["inputs"], data["items"], data["limit"], data["tolerated"]), data["op"])
     join.next, join.failures, join.result_bound = data["next"], data["failures"], data["result_bound"]
     join.results = dict(data["results"])
+    join.input_bound = data["input_bound"]
     return join
 
 
