@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,7 @@ _ILLEGAL: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 _NARROW: Final = frozenset("fijlrtI.,:;!|'`()[]{}/\\ ")
 _WIDE: Final = frozenset("mwMW@%\u2014\u2026")
 
+_WORDS = re.compile(r"\S+\s*")
 _PIECES: Final = re.compile(r"[^\s_\-./:,]*[\s_\-./:,]+|[^\s_\-./:,]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -69,8 +71,8 @@ def width(text: str, size: float) -> float:
 def wrap(text: str, ems: float, lines: int) -> list[str]:
     """Return the text in at most that many lines of that width, cut with an ellipsis where it does not fit.
 
-    Lines break after blanks and punctuation, then between the humps of camelCase, and inside a word only when there is
-    no other way.
+    Lines break after blanks. A word that is wider than a line breaks after punctuation, then between the humps of
+    camelCase, and anywhere only when there is no other way.
 
     >>> wrap("UpdateTransactionRecords", 11, 3)
     ['UpdateTransaction', 'Records']
@@ -88,11 +90,16 @@ def wrap(text: str, ems: float, lines: int) -> list[str]:
 
 def _breakable(text: str, ems: float) -> list[str]:
     pieces: list[str] = []
-    for word in _PIECES.findall(text):
-        humps = _HUMP.split(word) if width(word, 1) > ems else [word]
-        for hump in humps:
-            pieces.extend(_cut(hump, ems))
+    for word in _WORDS.findall(text):
+        pieces.extend([word] if width(word.rstrip(), 1) <= ems else _parts_of(word, ems))
     return pieces
+
+
+def _parts_of(word: str, ems: float) -> Iterator[str]:
+    for piece in _PIECES.findall(word):
+        humps = _HUMP.split(piece) if width(piece, 1) > ems else [piece]
+        for hump in humps:
+            yield from _cut(hump, ems)
 
 
 def _cut(word: str, ems: float) -> list[str]:
