@@ -10,20 +10,18 @@ from typing import Any
 
 from asl_engine.errors import NotSupported
 from asl_engine.model import states as model
-from asl_engine.model.base import given
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.model.failures import Retrier as ModelRetrier
-from asl_engine.program.dataflow import compile_caught, compile_leave, growth_of
+from asl_engine.program.dataflow import compile_caught, compile_leave
+from asl_engine.program.growth import growth_of
 from asl_engine.program.program import Block, Catcher, Program, Retrier, Route, State
+from asl_engine.program.refusals import not_supported
 from asl_engine.program.resources import parse_resource
 from asl_engine.program.states import RUNS, assignment
 from asl_engine.values import ABSENT, size_of
 
 INERT = frozenset({"comment", "version", "label"})
 """Fields that mean nothing to an execution, and so are read by no compiler."""
-
-JSONATA_ONLY = frozenset({"output", "arguments", "items", "condition"})
-DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
 
 def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Program:
@@ -35,32 +33,6 @@ def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Prog
     compiled = Program(kind, timeout)
     _compile_block(machine, compiled, compiled)
     return compiled
-
-
-def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
-    """Yield (JSON pointer, reason) for each part of a machine that this engine cannot run."""
-    if machine.query_language == "JSONata":
-        yield "/QueryLanguage", "JSONata is not supported yet; use JSONPath"
-        return
-    for pointer, block in model.blocks(machine):
-        config = getattr(block, "processor_config", None)
-        if config is not None and config.mode == "DISTRIBUTED":
-            yield pointer + "/ProcessorConfig/Mode", "Distributed Map is not supported yet; use INLINE"
-        for name, state in block.states.items():
-            for field, reason in _unsupported_fields(state):
-                yield f"{pointer}{model.pointer_to(name)}{field}", reason
-
-
-def _unsupported_fields(state: model.State) -> Iterator[tuple[str, str]]:
-    if state.query_language == "JSONata":
-        yield "/QueryLanguage", "JSONata is not supported yet; use JSONPath"
-    for name in sorted(given(state) & DISTRIBUTED_ONLY):
-        alias = type(state).model_fields[name].alias
-        yield f"/{alias}", f"{alias} belongs to Distributed Map, which is not supported yet"
-    if isinstance(state, model.Task):
-        resource = parse_resource(state.resource)
-        if resource.pattern.startswith("sync"):
-            yield "/Resource", f"the pattern .{resource.pattern} is not supported yet"
 
 
 def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block:
@@ -109,12 +81,12 @@ def _compile_data_flow(state: model.State, compiled: State) -> None:
     selector = getattr(state, "result_selector", None)
     result_path = getattr(state, "result_path", "$")
     compiled.leave = compile_leave(selector, result_path, state.output_path)
-    template: Any = getattr(state, "parameters", ABSENT)
     paths = (state.input_path, state.output_path)
-    is_pass = isinstance(state, model.Pass)
+    template: Any = state.parameters if isinstance(state, model.Pass) else ABSENT
     literal = size_of(state.result) if isinstance(state, model.Pass) and state.result is not ABSENT else 0
-    compiled.growth = growth_of(template if is_pass else ABSENT, selector, result_path, paths, literal)
-    compiled.enter_growth = growth_of(template, paths=(state.input_path,))
+    compiled.growth = growth_of(template, selector, result_path, paths, literal)
+    if isinstance(state, model.Task):
+        compiled.enter_growth = growth_of(state.parameters, paths=(state.input_path,))
 
 
 def compile_retrier(retrier: ModelRetrier) -> Retrier:

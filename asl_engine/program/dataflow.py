@@ -14,11 +14,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
-from asl_engine.lang.intrinsics import is_intrinsic
 from asl_engine.lang.paths import compile_path, compile_reference_path
-from asl_engine.lang.templates import compile_template, dynamic_parts
-from asl_engine.program.program import Growth, Leave
-from asl_engine.values import ABSENT, JSON, json_text, put, size_of
+from asl_engine.lang.templates import compile_template
+from asl_engine.program.program import Leave
+from asl_engine.values import ABSENT, JSON, json_text, put
 
 EMPTY: dict[str, JSON] = {}
 
@@ -143,69 +142,3 @@ def _put_at(text: str, steps: Sequence[str | int], value: JSON, result: JSON) ->
 def compile_caught(result_path: str | None) -> Callable[[Scope, JSON], JSON]:
     """Return what a catcher makes of the error output: the state output, without ResultSelector and OutputPath."""
     return compile_result_path(result_path)
-
-
-def growth_of(
-    template: Any = ABSENT,
-    selector: Any = None,
-    result_path: str | None = "$",
-    paths: Sequence[str | None] = ("$", "$"),
-    literal: int = 0,
-) -> Growth | None:
-    """Return how large an output can get with these fields; None when it cannot be larger than the input or result.
-
-    `literal` is the size of a `Result`.
-    """
-    factor: float
-    constant: float
-    factor, constant = _template_growth(template)
-    constant += literal
-    if selector is not None:
-        inner_factor, inner_constant = _template_growth(selector)
-        factor, constant = factor * inner_factor, constant * max(inner_factor, 1) + inner_constant
-    if any(path is not None and not compile_path(path).is_definite for path in paths):
-        return Growth(UNBOUNDED, 0)
-    if result_path == "$" or result_path is None:
-        grows = (factor, constant) != (1, 0) or any(path is not None and starts_elsewhere(path) for path in paths)
-        return Growth(max(factor, 1), int(min(constant, 1e9))) if grows else None
-    steps = compile_reference_path(result_path).steps or ()
-    spliced = steps if paths[-1] == "$" else ()
-    return Growth(factor + 1, int(min(constant, 1e9)) + 8 * len(result_path), spliced)
-
-
-def starts_elsewhere(path: str) -> bool:
-    """Tell whether a path selects from the context object or a variable, which the input's size says nothing about."""
-    return compile_path(path).root != "input"
-
-
-UNBOUNDED = float("inf")
-_SMALL_RESULTS = (
-    "States.MathAdd",
-    "States.MathRandom",
-    "States.ArrayLength",
-    "States.ArrayContains",
-    "States.UUID",
-    "States.Hash",
-)
-
-
-def _template_growth(template: Any) -> tuple[float, int]:
-    """Return (factor, constant): the template's value is at most factor * (what it sees) + constant bytes."""
-    if template is ABSENT:
-        return 1, 0
-    factor: float = 0
-    for _, text in dynamic_parts(template):
-        factor += _part_factor(text)
-    return factor, size_of(template) + 160 * template_parts(template)
-
-
-def template_parts(template: Any) -> int:
-    """Return how many dynamic parts a template has."""
-    return sum(1 for _ in dynamic_parts(template))
-
-
-def _part_factor(text: str) -> float:
-    """How many times what it sees a path or intrinsic can return: once for a definite path, never for a number."""
-    if is_intrinsic(text):
-        return 0 if text.startswith(_SMALL_RESULTS) else UNBOUNDED
-    return 1 if compile_path(text).is_definite else UNBOUNDED

@@ -1,0 +1,88 @@
+"""What this engine cannot run, although it is right: found before anything runs, with the place and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from asl_engine.model import states as model
+from asl_engine.model.base import Part, given
+from asl_engine.model.choice import ChoiceRule
+from asl_engine.program.resources import parse_resource
+
+DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
+
+
+def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
+    """Yield (JSON pointer, reason) for each part of a machine that this engine cannot run."""
+    if machine.query_language == "JSONata":
+        yield "/QueryLanguage", NO_JSONATA
+        return
+    yield from _unfilled(machine)
+    for pointer, block in model.blocks(machine):
+        if isinstance(block, model.ItemProcessor):
+            yield from _distributed(block, pointer)
+        for name, state in block.states.items():
+            for field, reason in chain(_unfilled(state), _unsupported(state)):
+                yield pointer + model.pointer_to(name) + field, reason
+
+
+NO_JSONATA = "JSONata is not supported yet; use JSONPath"
+
+
+def _distributed(block: model.ItemProcessor, pointer: str) -> Iterator[tuple[str, str]]:
+    config = block.processor_config
+    if config is not None and config.mode == "DISTRIBUTED":
+        yield pointer + "/ProcessorConfig/Mode", "Distributed Map is not supported yet; use INLINE"
+    elif config is not None and config.execution_type is not None:
+        yield pointer + "/ProcessorConfig/ExecutionType", "ExecutionType belongs to Distributed Map"
+
+
+def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:
+    if state.query_language == "JSONata":
+        yield "/QueryLanguage", NO_JSONATA
+    if isinstance(state, model.Map):
+        for name in sorted(given(state) & DISTRIBUTED_ONLY):
+            field = _alias(state, name)
+            yield field, f"{field[1:]} belongs to Distributed Map, which is not supported yet"
+    if isinstance(state, model.Task):
+        resource = parse_resource(state.resource)
+        if resource.pattern.startswith("sync"):
+            yield "/Resource", f"the pattern .{resource.pattern} is not supported yet"
+
+
+def _alias(part: Part, name: str) -> str:
+    return f"/{type(part).model_fields[name].alias}"
+
+
+def _unfilled(part: Part) -> Iterator[tuple[str, str]]:
+    """Yield the places of a part where the placeholder of a template stands for a number or truth value."""
+    for name in part.model_fields_set:
+        value = getattr(part, name)
+        if isinstance(value, str):
+            if _wants_no_text(part, name):
+                yield _alias(part, name), f"{value!r} stands where a value is needed to run; fill in the placeholder"
+        elif isinstance(value, Part):
+            if not isinstance(value, model.Block):
+                yield from _below(part, name, "", value)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, Part) and not isinstance(item, model.Block):
+                    yield from _below(part, name, f"/{index}", item)
+
+
+def _below(part: Part, name: str, index: str, inner: Part) -> Iterator[tuple[str, str]]:
+    for field, reason in _unfilled(inner):
+        yield _alias(part, name) + index + field, reason
+
+
+_NUMBERS = frozenset({
+    "timeout_seconds", "heartbeat_seconds", "seconds", "max_concurrency", "tolerated_failure_count",
+    "tolerated_failure_percentage", "interval_seconds", "max_attempts", "backoff_rate", "max_delay_seconds",
+})  # fmt: skip
+
+
+def _wants_no_text(part: Part, name: str) -> bool:
+    if isinstance(part, ChoiceRule):
+        return name.startswith(("numeric_", "boolean_", "is_")) and not name.endswith("_path")
+    return name in _NUMBERS

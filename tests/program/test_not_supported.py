@@ -1,0 +1,44 @@
+"""What this engine cannot run is refused before anything runs, with the place and the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from asl_engine import NotSupported, StateMachine
+
+
+def refusal_of(**state) -> str:
+    """Return what is said of a machine of one state that loads, and cannot run."""
+    machine = StateMachine.from_dict({"StartAt": "S", "States": {"S": {"End": True, **state}}})
+    with pytest.raises(NotSupported) as refused:
+        machine.run({})
+    return str(refused.value)
+
+
+def test_a_placeholder_for_a_number_is_refused_with_its_place():
+    """Templates are checked and drawn as they are; to run, they must be filled in."""
+    assert "/States/S/Seconds: '${Delay}'" in refusal_of(Type="Wait", Seconds="${Delay}")
+
+
+def test_a_placeholder_in_a_retrier_is_refused_with_its_place():
+    """Also deeper in the document."""
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": "${Attempts}"}]
+    assert "/States/S/Retry/0/MaxAttempts: '${Attempts}'" in refusal_of(Type="Task", Resource="f", Retry=retry)
+
+
+def test_a_placeholder_in_a_comparison_is_refused_with_its_place():
+    """Nested rules included."""
+    rule = {"Not": {"Variable": "$.n", "NumericEquals": "${Limit}"}, "Next": "S"}
+    machine = {"StartAt": "C", "States": {"C": {"Type": "Choice", "Choices": [rule]}, "S": {"Type": "Succeed"}}}
+    with pytest.raises(NotSupported, match="/States/C/Choices/0/Not/NumericEquals"):
+        StateMachine.from_dict(machine).run({"n": 1})
+
+
+def test_jsonata_is_refused():
+    """A machine in the other language loads, is checked and drawn, and says that it cannot run."""
+    assert "JSONata" in refusal_of(Type="Pass", QueryLanguage="JSONata", Output="{% 1 %}")
+
+
+def test_a_job_that_must_be_waited_for_is_refused():
+    """`.sync` needs a service, and functions are none."""
+    assert ".sync" in refusal_of(Type="Task", Resource="arn:aws:states:::states:startExecution.sync")
