@@ -18,22 +18,23 @@ class History(Sequence[Event]):
     """The events of an execution as GetExecutionHistory gives them, made when somebody looks; timestamps are
     datetimes."""
 
-    def __init__(self, records: list[Any]) -> None:
+    def __init__(self, records: list[Any], count: int) -> None:
         self._records = records
+        self._count = count
 
     @cached_property
     def _events(self) -> list[Event]:
-        return list(read_events(self._records))
+        return read_events(self._records)
 
     def __getitem__(self, index: Any) -> Any:
         return self._events[index]
 
     def __len__(self) -> int:
-        return len(self._events)
+        return self._count
 
     def __iter__(self) -> Iterator[Event]:
-        """Yield the events, without keeping them."""
-        return read_events(self._records)
+        """Yield the events; they are made once."""
+        return iter(self._events)
 
 
 class Execution:
@@ -94,7 +95,8 @@ class Execution:
     @cached_property
     def history(self) -> History:
         """The events, as AWS writes them. Empty when it ran without history."""
-        return History(self._kernel.records or [])
+        records = self._kernel.records
+        return History(records or [], self._kernel.event_count if records else 0)
 
     @cached_property
     def path(self) -> list[str]:

@@ -89,6 +89,8 @@ class State:
         "catchers",
         "counts_retries",
         "enter_growth",
+        "entered_event",
+        "exited_event",
         "growth",
         "leave",
         "name",
@@ -105,6 +107,8 @@ class State:
         self.name = name
         self.pointer = pointer
         self.type = type_
+        self.entered_event = type_ + "StateEntered"
+        self.exited_event = type_ + "StateExited"
         self.run: Callable[[Scope], Move] = _never
         self.leave: Leave | None = None
         self.growth: Growth | None = None

@@ -74,7 +74,7 @@ class Run:
 
     def events(self) -> list[Event]:
         """Return the history so far."""
-        return list(read_events(self.kernel.records or [], self.input_text))
+        return read_events(self.kernel.records or [], self.input_text)
 
 
 class Service:

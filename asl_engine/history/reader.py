@@ -1,0 +1,263 @@
+"""From the record to events as AWS writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from asl_engine.history.records import Mark, Records
+from asl_engine.program.moves import Invoke
+from asl_engine.program.program import State
+from asl_engine.values import JSON, json_text, to_datetime
+
+Event: TypeAlias = dict[str, Any]
+"""One event as GetExecutionHistory gives it; `timestamp` is an aware datetime."""
+
+
+def read_events(records: Records, input_text: str | None = None) -> list[Event]:
+    """Return the events of a record, as AWS writes them.
+
+    `input_text` is the execution's input as it was given: `ExecutionStarted` and the first state repeat it to the
+    letter (recorded), everything later is printed compactly.
+    """
+    return EventReader(records, input_text).new_events()
+
+
+class EventReader:
+    """Walks once over a record; remembers the last event of each frame, and the text of each value.
+
+    A record grows while its execution runs; `new_events` returns what has been written since it was last asked.
+    """
+
+    def __init__(self, records: Records, input_text: str | None = None) -> None:
+        self.records = records
+        self.found: list[Event] = []
+        self.at = 0
+        self.input_text = input_text
+        self.texts: dict[int, str] = {}
+        self.id = 0
+        self.frame = 0
+        self.last: dict[int, int] = {0: 0}
+        self.next_iteration: dict[int, int] = {}
+        self.parents: dict[int, int] = {}
+        self.assigned: dict[str, JSON] | None = None
+        self.timestamp: Any = None
+        self.region = ""
+        self.maps: dict[int, str] = {}
+
+    def new_events(self) -> list[Event]:
+        """Return the events that were not read yet."""
+        records = self.records
+        begin, self.at = self.at, len(records)
+        found = self.found = []
+        for at in range(begin, self.at, 3):
+            what, a, b = records[at : at + 3]
+            if type(what) is State:
+                self._entered(what, a)
+                self._exited(what, b)
+            else:
+                _READERS[what](self, a, b)
+        return found
+
+    def text(self, value: JSON) -> str:
+        """Return the value's text, printed once for each value: outputs are the inputs of what follows."""
+        key = id(value)
+        text = self.texts.get(key)
+        if text is None:
+            text = self.texts[key] = json_text(value)
+        return text
+
+    def _event(self, type_: str, member: str | None = None, details: dict[str, Any] | None = None) -> None:
+        number = self.id = self.id + 1
+        last, frame = self.last, self.frame
+        event = {"timestamp": self.timestamp, "type": type_, "id": number, "previousEventId": last[frame]}
+        if member is not None:
+            event[member] = details
+        last[frame] = number
+        self.found.append(event)
+
+    def _entered(self, state: State, value: JSON) -> None:
+        text = self.texts.get(id(value)) or self.text(value)
+        if self.id == 1 and self.input_text is not None:
+            text = self.input_text
+        details = {"name": state.name, "input": text, "inputDetails": {"truncated": False}}
+        self._event(state.entered_event, "stateEnteredEventDetails", details)
+
+    def _exited(self, state: State, value: JSON) -> None:
+        text = self.texts.get(id(value)) or self.text(value)
+        details = {"name": state.name, "output": text, "outputDetails": {"truncated": False}}
+        if self.assigned is not None:
+            details["assignedVariables"] = {name: self.text(item) for name, item in self.assigned.items()}
+            details["assignedVariablesDetails"] = {"truncated": False}
+            self.assigned = None
+        self._event(state.exited_event, "stateExitedEventDetails", details)
+
+    # One function for each mark. Each appends the events that the mark makes.
+
+    def _at(self, seconds: float, _: None) -> None:
+        self.timestamp = to_datetime(seconds)
+
+    def _switch(self, number: int, _: None) -> None:
+        self.frame = number
+
+    def _started(self, value: JSON, where: tuple[str, str]) -> None:
+        role, self.region = where
+        text = self.input_text if self.input_text is not None else self.text(value)
+        details = {"input": text, "inputDetails": {"truncated": False}, "roleArn": role}
+        self._event("ExecutionStarted", "executionStartedEventDetails", details)
+        self.last[0] = 0
+
+    def _enter(self, state: State, value: JSON) -> None:
+        self._entered(state, value)
+
+    def _exit(self, state: State, value: JSON) -> None:
+        self._exited(state, value)
+
+    def _assign(self, variables: dict[str, JSON], _: None) -> None:
+        self.assigned = variables
+
+    def _only_scheduled(self, state: State, move: Invoke) -> None:
+        resource = state.resource
+        assert resource is not None
+        limits = {"timeoutInSeconds": move.timeout, "heartbeatInSeconds": move.heartbeat}
+        details: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
+        if move.credentials is not None:
+            details["taskCredentials"] = {"roleArn": move.credentials.get("RoleArn")}
+        payload = self.text(move.payload)
+        if resource.family == "Task":
+            details |= self._task(state) | {"region": self.region, "parameters": payload}
+        else:
+            details |= {"resource": resource.text, "input": payload, "inputDetails": {"truncated": False}}
+        self._event(resource.family + "Scheduled", _member(resource.family, "Scheduled"), details)
+
+    def _scheduled(self, state: State, move: Invoke) -> None:
+        self._only_scheduled(state, move)
+        if state.resource is not None and state.resource.family == "Task":
+            self._event("TaskStarted", "taskStartedEventDetails", self._task(state))
+        else:
+            self._event("LambdaFunctionStarted")
+
+    @staticmethod
+    def _task(state: State) -> dict[str, Any]:
+        resource = state.resource
+        assert resource is not None
+        if resource.family != "Task":
+            return {}
+        return {"resourceType": resource.service, "resource": resource.event_resource}
+
+    def _submitted(self, state: State, output: JSON) -> None:
+        details = self._task(state) | {"output": self.text(output), "outputDetails": {"truncated": False}}
+        self._event("TaskSubmitted", "taskSubmittedEventDetails", details)
+
+    def _task_succeeded(self, state: State, result: JSON) -> None:
+        details = self._task(state) | {"output": self.text(result), "outputDetails": {"truncated": False}}
+        self._task_ended(state, "Succeeded", details)
+
+    def _task_failed(self, state: State, failure: tuple[str | None, str | None]) -> None:
+        self._task_ended(state, "Failed", self._task(state) | error_and_cause(*failure))
+
+    def _task_timed_out(self, state: State, failure: tuple[str | None, str | None]) -> None:
+        self._task_ended(state, "TimedOut", self._task(state) | error_and_cause(*failure))
+
+    def _task_ended(self, state: State, how: str, details: dict[str, Any]) -> None:
+        family = state.resource.family if state.resource else "Task"
+        self._event(family + how, _member(family, how), details)
+
+    def _state_aborted(self, state: State, _: None) -> None:
+        before = self.last[self.frame]
+        self._event(state.type + "StateAborted")
+        self.last[self.frame] = before
+
+    def _forked(self, state: State, length: int | None) -> None:
+        if length is None:
+            self._event(state.type + "StateStarted")
+        else:
+            self._event(state.type + "StateStarted", "mapStateStartedEventDetails", {"length": length})
+        self.next_iteration[self.frame] = self.id
+        self.maps[self.frame] = state.name
+
+    def _branch(self, number: int, parent: int) -> None:
+        self.parents[number] = parent
+        self.last[number] = self.next_iteration[parent]
+
+    def _iteration(self, number: int, index: int) -> None:
+        parent = self.frame
+        self.parents[number] = parent
+        self.last[number] = self.next_iteration[parent]
+        self.frame = number
+        details = {"name": self.maps[parent], "index": index}
+        self._event("MapIterationStarted", "mapIterationStartedEventDetails", details)
+
+    def _iteration_ended(self, index: int, how: str) -> None:
+        number = self.frame
+        before, parent = self.last[number], self.parents[number]
+        details = {"name": self.maps[parent], "index": index}
+        self._event(f"MapIteration{how}", f"mapIteration{how}EventDetails", details)
+        if how != "Aborted":
+            self.next_iteration[parent] = before
+            self.last[parent] = self.id if how == "Succeeded" else before
+        self.frame = parent
+        del self.last[number], self.parents[number]
+
+    def _branch_ended(self, _: None, __: None) -> None:
+        number = self.frame
+        self.frame = parent = self.parents.pop(number)
+        self.last[parent] = self.last.pop(number)
+
+    def _joined(self, state: State, how: str) -> None:
+        before = self.last[self.frame]
+        self._event(f"{state.type}State{how}")
+        if how == "Succeeded":
+            self.last[self.frame] = before
+
+    def _succeeded(self, output: JSON, _: None) -> None:
+        details = {"output": self.text(output), "outputDetails": {"truncated": False}}
+        self._event("ExecutionSucceeded", "executionSucceededEventDetails", details)
+
+    def _failed(self, error: str | None, cause: str | None) -> None:
+        self._event("ExecutionFailed", "executionFailedEventDetails", error_and_cause(error, cause))
+
+    def _timed_out(self, error: str | None, cause: str | None) -> None:
+        self.frame, self.last[0] = 0, 0
+        self._event("ExecutionTimedOut", "executionTimedOutEventDetails", error_and_cause(error, cause))
+
+    def _aborted(self, error: str | None, cause: str | None) -> None:
+        self.frame, self.last[0] = 0, 0
+        self._event("ExecutionAborted", "executionAbortedEventDetails", error_and_cause(error, cause))
+
+
+def error_and_cause(error: str | None, cause: str | None) -> dict[str, str]:
+    """Return the members that are there: AWS leaves out what is missing."""
+    pairs = {"error": error, "cause": cause}
+    return {name: text for name, text in pairs.items() if text is not None}
+
+
+def _member(family: str, how: str) -> str:
+    return f"{family[0].lower()}{family[1:]}{how}EventDetails"
+
+
+_READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
+    Mark.AT: EventReader._at,
+    Mark.FRAME: EventReader._switch,
+    Mark.STARTED: EventReader._started,
+    Mark.ENTERED: EventReader._enter,
+    Mark.EXITED: EventReader._exit,
+    Mark.ASSIGNED: EventReader._assign,
+    Mark.SCHEDULED: EventReader._scheduled,
+    Mark.ONLY_SCHEDULED: EventReader._only_scheduled,
+    Mark.SUBMITTED: EventReader._submitted,
+    Mark.TASK_SUCCEEDED: EventReader._task_succeeded,
+    Mark.TASK_FAILED: EventReader._task_failed,
+    Mark.TASK_TIMED_OUT: EventReader._task_timed_out,
+    Mark.STATE_ABORTED: EventReader._state_aborted,
+    Mark.FORKED: EventReader._forked,
+    Mark.BRANCH: EventReader._branch,
+    Mark.ITERATION: EventReader._iteration,
+    Mark.ITERATION_ENDED: EventReader._iteration_ended,
+    Mark.BRANCH_ENDED: EventReader._branch_ended,
+    Mark.JOINED: EventReader._joined,
+    Mark.SUCCEEDED: EventReader._succeeded,
+    Mark.FAILED: EventReader._failed,
+    Mark.TIMED_OUT: EventReader._timed_out,
+    Mark.ABORTED: EventReader._aborted,
+}

@@ -1,0 +1,86 @@
+"""What the kernel writes down: marks, and triples of references."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeAlias
+
+from asl_engine.program.program import State
+
+
+class Mark:
+    """What a record says when it is not a whole transition. `events` is how many events it makes; a transition makes
+    two."""
+
+    __slots__ = ("events", "name")
+
+    by_name: ClassVar[dict[str, Mark]] = {}
+
+    # In brackets what `a` and `b` are.
+    AT: ClassVar[Mark]  # (seconds since 1970, -): the time of what follows
+    FRAME: ClassVar[Mark]  # (frame number, -): whose records follow
+    STARTED: ClassVar[Mark]  # (input, (role ARN, region))
+    ENTERED: ClassVar[Mark]  # (state, input)
+    EXITED: ClassVar[Mark]  # (state, output)
+    ASSIGNED: ClassVar[Mark]  # (variables, -): what the exit that follows assigned
+    SCHEDULED: ClassVar[Mark]  # (state, Invoke): Scheduled and Started
+    ONLY_SCHEDULED: ClassVar[Mark]  # (state, Invoke): Scheduled; an activity starts when a worker asks for it
+    SUBMITTED: ClassVar[Mark]  # (state, output)
+    TASK_SUCCEEDED: ClassVar[Mark]  # (state, result)
+    TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
+    TASK_TIMED_OUT: ClassVar[Mark]  # (state, (error, cause))
+    STATE_ABORTED: ClassVar[Mark]  # (state, -)
+    FORKED: ClassVar[Mark]  # (state, number of items or None): MapStateStarted, ParallelStateStarted
+    BRANCH: ClassVar[Mark]  # (frame number of the branch, of the parent)
+    ITERATION: ClassVar[Mark]  # (frame number of the iteration, its index); the frame is the Map's
+    ITERATION_ENDED: ClassVar[Mark]  # (index, "Succeeded" or "Failed" or "Aborted"); the frame is the iteration's
+    BRANCH_ENDED: ClassVar[Mark]  # (-, -); the frame is the branch's
+    JOINED: ClassVar[Mark]  # (state, "Succeeded" or "Failed")
+    SUCCEEDED: ClassVar[Mark]  # (output, -)
+    FAILED: ClassVar[Mark]  # (error, cause)
+    TIMED_OUT: ClassVar[Mark]  # (error, cause)
+    ABORTED: ClassVar[Mark]  # (error, cause)
+
+    def __init__(self, name: str, events: int) -> None:
+        self.name = name
+        self.events = events
+        Mark.by_name[name] = self
+
+    def __repr__(self) -> str:
+        return f"<Mark {self.name}>"
+
+
+Mark.AT = Mark("at", 0)
+Mark.FRAME = Mark("frame", 0)
+Mark.STARTED = Mark("started", 1)
+Mark.ENTERED = Mark("entered", 1)
+Mark.EXITED = Mark("exited", 1)
+Mark.ASSIGNED = Mark("assigned", 0)
+Mark.SCHEDULED = Mark("scheduled", 2)
+Mark.ONLY_SCHEDULED = Mark("only-scheduled", 1)
+Mark.SUBMITTED = Mark("submitted", 1)
+Mark.TASK_SUCCEEDED = Mark("task-succeeded", 1)
+Mark.TASK_FAILED = Mark("task-failed", 1)
+Mark.TASK_TIMED_OUT = Mark("task-timed-out", 1)
+Mark.STATE_ABORTED = Mark("state-aborted", 1)
+Mark.FORKED = Mark("forked", 1)
+Mark.BRANCH = Mark("branch", 0)
+Mark.ITERATION = Mark("iteration", 1)
+Mark.ITERATION_ENDED = Mark("iteration-ended", 1)
+Mark.BRANCH_ENDED = Mark("branch-ended", 0)
+Mark.JOINED = Mark("joined", 1)
+Mark.SUCCEEDED = Mark("succeeded", 1)
+Mark.FAILED = Mark("failed", 1)
+Mark.TIMED_OUT = Mark("timed-out", 1)
+Mark.ABORTED = Mark("aborted", 1)
+
+
+Records: TypeAlias = list[Any]
+
+
+def states_entered(records: Records) -> list[State]:
+    """Return the states that an execution entered, in order."""
+    return [
+        what if isinstance(what, State) else records[at + 1]
+        for at, what in zip(range(0, len(records), 3), records[::3], strict=True)
+        if what is Mark.ENTERED or isinstance(what, State)
+    ]
