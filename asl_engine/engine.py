@@ -124,7 +124,7 @@ class StateMachine:
         """
         kernel, started = self._start(input, seed, start_time, history, name)
         VirtualDriver(kernel, Performer(Functions.of(functions)), _watch(kernel, on_event)).run(started)
-        return Execution(self, kernel)
+        return Execution(kernel)
 
     async def run_async(
         self,
@@ -141,7 +141,7 @@ class StateMachine:
 
         kernel, started = self._start(input, time.time_ns() if seed is None else seed, None, history, name)
         await RealTimeDriver(kernel, Performer(Functions.of(functions)), watch=_watch(kernel, on_event)).run(started)
-        return Execution(self, kernel)
+        return Execution(kernel)
 
     def run_realtime(self, input: JSON = ABSENT, functions: AnyFunctions = None, **options: Any) -> Execution:
         """Run to the end in real time, in this thread. Takes what `run_async` takes."""

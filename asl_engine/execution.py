@@ -10,7 +10,6 @@ from asl_engine.history import Event, read_events, states_entered
 from asl_engine.values import JSON
 
 if TYPE_CHECKING:
-    from asl_engine.engine import StateMachine
     from asl_engine.kernel import Kernel
 
 
@@ -43,8 +42,7 @@ class Execution:
     Input, output and history belong to the engine: read them, and copy them before you change them.
     """
 
-    def __init__(self, machine: StateMachine, kernel: Kernel) -> None:
-        self.machine = machine
+    def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
 
     @property
