@@ -9,7 +9,7 @@ machine; a Parallel or Map state *forks* child frames, one for each branch or it
 *joined*. A frame stands in one state, with that state's raw input.
 
 Each state, when entered, is asked for one *move* (see `program/moves.py`): it is done, failed, wants to sleep, to have
-a resource invoked, or to fork. `Kernel._walk` makes moves in a loop: Pass, Choice, Succeed, Fail and forks never leave
+a resource invoked, or to fork. `Kernel.walk` makes moves in a loop: Pass, Choice, Succeed, Fail and forks never leave
 it, so a thousand Pass states are a thousand turns of one loop. A frame that must wait leaves an *op* in `waiting`, and
 a command with that op goes out; the event that comes back names the op, and the walk goes on. An op is made of the
 position alone (walk, state, visit, attempt), so it is the same after a restore: it is journal key, idempotency key and
@@ -21,7 +21,12 @@ why a frame waits, and a waiting frame can be written as JSON (`snapshot.py`) an
 A failure climbs: the state's retriers, its catchers, then the frame ends and the state around it fails with the same
 error and cause. `failures.py` says who may handle what.
 
-Everything is written down as it happens, as three references a transition; `history.py` reads that as AWS's events.
+The files: `kernel.py` is the contract, the walk and the failures' climb; `attempts.py` what is asked of the outside and
+what its answers mean; `forks.py` the walks side by side; `frames.py` one walk; `failures.py` who may handle what;
+`sizes.py` the 256 KiB limit; `events.py`, `commands.py` and `identity.py` the vocabulary; `snapshot.py` the whole as
+JSON.
+
+Everything is written down as it happens, as three references a transition; `history/` reads that as AWS's events.
 Between two events every fact is in frames, `waiting` and the record.
 """
 
