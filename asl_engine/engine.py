@@ -144,7 +144,11 @@ class StateMachine:
         return Execution(kernel)
 
     def run_realtime(self, input: JSON = ABSENT, functions: AnyFunctions = None, **options: Any) -> Execution:
-        """Run to the end in real time, in this thread. Takes what `run_async` takes."""
+        """Run to the end in real time, in this thread. Takes what `run_async` takes.
+
+        Beside a running event loop, as in a notebook, that cannot be done: raises RuntimeError, and `run_async` is the
+        way.
+        """
         import asyncio
 
         return asyncio.run(self.run_async(input, functions, **options))
@@ -181,8 +185,10 @@ class StateMachine:
 
 
 def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | None:
-    if on_event is None or kernel.records is None:
+    if on_event is None:
         return None
+    if kernel.records is None:
+        raise ValueError("on_event reads the history, and history=False keeps none")
     reader = EventReader(kernel.records)
 
     def watch() -> None:

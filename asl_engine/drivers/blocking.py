@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asl_engine.tasks.invoke import Call
@@ -24,21 +24,25 @@ def awaited(returned: Any) -> Any:
 
 
 def call_within(seconds: float, call: Call) -> Any:
-    """Return what the function returns, or raise what it raises, or raise TooSlow after `seconds` of real time.
+    """Return what the function returns, or raise what it raises, or raise TooSlow after `seconds` of real time."""
+    return _in_thread(lambda: awaited(call.function.handler(call.event, call.context)), seconds)
+
+
+def _in_thread(work: Callable[[], Any], seconds: float | None) -> Any:
+    """Do the work in a thread of its own, and wait for its end, or for so many seconds.
 
     The thread is left behind when the time is over, as no Python thread can be stopped; it does not keep the process
     alive.
     """
     box: list[tuple[bool, Any]] = []
 
-    def work() -> None:
+    def run() -> None:
         try:
-            returned = call.function.handler(call.event, call.context)
-            box.append((True, awaited(returned)))
+            box.append((True, work()))
         except BaseException as problem:
             box.append((False, problem))
 
-    thread = threading.Thread(target=work, daemon=True, name=f"function {call.function.name}")
+    thread = threading.Thread(target=run, daemon=True, name="asl-function")
     thread.start()
     thread.join(seconds)
     if not box:
@@ -54,7 +58,7 @@ class CancelledError(Exception):
 
 
 def await_here(awaitable: Awaitable[Any]) -> Any:
-    """Run an awaitable to its end in an event loop of its own."""
+    """Run an awaitable to its end in an event loop of its own; beside a running loop, in a thread of its own."""
     import asyncio
 
     async def run() -> Any:
@@ -63,4 +67,8 @@ def await_here(awaitable: Awaitable[Any]) -> Any:
         except asyncio.CancelledError as problem:
             raise CancelledError(*problem.args) from problem
 
-    return asyncio.run(run())
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(run())
+    return _in_thread(lambda: asyncio.run(run()), None)

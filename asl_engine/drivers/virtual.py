@@ -103,7 +103,9 @@ class VirtualDriver:
         try:
             returned = self._call(prepared, task.timeout) if isinstance(prepared, Call) else _other(prepared)
         except TooSlow:
-            return None  # the task's own time limit comes next
+            assert isinstance(prepared, Call)
+            self._leave_behind(prepared, task)
+            return None
         if isinstance(returned, Failure):
             return TaskFailed(now, op, returned.error, returned.cause)
         if task.resource.pattern == "waitForTaskToken":
@@ -112,6 +114,13 @@ class VirtualDriver:
         if isinstance(outcome, Failure):
             return TaskFailed(now, op, outcome.error, outcome.cause)
         return TaskSucceeded(now, op, outcome)
+
+    def _leave_behind(self, call: Call, task: StartTask) -> None:
+        """Note when a call that did not return counts as ended: at the function's own limit, or at the task's."""
+        own = call.function.timeout
+        if own is not None and (task.timeout is None or own <= task.timeout):
+            at, failure = self.kernel.now + own, call.timed_out()
+            self.agenda.note(at, task.op, TaskFailed(at, task.op, failure.error, failure.cause))
 
     def _submitted(self, op: str, returned: Any) -> Event:
         output: JSON = None
@@ -129,8 +138,6 @@ class VirtualDriver:
             returned = call.function.handler(call.event, call.context)
             return returned if type(returned) in PLAIN else awaited(returned)
         except TooSlow:
-            if own is not None and (limit is None or own <= limit):
-                return call.timed_out()
             raise
         except (Exception, SystemExit) as problem:
             return call.failed(problem)

@@ -92,7 +92,7 @@ class Kernel:
             return []
         commands: list[Command] = []
         self.commands = commands
-        if event.at != self.now:
+        if event.at != self.now or self.status == "PENDING":
             self.now = event.at
             self.write(Mark.AT, event.at, None)
         try:

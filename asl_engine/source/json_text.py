@@ -130,7 +130,8 @@ def _syntax_error(text: str, reason: str, offset: int, name: str) -> SourceError
     if rest[:1] in ("}", "]") and before.endswith(","):
         return _at(text, len(before) - 1, f"JSON allows no comma before the closing {rest[0]!r}", name)
     if reason.startswith("Illegal trailing comma"):
-        return _at(text, offset, "JSON allows no comma before a closing bracket", name)
+        closing = text[offset + 1 :].lstrip()[:1]  # Python 3.13 tells it apart, and points at the comma
+        return _at(text, offset, f"JSON allows no comma before the closing {closing!r}", name)
     if not rest and not reason.startswith("Unterminated"):
         return _at(text, len(before), f"the text ends too early: {_wanted(reason)} is missing", name)
     return _at(text, at, _explained(reason, rest), name)
