@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -42,7 +43,8 @@ def _line(event: dict[str, Any]) -> str | None:
     if type_.startswith("Execution"):
         return _end(type_.removeprefix("Execution").lower(), event)
     if type_.endswith(("Failed", "TimedOut")) and "StateFailed" not in type_:
-        return f"  ! {told(_details(event))}"
+        details = _details(event)
+        return f"  ! {_cut(told(details))}{_place(details)}"
     return None
 
 
@@ -61,8 +63,23 @@ def told(failure: dict[str, Any]) -> str:
     error, cause = failure.get("error"), failure.get("cause") or ""
     with contextlib.suppress(ValueError, TypeError, KeyError):
         cause = json.loads(cause)["errorMessage"]
-    text = ": ".join(part for part in (error, " ".join(str(cause).split())) if part)
+    return ": ".join(part for part in (error, " ".join(str(cause).split())) if part)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+_FRAME = re.compile(r'File "(?:[^"]*[/\\])?(?P<file>[^"]+)", line (?P<line>\d+)')
+
+
+def _place(failure: dict[str, Any]) -> str:
+    """Return where in the user's function it happened, from the stack trace of a Lambda's error payload."""
+    with contextlib.suppress(ValueError, TypeError, KeyError, IndexError):
+        found = _FRAME.search(json.loads(failure.get("cause") or "")["stackTrace"][-1])
+        if found is not None:
+            return f" (line {found['line']} of {found['file']})"
+    return ""
 
 
 def elapsed(seconds: float) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from asl_engine.errors import AslError, InputError, did_you_mean
+from asl_engine.cli.terminal import read_file
+from asl_engine.errors import AslError, InputError, SourceError, did_you_mean
 from asl_engine.tasks.registry import Functions
 from asl_engine.values import JSON, parse_json
 
@@ -20,34 +21,60 @@ class FunctionsError(AslError):
     """The functions that were named cannot be loaded."""
 
 
+MAX_READ = 64 * 1024 * 1024
+"""The longest file that is read as an input or a history, in bytes."""
+
+
 def read_input(text: str | None, path: str | None) -> JSON:
     """Return the input of an execution: from the argument, from a file, from standard input for `-`, else `{}`."""
     if text is not None and path is not None:
         raise InputError("give --input or --input-file, not both")
     if text == "-" or path == "-":
-        return _parsed(sys.stdin.read(), "standard input")
+        return read_json("-")
     if path is not None:
-        return _parsed(_file_text(path), path)
+        return read_json(path)
     return _parsed(text, "--input") if text is not None else {}
 
 
-def _file_text(path: str) -> str:
+def read_json(path: str) -> JSON:
+    """Return the value in a JSON file, or in standard input for `-`."""
+    name = "standard input" if path == "-" else path
+    return _parsed(_text_of(path, name), name)
+
+
+def _text_of(path: str, name: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        found = read_file(path, MAX_READ)
+        if len(found) > MAX_READ:
+            raise InputError(f"{name}: longer than {MAX_READ:,} bytes")
+        return found.decode("utf-8-sig")
     except FileNotFoundError:
         near = [str(other) for other in Path(path).parent.glob("*")] if Path(path).parent.is_dir() else []
         raise InputError(f"{path}: there is no such file.{did_you_mean(path, near)}") from None
     except UnicodeDecodeError as problem:
-        raise InputError(f"{path}: not UTF-8, at byte {problem.start}") from None
-    except OSError as problem:
-        raise InputError(f"{path}: {problem.strerror}") from None
+        raise InputError(f"{name}: not UTF-8, at byte {problem.start}") from None
+    except (OSError, ValueError) as problem:
+        raise InputError(f"{name}: {getattr(problem, 'strerror', None) or problem}") from None
 
 
 def _parsed(text: str, name: str) -> JSON:
+    if not text.strip():
+        raise InputError(f"{name} is empty, and should be JSON")
     try:
         return parse_json(text)
     except ValueError as problem:
-        raise InputError(f"{name} is not JSON: {problem}") from None
+        raise InputError(f"{name} is not JSON{_why(text, name, problem)}") from None
+
+
+def _why(text: str, name: str, problem: ValueError) -> str:
+    """Say where a text stops being JSON, in words plainer than those of Python's reader."""
+    from asl_engine.source.json_text import parse
+
+    try:
+        parse(text, name)
+    except SourceError as found:
+        return f", line {found.line} column {found.column}: {found.problem}" if found.line else f": {found.problem}"
+    return f": {problem}"
 
 
 def load_functions(given: str) -> Functions:
@@ -57,6 +84,8 @@ def load_functions(given: str) -> Functions:
     The attribute is a `Functions` registry or a mapping of callables. Without one it is the module's `functions`, or
     else every public function that the module defines, each under its own name.
     """
+    if not given.strip(":"):
+        raise FunctionsError("--functions names nothing; it takes a file or a module")
     place, _, attribute = given.rpartition(":") if ":" in given and not given.endswith(".py") else (given, "", "")
     module = _file_module(Path(place)) if place.endswith(".py") else _named_module(place)
     if not attribute and not hasattr(module, "functions"):
@@ -64,12 +93,17 @@ def load_functions(given: str) -> Functions:
     wanted = attribute or "functions"
     if not hasattr(module, wanted):
         raise FunctionsError(f"{place} has no attribute {wanted!r}.{did_you_mean(wanted, _names(module))}")
-    found = getattr(module, wanted)
+    return _registry(getattr(module, wanted), given, wanted)
+
+
+def _registry(found: Any, given: str, name: str) -> Functions:
     if not isinstance(found, Mapping):
-        raise FunctionsError(
-            f"{given}: {wanted} is {type(found).__name__}, and should be a Functions registry or a dict of functions"
-        )
-    return Functions.of(found)
+        kind = "a function by itself" if callable(found) else f"of type {type(found).__name__}"
+        raise FunctionsError(f"{given}: {name} is {kind}, and should be a Functions registry or a dict of functions")
+    try:
+        return Functions.of(found)
+    except (TypeError, ValueError) as problem:
+        raise FunctionsError(f"{given}: {problem}") from None
 
 
 def _names(module: ModuleType) -> list[str]:
@@ -85,6 +119,8 @@ def _public_functions(module: ModuleType) -> dict[str, Any]:
 
 
 def _file_module(path: Path) -> ModuleType:
+    if path.is_dir():
+        raise FunctionsError(f"{path}: this is a folder, and should be a file of functions")
     if not path.is_file():
         near = [str(other) for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise FunctionsError(f"{path}: there is no such file.{did_you_mean(str(path), near)}")
@@ -96,7 +132,9 @@ def _file_module(path: Path) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         raise FunctionsError(_import_problem(str(path), problem)) from None
     return module
 
@@ -107,15 +145,34 @@ def _named_module(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as problem:
         if problem.name is not None and name.startswith(problem.name):
-            hint = f" For a file, say {name}.py." if Path(f"{name}.py").is_file() else ""
-            raise FunctionsError(f"there is no module {name!r}.{hint}") from None
+            raise FunctionsError(f"there is no module {name!r}.{_hint(name)}") from None
         raise FunctionsError(_import_problem(name, problem)) from None
-    except Exception as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         raise FunctionsError(_import_problem(name, problem)) from None
 
 
-def _import_problem(name: str, problem: Exception) -> str:
+def _hint(name: str) -> str:
+    """Say what may have been meant by a name that is no module's."""
+    if Path(f"{name}.py").is_file():
+        return f" For a file, say {name}.py."
+    if Path(name).is_file():
+        return " A file of functions ends with .py."
+    return did_you_mean(name, [path.stem for path in Path().glob("*.py")])
+
+
+def _import_problem(name: str, problem: BaseException) -> str:
     """Say what went wrong in the user's file, and in which line of it."""
     frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if "importlib" not in frame.filename]
     where = f"line {frames[-1].lineno} of {frames[-1].filename}: " if len(frames) > 1 else ""
-    return f"{name} cannot be imported: {where}{type(problem).__name__}: {problem}"
+    return f"{name} cannot be imported: {where}{text_of(problem)}"
+
+
+def text_of(problem: BaseException) -> str:
+    """Return the class and the text of an exception, whatever its author did."""
+    try:
+        text = str(problem)
+    except Exception:
+        text = ""
+    return f"{type(problem).__name__}: {text}" if text else type(problem).__name__

@@ -6,16 +6,30 @@ Exit codes: 0, it worked; 1, the execution failed or the definition has errors; 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from asl_engine.errors import AslError, InputError
+from asl_engine.cli.terminal import (
+    check_place,
+    let_go_of_output,
+    prepare_streams,
+    show,
+    show_file,
+    show_json,
+    tell,
+    write_file,
+)
+from asl_engine.errors import AslError, InputError, SourceError
 
 if TYPE_CHECKING:
+    from asl_engine.diagnostics import Report
     from asl_engine.engine import StateMachine
     from asl_engine.execution import Execution
 
@@ -42,48 +56,44 @@ def asl() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
 @click.option("--history", "history_file", metavar="FILE", help="Write the history, as GetExecutionHistory gives it.")
 @click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution.")
-@click.option("--quiet", is_flag=True, help="No account of the states on standard error.")
+@click.option("--quiet", is_flag=True, help="No account of the states; only of a failure.")
 @kind_option
 def run(file: str, input_text: str | None, input_file: str | None, functions: str | None, clock: str, seed: int,
         history_file: str | None, svg_file: str | None, quiet: bool, kind: str) -> None:  # fmt: skip
     """Run the state machine in FILE, tell what happens on standard error, and print its output."""
-    from asl_engine.cli.account import Account
+    from asl_engine.cli.account import Account, told
     from asl_engine.cli.given import load_functions, read_input
     from asl_engine.engine import StateMachine
 
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
     value = read_input(input_text, input_file)
-    given = load_functions(functions) if functions else None
-    tell = None if quiet else Account(lambda line: click.echo(line, err=True)).tell
-    if clock == "real":
-        execution = machine.run_realtime(value, given, seed=seed, on_event=tell)
-    else:
-        execution = machine.run(value, given, seed=seed, on_event=tell)
+    check_place(history_file)
+    check_place(svg_file)
+    on_event = None if quiet else Account(tell).tell
+    with contextlib.redirect_stdout(sys.stderr):  # standard output is for the output alone
+        given = load_functions(functions) if functions is not None else None
+        go = machine.run_realtime if clock == "real" else machine.run
+        execution = go(value, given, seed=seed, on_event=on_event)
+    if execution.succeeded:
+        show_json(execution.output)
+    elif quiet:
+        failure = {"error": execution.error, "cause": execution.cause}
+        how = execution.status.lower().replace("_", " ")
+        tell(f"asl: execution {how}: {told(failure)}".removesuffix(": "))
     _keep(machine, execution, history_file, svg_file)
-    if not execution.succeeded:
-        sys.exit(1)
-    click.echo(json.dumps(execution.output, indent=2, ensure_ascii=False))
+    sys.exit(0 if execution.succeeded else 1)
 
 
 def _keep(machine: StateMachine, execution: Execution, history_file: str | None, svg_file: str | None) -> None:
     if history_file is not None:
-        _write(
-            history_file,
-            json.dumps({"events": list(execution.history)}, indent=2, ensure_ascii=False, default=_as_text) + "\n",
-        )
+        events = {"events": list(execution.history)}
+        write_file(history_file, json.dumps(events, indent=2, ensure_ascii=False, default=_as_text) + "\n")
     if svg_file is not None:
-        _write(svg_file, machine.render(execution=execution))
+        write_file(svg_file, machine.render(execution=execution))
 
 
 def _as_text(moment: Any) -> str:
     return str(moment.isoformat())
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise click.ClickException(f"{path} cannot be written: {problem.strerror}") from None
 
 
 @asl.command()
@@ -93,26 +103,37 @@ def _write(path: str, text: str) -> None:
 @kind_option
 def validate(files: tuple[str, ...], form: str, select: str | None, kind: str) -> None:
     """Check state machines: what AWS would refuse, and what is likely a mistake, each with its line."""
-    from asl_engine.errors import SourceError
-    from asl_engine.rules.check import check_file
-
     if select not in (None, "ALL"):
         raise click.UsageError("--select takes ALL")
-    entries, worst = [], 0
+    worst, reports = 0, []
     for file in files:
-        try:
-            report = check_file(file, kind, every_rule=select is not None)  # type: ignore[arg-type] # click has checked it
-        except SourceError as problem:
-            click.echo(f"asl: {problem}", err=True)
-            worst = 2
-            continue
-        worst = max(worst, 0 if report.valid else 1)
-        entries.append(report)
+        code, report = _checked(file, kind, select is not None)
+        worst = max(worst, code)
+        reports.append(report)
+        if form == "text" and code < 2:
+            show(report.text())
     if form == "json":
-        click.echo(json.dumps([entry.as_dict() for entry in entries], indent=2))
-    else:
-        click.echo("\n".join(entry.text() for entry in entries))
+        show_json([report.as_dict() for report in reports])
     sys.exit(worst)
+
+
+def _checked(file: str, kind: Any, every_rule: bool) -> tuple[int, Report]:
+    """Return the exit code for a file, and its report; the report of a file that cannot be read says just that."""
+    from asl_engine.rules.check import check_file
+
+    try:
+        report = check_file(file, kind, every_rule)
+    except SourceError as problem:
+        tell(f"asl: {problem}")
+        return 2, _unread(file, problem)
+    return (0 if report.valid else 1), report
+
+
+def _unread(file: str, problem: SourceError) -> Report:
+    from asl_engine.diagnostics import Diagnostic, Report, Severity, Span
+
+    nowhere = Span(1, 1, 1, 1)
+    return Report(file, [Diagnostic("ASL001", "not-readable", Severity.ERROR, problem.problem, "", nowhere)])
 
 
 @asl.command()
@@ -124,25 +145,34 @@ def validate(files: tuple[str, ...], form: str, select: str | None, kind: str) -
 @kind_option
 def render(file: str, output: str | None, history_file: str | None, kind: str) -> None:
     """Draw the state machine in FILE as SVG."""
-    from asl_engine.cli.given import read_input
+    from asl_engine.cli.given import read_json
     from asl_engine.engine import StateMachine
     from asl_engine.render.draw import draw
 
+    check_place(output)
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
-    events = _events(read_input(None, history_file), history_file) if history_file is not None else None
+    events = _events(read_json(history_file), history_file) if history_file is not None else None
     text = draw(machine.model, events)
     if output is None:
-        click.echo(text)
+        show_file(text)
     else:
-        _write(output, text)
+        write_file(output, text)
 
 
 def _events(history: Any, name: str) -> list[dict[str, Any]]:
     events = history.get("events") if isinstance(history, dict) else history
-    if not isinstance(events, list) or not all(isinstance(event, dict) and "type" in event for event in events):
+    if not isinstance(events, list) or not all(_is_event(event) for event in events):
         expected = '{"events": [...]}, as `aws stepfunctions get-execution-history` prints it'
         raise InputError(f"{name} holds no history; expected {expected}")
     return events
+
+
+def _is_event(event: Any) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        return False
+    numbers = [event.get(name, 0) for name in ("id", "previousEventId")]
+    details = [value for name, value in event.items() if name.endswith("Details")]
+    return all(type(number) is int for number in numbers) and all(isinstance(detail, dict) for detail in details)
 
 
 @asl.command()
@@ -179,15 +209,44 @@ def serve(
 
 def main() -> None:
     """Run the command line. A mistake of the user's ends it with a message and exit code 2, never with a traceback."""
+    prepare_streams()
     try:
-        asl(standalone_mode=False)
-    except AslError as problem:
-        click.echo(f"asl: {problem}", err=True)
-        sys.exit(2)
+        code = asl(standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as end:
+        code = end.code
     except click.ClickException as problem:
         problem.show()
-        sys.exit(2)
-    except click.Abort:
-        sys.exit(130)
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
     except BrokenPipeError:
-        sys.exit(1)
+        let_go_of_output()
+        code = NOBODY_READS
+    except BaseException as problem:
+        code = _stopped_by(problem)
+    sys.exit(code)
+
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+NOBODY_READS = 141
+"""The exit code when the reader of a pipe has left, likewise."""
+
+
+def _stopped_by(problem: BaseException) -> int:
+    from asl_engine.cli.given import text_of
+
+    let_go_of_output()
+    if isinstance(problem, AslError):
+        tell(f"asl: {problem}")
+        return 2
+    if "KeyboardInterrupt" in text_of(problem):  # what pydantic makes of it while it builds a model
+        return INTERRUPTED
+    if os.environ.get("ASL_TRACEBACK"):
+        tell("".join(traceback.format_exception(problem)))
+    frames = traceback.extract_tb(problem.__traceback__)
+    place = f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""
+    tell(f"asl: unexpected {text_of(problem)}{place}. With ASL_TRACEBACK=1 in the environment it tells more.")
+    return 2

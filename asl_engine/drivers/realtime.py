@@ -50,7 +50,7 @@ class RealTimeDriver:
         self.outside: set[str] = set()
         self.skipped = 0.0
         self._awake = asyncio.Event()
-        self._problem: Exception | None = None
+        self._problem: BaseException | None = None
 
     def clock(self) -> float:
         """Return the time in seconds since 1970; ahead of the wall clock by what was skipped."""
@@ -116,11 +116,16 @@ class RealTimeDriver:
             return
 
     async def _perform(self, task: StartTask) -> None:
-        """Do a task and post what came of it; what is the caller's mistake (FunctionNotFound) is raised by `run`."""
+        """Do a task and post what came of it.
+
+        What is the caller's mistake (FunctionNotFound) is raised by `run`, and so is a BaseException of a function's.
+        """
         event = None
         try:
             event = await self._outcome(task)
-        except Exception as problem:
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise
+        except BaseException as problem:
             self._problem = problem
             self._awake.set()
         self.running.pop(task.op, None)

@@ -124,9 +124,11 @@ def read_text(path: str | Path) -> str:
     if place.is_dir():
         raise SourceError(f"this is a folder.{_definitions_in(place)}", str(path))
     try:
-        if place.stat().st_size > 4 * MAX_CHARACTERS:
+        with place.open("rb") as file:
+            found = file.read(4 * MAX_CHARACTERS + 1)  # and not one more: some files never end
+        if len(found) > 4 * MAX_CHARACTERS:
             raise SourceError(f"longer than the {MAX_CHARACTERS:,} characters of the longest definition", str(path))
-        return place.read_bytes().decode("utf-8-sig")
+        return found.decode("utf-8-sig")
     except FileNotFoundError:
         raise SourceError(_missing(place), str(path)) from None
     except UnicodeDecodeError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _WORD: Final = re.compile(r"[^\W\d][\w$]*")
@@ -52,12 +52,9 @@ class _Reader:
     open: list[int] = field(default_factory=list)
 
     def read(self) -> None:
-        self._value()
-        while self.open:
-            if self._is_object():
-                self._next_member()
-            else:
-                self._next_element()
+        is_due = True
+        while is_due or self.open:
+            is_due = self._value() if is_due else self._next()
 
     def _is_object(self) -> bool:
         return self.text[self.open[-1]] == "{"
@@ -74,62 +71,62 @@ class _Reader:
         start = _source(self.text, self.open[-1])
         raise _Wrong(f"Unexpected end-of-input: expected close marker for {kind} (start marker at {start})", self.at)
 
-    def _value(self) -> None:
-        """Read a scalar, or the bracket that opens an array or object together with its first element."""
+    def _value(self) -> bool:
+        """Read a scalar, or the bracket that opens an array or object; tell whether another value must follow."""
         first = self._peek()
         if first in "{[":
             self.open.append(self.at)
             self.at += 1
-            self._first_of(first)
-        elif first == '"':
+            return self._first_of(first)
+        if first == '"':
             self._string()
         elif number := _NUMBER.match(self.text, self.at):
             self.at = number.end()
         else:
             self._word()
+        return False
 
-    def _first_of(self, bracket: str) -> None:
+    def _first_of(self, bracket: str) -> bool:
         if self._peek() == ("}" if bracket == "{" else "]"):
-            self._close()
-        elif bracket == "{":
-            self._name()
-        else:
-            self._value()
+            return self._close()
+        return self._name() if bracket == "{" else True
 
-    def _close(self) -> None:
+    def _close(self) -> bool:
         self.at += 1
         self.open.pop()
+        return False
 
-    def _next_member(self) -> None:
+    def _next(self) -> bool:
+        return self._next_member() if self._is_object() else self._next_element()
+
+    def _next_member(self) -> bool:
         found = self._peek()
         if found == "}":
-            self._close()
-        elif found == ",":
-            self.at += 1
-            self._name()
-        else:
+            return self._close()
+        if found != ",":
             self._unexpected("was expecting comma to separate Object entries")
+        self.at += 1
+        return self._name()
 
-    def _next_element(self) -> None:
+    def _next_element(self) -> bool:
         found = self._peek()
         if found == "]":
-            self._close()
-        elif found == ",":
-            self.at += 1
-            self._value()
-        else:
+            return self._close()
+        if found != ",":
             self._unexpected("was expecting comma to separate Array entries")
+        self.at += 1
+        return True
 
-    def _name(self) -> None:
+    def _name(self) -> bool:
         if self._peek() != '"':
             self._unexpected("was expecting double-quote to start field name")
         self._string()
         if self._peek() != ":":
             self._unexpected("was expecting a colon to separate field name and value")
         self.at += 1
-        self._value()
+        return True
 
-    def _unexpected(self, wanted: str) -> None:
+    def _unexpected(self, wanted: str) -> NoReturn:
         found = self._peek()
         if found in "}]" and "comma" in wanted:
             kind, close = ("Object", "}") if self._is_object() else ("Array", "]")

@@ -55,7 +55,7 @@ class Call:
             return self._lambda_failure("Runtime.ExitError", message, None)
         frames = traceback.extract_tb(problem.__traceback__)
         own = [frame for frame in frames if not frame.filename.startswith(_OURS)]
-        return self._lambda_failure(type(problem).__name__, str(problem), traceback.format_list(own))
+        return self._lambda_failure(type(problem).__name__, _text_of(problem), traceback.format_list(own))
 
     def timed_out(self) -> Failure:
         """Return the failure for a function that used up the time it was registered with."""
@@ -76,6 +76,13 @@ class Call:
 
 
 _OURS = __file__.rsplit("tasks", 1)[0]
+
+
+def _text_of(problem: BaseException) -> str:
+    try:
+        return str(problem)
+    except Exception as other:  # the class is the user's, and so is this mistake
+        return f"<the text of {type(problem).__name__} cannot be made: {type(other).__name__}>"
 
 
 def event_of(parameters: dict[str, JSON]) -> JSON:

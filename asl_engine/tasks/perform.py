@@ -66,5 +66,5 @@ class Performer:
 
     def _nobody(self, wanted: str, task: StartTask) -> str:
         close = did_you_mean(split_name(wanted)[0], list(self.functions))
-        hint = close or " None is registered: pass functions={name: function}."
+        hint = close or " None is registered: pass functions={name: function}, or --functions FILE to the command."
         return f"the state {task.state!r} calls {wanted!r}, and no such function is registered.{hint}"

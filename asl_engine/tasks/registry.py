@@ -84,6 +84,8 @@ class Functions(Mapping[str, Function]):
         `timeout` in seconds ends an attempt as Lambda ends it, at most 900; without one a function may take as long as
         it wants.
         """
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a function is a string, not {name!r}")
         if not callable(handler):
             raise TypeError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")
         if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:

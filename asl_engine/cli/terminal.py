@@ -1,0 +1,111 @@
+"""Writing to the terminal, to pipes and to files: whatever the text holds, and whoever reads it.
+
+A stream that cannot show a character shows its escape. Nobody listening on standard error stops nothing; when standard
+output cannot be written, the command has failed. A pipe whose reader has left raises BrokenPipeError.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from asl_engine.errors import AslError, did_you_mean
+from asl_engine.values import JSON
+
+
+class OutputError(AslError):
+    """What was asked for cannot be written where it was asked for."""
+
+
+def prepare_streams() -> None:
+    """Have the standard streams escape what their encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def tell(line: str) -> None:
+    """Write a line to standard error, if anybody can read it there."""
+    with contextlib.suppress(OSError):
+        click.echo(_encodable(line), err=True)
+
+
+def show(text: str) -> None:
+    """Write a text to standard output."""
+    _put(_encodable(text))
+
+
+def show_json(value: JSON) -> None:
+    """Write a value to standard output: as it is where the encoding can, else with the escapes of JSON."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2)
+    _put(text)
+
+
+def show_file(text: str) -> None:
+    """Write a document that is UTF-8 by its nature to standard output."""
+    _put(_bytes(text + "\n"), ends_line=False)
+
+
+def _encodable(text: str) -> str:
+    """Escape what no encoding has: halves of characters, which JSON can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _put(text: str | bytes, ends_line: bool = True) -> None:
+    try:
+        click.echo(text, nl=ends_line)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise OutputError(f"standard output cannot be written: {problem.strerror}") from None
+
+
+def let_go_of_output() -> None:
+    """Have what is left in the buffer of standard output go nowhere, so that the interpreter ends without a word."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def check_place(path: str | None) -> None:
+    """Refuse a file that cannot be written, before any work is done for it."""
+    if path is None:
+        return
+    place = Path(path)
+    if place.is_dir():
+        raise OutputError(f"{path} cannot be written: it is a folder")
+    if not place.parent.is_dir():
+        near = [str(other) for other in place.parent.parent.glob("*") if other.is_dir()]
+        raise OutputError(
+            f"{path} cannot be written: there is no folder {place.parent}.{did_you_mean(str(place.parent), near)}"
+        )
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a file in UTF-8, with escapes for what UTF-8 lacks; in JSON these are JSON's own."""
+    try:
+        Path(path).write_bytes(_bytes(text))
+    except (OSError, ValueError) as problem:
+        raise OutputError(f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}") from None
+
+
+def read_file(path: str, most: int) -> bytes:
+    """Return the bytes of a file, or of standard input for `-`; no more than one byte above `most`."""
+    if path != "-":
+        with open(path, "rb") as file:
+            return file.read(most + 1)
+    source: BinaryIO | Any = getattr(sys.stdin, "buffer", None)
+    return source.read(most + 1) if source is not None else b""
