@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asl_engine.cli.terminal import (
+    NobodyReads,
     check_place,
     let_go_of_output,
     prepare_streams,
@@ -220,9 +221,9 @@ def main() -> None:
         code = 2
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
-    except BrokenPipeError:
+    except NobodyReads:
         let_go_of_output()
-        code = NOBODY_READS
+        code = READER_LEFT
     except BaseException as problem:
         code = _stopped_by(problem)
     sys.exit(code)
@@ -231,7 +232,7 @@ def main() -> None:
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
-NOBODY_READS = 141
+READER_LEFT = 141
 """The exit code when the reader of a pipe has left, likewise."""
 
 

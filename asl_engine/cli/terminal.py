@@ -1,7 +1,7 @@
 """Writing to the terminal, to pipes and to files: whatever the text holds, and whoever reads it.
 
 A stream that cannot show a character shows its escape. Nobody listening on standard error stops nothing; when standard
-output cannot be written, the command has failed. A pipe whose reader has left raises BrokenPipeError.
+output cannot be written, the command has failed. A pipe whose reader has left raises NobodyReads.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from asl_engine.values import JSON
 
 class OutputError(AslError):
     """What was asked for cannot be written where it was asked for."""
+
+
+class NobodyReads(Exception):
+    """The reader of standard output has left, which is no mistake. click makes an end of its own of BrokenPipeError."""
 
 
 def prepare_streams() -> None:
@@ -69,7 +73,7 @@ def _put(text: str | bytes, ends_line: bool = True) -> None:
     try:
         click.echo(text, nl=ends_line)
     except BrokenPipeError:
-        raise
+        raise NobodyReads from None
     except OSError as problem:
         raise OutputError(f"standard output cannot be written: {problem.strerror}") from None
 
