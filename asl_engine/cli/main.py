@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import click
 
 from asl_engine.cli.terminal import (
     NobodyReads,
+    OutputError,
     check_place,
     let_go_of_output,
     prepare_streams,
@@ -191,21 +193,32 @@ def serve(
     host: str, port: int, aws_endpoint_url: str | None, functions: str | None, clock: str, mock_config: str | None
 ) -> None:
     """Serve the protocol of AWS Step Functions, for boto3, the AWS CLI and every SDK."""
-    from asl_engine.cli.given import load_functions, read_input
+    from asl_engine.cli.given import load_functions, read_json
     from asl_engine.tasks.registry import Functions
 
     try:
         from asl_engine.server.http import serve as answer
         from asl_engine.server.start import service_for
     except ImportError as problem:
-        raise click.ClickException(f"the endpoint needs {problem.name!r}: pip install 'asl-engine[server]'") from None
-    if mock_config is not None and (read_input(None, mock_config) or {}).get("StateMachines"):
-        raise click.ClickException(f"{mock_config}: mocked service integrations are not supported yet")
-    given = load_functions(functions) if functions else Functions()
-    try:
-        answer(service_for(given, aws_endpoint_url, clock == "skip"), host, port)
-    except OSError as problem:
-        raise click.ClickException(f"cannot listen on {host} port {port}: {problem.strerror}") from None
+        raise InputError(f"the endpoint needs {problem.name!r}: pip install 'asl-engine[server]'") from None
+    if aws_endpoint_url is not None and not aws_endpoint_url.startswith(("http://", "https://")):
+        raise InputError(f"--aws-endpoint-url takes an address such as http://127.0.0.1:4566, not {aws_endpoint_url!r}")
+    if mock_config is not None and _mocked(read_json(mock_config), mock_config):
+        raise InputError(f"{mock_config}: mocked service integrations are not supported yet")
+    announce = partial(print, file=sys.stdout, flush=True)
+    with contextlib.redirect_stdout(sys.stderr):  # standard output says where it listens, and no more
+        given = load_functions(functions) if functions is not None else Functions()
+        try:
+            answer(service_for(given, aws_endpoint_url, clock == "skip"), host, port, announce)
+        except OSError as problem:
+            reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
+            raise OutputError(f"cannot listen on {host!r} port {port}: {reason}") from None
+
+
+def _mocked(config: Any, name: str) -> Any:
+    if not isinstance(config, dict):
+        raise InputError(f"{name} is no MockConfigFile, which is a JSON object")
+    return config.get("StateMachines")
 
 
 def main() -> None:

@@ -193,8 +193,8 @@ async def in_thread(work: Any) -> Any:
         problem: BaseException | None = None
         try:
             value = work()
-        except StopIteration as stop:  # a future cannot carry this one
-            problem = RuntimeError(f"the function raised StopIteration: {stop}")
+        except (StopIteration, KeyboardInterrupt) as own:  # a future cannot carry the one, Ctrl-C is the main thread's
+            problem = RuntimeError(f"the function raised {type(own).__name__}: {own}")
         except BaseException as raised:
             problem = raised
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for this answer any more

@@ -6,7 +6,7 @@ import re
 
 from asl_engine.server.errors import ApiError
 
-_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,80}")
 _ARN = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<type>[^:]+):(?P<rest>.+)", re.DOTALL)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,11 +19,19 @@ from starlette.routing import Route
 from asl_engine.kernel.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
 from asl_engine.server.errors import ApiError
 from asl_engine.server.operations import OPERATIONS
-from asl_engine.server.requests import check_request, service_model
+from asl_engine.server.requests import check_request, service_model, without_nulls
 from asl_engine.server.service import Account, Service
+from asl_engine.source.document import is_deeper
+from asl_engine.values import parse_json
 
 MAX_BODY = 2 * 1024 * 1024
 """The longest request that is read, in bytes. The service takes 1 MB of definition or input, which JSON may escape."""
+
+MAX_NESTING = 100
+"""How deep a request may be nested: definitions and inputs are texts, and the rest is flat."""
+
+PATIENCE = 4.0
+"""How many seconds after a signal the process ends at the latest, also when a function holds up the event loop."""
 
 TARGET = "AWSStepFunctions."
 
@@ -55,6 +65,9 @@ async def _answer(service: Service, request: HttpRequest) -> HttpResponse:
         return _response(200, OPERATIONS[name](service, account_of(request), body))
     except ApiError as problem:
         return _response(400, {"__type": problem.code, "message": problem.message})
+    except Exception:
+        traceback.print_exc()  # for whoever runs the endpoint; who asked learns nothing of its insides
+        return _response(500, {"__type": "InternalFailure", "message": "The request failed for an unknown reason."})
 
 
 async def _body(request: HttpRequest) -> dict[str, Any]:
@@ -65,12 +78,13 @@ async def _body(request: HttpRequest) -> dict[str, Any]:
             raise ApiError("RequestEntityTooLargeException", f"The request is longer than {MAX_BODY} bytes.")
         chunks.append(chunk)
     try:
-        body = json.loads(b"".join(chunks) or b"{}")
-    except (ValueError, RecursionError):
+        body = parse_json(b"".join(chunks).decode("utf-8-sig") or "{}")
+    except ValueError:
         raise ApiError("SerializationException", "The request is not JSON.") from None
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or is_deeper(body, MAX_NESTING):
         raise ApiError("SerializationException", "The request is not a JSON object.")
-    return body
+    present: dict[str, Any] = without_nulls(body)
+    return present
 
 
 def account_of(request: HttpRequest) -> Account:
@@ -84,17 +98,24 @@ def account_of(request: HttpRequest) -> Account:
 
 
 def _response(status: int, body: dict[str, Any]) -> HttpResponse:
-    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    try:
+        text = json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # halves of characters, which JSON can escape
+        text = json.dumps(body).encode()
     headers = {"x-amzn-RequestId": str(uuid.uuid4())}
     return HttpResponse(text, status, headers, media_type="application/x-amz-json-1.0")
 
 
-def serve(service: Service, host: str, port: int) -> None:
-    """Answer requests until SIGTERM or SIGINT; print one line when ready. Raises OSError when the port is taken."""
+def serve(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Answer requests until SIGTERM or SIGINT; announce it when ready. Raises OSError when the port is taken."""
+    import os
     import socket
+    import threading
 
     import uvicorn
 
+    if not host:
+        raise OSError(0, "a host is needed; 0.0.0.0 stands for all addresses of this machine")
     listener = socket.create_server(
         (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=256
     )
@@ -103,7 +124,13 @@ def serve(service: Service, host: str, port: int) -> None:
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            print(f"listening on http://{f'[{host}]' if ':' in host else host}:{bound}", flush=True)
+            announce(f"listening on http://{f'[{host}]' if ':' in host else host}:{bound}")
 
-    config = uvicorn.Config(application(service), log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            self.should_exit = True  # and no more: uvicorn itself would die of the signal in the end
+            last_resort = threading.Timer(PATIENCE, os._exit, (0,))
+            last_resort.daemon = True
+            last_resort.start()
+
+    config = uvicorn.Config(application(service), log_level="warning", access_log=False, timeout_graceful_shutdown=2)
     Announcing(config).run(sockets=[listener])

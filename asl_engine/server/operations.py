@@ -5,16 +5,18 @@ A request has passed the checks of `requests.py`. Times in responses are seconds
 
 from __future__ import annotations
 
-import base64
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from asl_engine.errors import DefinitionError, NotSupported
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist, machine_does_not_exist
 from asl_engine.server.service import MAX_MACHINES, Account, Machine, Run, Service
-from asl_engine.values import JSON, MAX_BYTES, parse_json
+from asl_engine.values import JSON, MAX_BYTES, parse_json, private_copy
 
 Request: TypeAlias = dict[str, Any]
 Response: TypeAlias = dict[str, Any]
@@ -108,7 +110,7 @@ def list_state_machines(service: Service, account: Account, request: Request) ->
     """List the state machines of the account, in the order of their names."""
     prefix = f"arn:aws:states:{account.region}:{account.id}:"
     machines = [machine for arn, machine in service.machines.items() if arn.startswith(prefix)]
-    page, token = _page(sorted(machines, key=lambda machine: machine.name), request)
+    page, token = _page(sorted(machines, key=lambda machine: machine.name), request, prefix)
     listed = [
         {"stateMachineArn": one.arn, "name": one.name, "type": one.machine.type, "creationDate": one.created_at}
         for one in page
@@ -116,16 +118,26 @@ def list_state_machines(service: Service, account: Account, request: Request) ->
     return {"stateMachines": listed} | token
 
 
-def _page(items: list[Any], request: Request) -> tuple[list[Any], dict[str, str]]:
-    """Return one page and the token of the next: opaque to whoever gets it, and refused when it is not one of ours."""
-    size, token = request.get("maxResults") or 100, request.get("nextToken")
-    try:
-        begin = int(base64.urlsafe_b64decode(token.encode()).decode()) if token else 0
-    except ValueError:
-        raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'") from None
+def _page(items: list[Any], request: Request, what: str) -> tuple[list[Any], dict[str, str]]:
+    """Return one page and the token of the next. A token is opaque to whoever gets it, and refused where it was not
+    made: `what` is listed is part of it."""
+    size, begin = request.get("maxResults") or 100, 0
+    mark = sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    if "nextToken" in request:
+        begin = _begin_of(request["nextToken"], mark)
     end = begin + size
-    following = {"nextToken": base64.urlsafe_b64encode(str(end).encode()).decode()} if end < len(items) else {}
+    following = {"nextToken": b64encode(f"{end}:{mark}".encode()).decode()} if end < len(items) else {}
     return items[begin:end], following
+
+
+def _begin_of(token: str, mark: str) -> int:
+    try:
+        found = re.fullmatch(rf"([0-9]{{1,9}}):{mark}", b64decode(token, validate=True).decode("ascii"))
+    except ValueError:
+        found = None
+    if found is None:
+        raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'")
+    return int(found[1])
 
 
 @operation
@@ -144,16 +156,12 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
     if name is not None:
         check_name(name)
     value = _input(text)
-    known = (
-        next((run for run in service.runs.values() if run.name == name and run.machine is machine), None)
-        if name
-        else None
-    )
-    if known is not None and known.machine.machine.type == "STANDARD":
+    known = service.known_run(machine, name)
+    if known is not None:
         if known.stopped_at is None and known.input_text == text:
             return {"executionArn": known.arn, "startDate": known.started_at}
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{known.arn}'")
-    run = service.start(machine, account, name, text, value)
+    run = service.start(machine, name, text, value)
     return {"executionArn": run.arn, "startDate": run.started_at}
 
 
@@ -167,7 +175,7 @@ def _input(text: str) -> JSON:
             f"1 validation error detected: Value at 'input' failed to satisfy constraint: {constraint}",
         )
     try:
-        return parse_json(text)
+        return private_copy(parse_json(text))  # which also refuses what is too deep, or infinite
     except ValueError:
         found = jackson_error(text)
         told = "".join(found) if found else "Invalid execution input."
@@ -223,7 +231,7 @@ def get_execution_history(service: Service, account: Account, request: Request) 
     events = _run(service, request["executionArn"]).events()
     if request.get("reverseOrder"):
         events.reverse()
-    page, token = _page(events, request)
+    page, token = _page(events, request, f"{request['executionArn']} {request.get('reverseOrder', False)}")
     wants_data = request.get("includeExecutionData", True)
     return {"events": [_on_the_wire(event, wants_data) for event in page]} | token
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from asl_engine.server.errors import ApiError
 
+MAX_SHOWN = 1_024
+"""How many characters of a wrong value are repeated in the answer."""
+
 
 @cache
 def service_model() -> Any:
@@ -18,6 +21,13 @@ def service_model() -> Any:
     from botocore.model import ServiceModel
 
     return ServiceModel(Loader().load_service_model("stepfunctions", "service-2"))
+
+
+def without_nulls(value: Any) -> Any:
+    """Return a request without the members that are null, which mean the same as those that are not there."""
+    if isinstance(value, dict):
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def check_request(operation: str, request: dict[str, Any]) -> None:
@@ -70,7 +80,8 @@ def _joined(path: str, name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
 
 
 def _bounds(shape: Any, value: Any, measure: float, path: str) -> Iterator[str]:
@@ -85,7 +96,7 @@ def _bounds(shape: Any, value: Any, measure: float, path: str) -> Iterator[str]:
 
 def _text_problems(shape: Any, value: str, path: str) -> Iterator[str]:
     pattern = shape.metadata.get("pattern")
-    failed = f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy"
+    failed = f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: Member must satisfy"
     if pattern is not None and re.fullmatch(pattern, value) is None:
         yield f"{failed} regular expression pattern: {pattern}"
     if shape.enum and value not in shape.enum:

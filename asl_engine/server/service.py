@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+import traceback
 import uuid
 from typing import Any
 
 from asl_engine.drivers.realtime import RealTimeDriver
 from asl_engine.engine import StateMachine
-from asl_engine.history import Event, read_events
+from asl_engine.errors import AslError
+from asl_engine.history import Event, Mark, read_events
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.server.errors import ApiError
 from asl_engine.tasks.perform import Performer
 from asl_engine.values import JSON
 
@@ -36,6 +39,7 @@ class Machine:
     """A state machine that was created."""
 
     def __init__(self, account: Account, request: dict[str, Any], machine: StateMachine) -> None:
+        self.account = account
         self.name: str = request["name"]
         self.arn = f"arn:aws:states:{account.region}:{account.id}:stateMachine:{self.name}"
         self.role_arn: str = request["roleArn"]
@@ -57,9 +61,8 @@ class Machine:
 class Run:
     """An execution that was started."""
 
-    def __init__(self, machine: Machine, account: Account, name: str, input_text: str, driver: RealTimeDriver) -> None:
+    def __init__(self, machine: Machine, name: str, input_text: str, driver: RealTimeDriver) -> None:
         self.machine = machine
-        self.account = account
         self.name = name
         self.input_text = input_text
         self.driver = driver
@@ -87,14 +90,21 @@ class Service:
         self.runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, machine: Machine, account: Account, name: str | None, input_text: str, value: JSON) -> Run:
+    def known_run(self, machine: Machine, name: str | None) -> Run | None:
+        """Return the execution of this name that a machine has already; Express executions may share a name."""
+        if name is None or machine.machine.type == "EXPRESS":
+            return None
+        found = self.runs.get(_identity(machine, name).execution_arn)
+        return found if found is not None and found.machine is machine else None
+
+    def start(self, machine: Machine, name: str | None, input_text: str, value: JSON) -> Run:
         """Start an execution on the running event loop."""
-        name = name or str(uuid.uuid4())
-        identity = Identity(name, machine.name, machine.role_arn, account.id, account.region, machine.machine.type)
-        kernel = Kernel(machine.machine.program)
-        run = Run(machine, account, name, input_text, RealTimeDriver(kernel, self.performer, self.skips_time))
-        run.arn = identity.execution_arn
         self._make_room()
+        name = name or str(uuid.uuid4())
+        identity = _identity(machine, name)
+        kernel = Kernel(machine.machine.program)
+        run = Run(machine, name, input_text, RealTimeDriver(kernel, self.performer, self.skips_time))
+        run.arn = identity.execution_arn
         self.runs[run.arn] = run
         seed = random.SystemRandom().getrandbits(64)
         started = ExecutionStarted(run.driver.clock(), value, identity, seed)
@@ -104,17 +114,40 @@ class Service:
         return run
 
     async def _follow(self, run: Run, started: ExecutionStarted) -> None:
-        await run.driver.run(started)
+        try:
+            await run.driver.run(started)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as problem:
+            _give_up(run, problem)
         run.stopped_at = run.driver.clock()
 
     def _make_room(self) -> None:
+        """Forget the oldest execution that has ended when there are too many; refuse one more when all still run."""
         if len(self.runs) >= MAX_EXECUTIONS:
             ended = next((arn for arn, run in self.runs.items() if run.stopped_at is not None), None)
-            if ended is not None:
-                del self.runs[ended]
+            if ended is None:
+                raise ApiError("ExecutionLimitExceeded", f"{MAX_EXECUTIONS} executions are running")
+            del self.runs[ended]
 
     async def close(self) -> None:
-        """Stop what is running."""
+        """Stop what is running; wait a little for functions that do not want to be stopped."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1)
+
+
+def _identity(machine: Machine, name: str) -> Identity:
+    account = machine.account
+    return Identity(name, machine.name, machine.role_arn, account.id, account.region, machine.machine.type)
+
+
+def _give_up(run: Run, problem: BaseException) -> None:
+    """End an execution that cannot go on, and tell whoever runs the endpoint why; it must not seem to run for ever."""
+    kernel = run.kernel
+    cause = str(problem) if isinstance(problem, AslError) else f"{type(problem).__name__} in the engine; see its log"
+    if not isinstance(problem, AslError):
+        traceback.print_exception(problem)
+    kernel.error, kernel.cause = "States.Runtime", cause
+    kernel.end("FAILED", Mark.FAILED, kernel.error, kernel.cause)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from asl_engine.kernel.commands import StartTask
@@ -90,10 +89,10 @@ class LambdaEndpoint:
 def function_failure(text: str) -> Failure:
     """Return the failure that a function's error payload means: its type is the error, its text the cause."""
     try:
-        error = json.loads(text).get("errorType")
+        error = parse_json(text).get("errorType")
     except (ValueError, AttributeError):
         error = None
-    return Failure(error or "Lambda.Unknown", text)
+    return Failure(error if error and isinstance(error, str) else "Lambda.Unknown", text)
 
 
 def client_failure(problem: Any) -> Failure:
