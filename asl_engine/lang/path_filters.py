@@ -21,7 +21,7 @@ from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import VisitError
 
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
-from asl_engine.lang.paths import NAME
+from asl_engine.lang.path_terms import NAME
 from asl_engine.values import ABSENT, JSON, json_text, parse_json
 
 Operand: TypeAlias = Callable[[JSON, JSON], Any]
@@ -41,12 +41,16 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False)
 
 
-def compile_filter(text: str, depth: int = 1) -> Predicate:
-    """Return the predicate of a condition such as `(@.price < 10 && @.kind == 'x')`; raise ExpressionSyntaxError."""
+def compile_filter(text: str, compile_operand: Callable[[str], Operand]) -> Predicate:
+    """Return the predicate of a condition such as `(@.price < 10 && @.kind == 'x')`; raise ExpressionSyntaxError.
+
+    `compile_operand` compiles the paths in it, which may have filters of their own: it comes from whoever compiles
+    paths.
+    """
     if len(text) > MAX_CONDITION or _nesting(text) > MAX_PARENTHESES:
         raise ExpressionSyntaxError("The condition of a filter is too long or too deeply nested")
     try:
-        return _Compiler(depth).condition(_parser().parse(text))
+        return _Compiler(compile_operand).condition(_parser().parse(text))
     except UnexpectedInput as refusal:
         raise ExpressionSyntaxError(f"'{text}' is not a condition of a filter", refusal.pos_in_stream) from None
     except VisitError as wrapped:
@@ -60,9 +64,9 @@ def _nesting(text: str) -> int:
 class _Compiler(Transformer[Token, Any]):
     """Builds the predicate bottom-up; one method for each alias of the grammar."""
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, compile_operand: Callable[[str], Operand]) -> None:
         super().__init__()
-        self.depth = depth
+        self.compile_operand = compile_operand
 
     def condition(self, tree: Any) -> Predicate:
         predicate: Predicate = self.transform(tree)
@@ -87,14 +91,10 @@ class _Compiler(Transformer[Token, Any]):
         return _comparison(left, sign.lower(), right)
 
     def path(self, tokens: list[Token]) -> Operand:
-        from asl_engine.lang.path_syntax import read_tree
-        from asl_engine.lang.path_walk import compile_relative
-
         text = str(tokens[0])
         if plain := _plain_field.fullmatch(text):
             return _Field(plain[1])
-        search, _ = compile_relative(text, read_tree(text, 1, self.depth))
-        return partial(_find, search, text.startswith("@"))
+        return partial(_find, self.compile_operand(text), text.startswith("@"))
 
     def string(self, tokens: list[Token]) -> Operand:
         return _Constant(re.sub(r"\\(.)", _unescape, tokens[0][1:-1], flags=re.DOTALL))

@@ -18,7 +18,7 @@ from jsonpath_ng import Child, Descendants, Fields, Index, JSONPath, Root, Slice
 
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.lang.path_functions import FUNCTIONS
-from asl_engine.lang.paths import DOUBLE_QUOTED, INTEGER, NAME, SINGLE_QUOTED, unquoted
+from asl_engine.lang.path_terms import DOUBLE_QUOTED, INTEGER, NAME, SINGLE_QUOTED, unquoted
 from asl_engine.values import JSON, json_text, parse_json
 
 MAX_NESTING: Final = 10
@@ -26,11 +26,11 @@ MAX_NESTING: Final = 10
 
 
 class Filtered(JSONPath):
-    """`[?(...)]`: keeps what the condition holds for; `holds` is asked with the candidate and the root."""
+    """`[?(...)]`: keeps what the condition holds for. `depth` says within how many filters its paths stand."""
 
-    def __init__(self, text: str, holds: Callable[[JSON, JSON], bool]) -> None:
+    def __init__(self, text: str, depth: int) -> None:
         self.text = text
-        self.holds = holds
+        self.depth = depth
 
     def __str__(self) -> str:
         return f"[?{self.text}]"
@@ -110,11 +110,9 @@ def _fields(*names: str) -> Fields:
 
 
 def _read_filter(path: str, at: int, depth: int) -> tuple[JSONPath, int]:
-    from asl_engine.lang.path_filters import compile_filter
-
     end = matching_bracket(path, at)
     text = path[at + 1 : end].strip()[1:].strip()
-    return Filtered(text, compile_filter(text, depth + 1)), end + 1
+    return Filtered(text, depth + 1), end + 1
 
 
 def _read_function(path: str, found: re.Match[str], depth: int) -> tuple[JSONPath, int]:

@@ -22,8 +22,8 @@ from typing import Final, NoReturn, TypeAlias
 from jsonpath_ng import Child, Descendants, Fields, Index, JSONPath, Slice, Wildcard
 
 from asl_engine.lang.path_functions import FUNCTIONS, NotApplicable
-from asl_engine.lang.path_syntax import Applied, Filtered
-from asl_engine.lang.paths import PathNotFound, Step, explain
+from asl_engine.lang.path_syntax import Applied, Filtered, read_tree
+from asl_engine.lang.path_terms import PathNotFound, Step, explain
 from asl_engine.values import JSON, json_text
 
 Nodes: TypeAlias = list[JSON]
@@ -242,7 +242,7 @@ def _slice(node: Slice) -> Segment:
 
 
 def _filtered(node: Filtered) -> Segment:
-    holds = node.holds
+    holds = _condition(node)
 
     def keep(nodes: Nodes, root: JSON) -> Nodes:
         kept = []
@@ -264,7 +264,15 @@ _by_kind: Final[dict[type[JSONPath], Callable[..., Segment]]] = {
 
 def _scan_filtered(node: Filtered) -> Segment:
     """After '..' the filter asks every object once, wherever it is; not the items of every array as well."""
-    return lambda nodes, root: [value for value in containers(nodes) if type(value) is dict and node.holds(value, root)]
+    holds = _condition(node)
+    return lambda nodes, root: [value for value in containers(nodes) if type(value) is dict and holds(value, root)]
+
+
+def _condition(node: Filtered) -> Callable[[JSON, JSON], bool]:
+    """Compile the condition of a filter, and the paths in it; only filters need lark."""
+    from asl_engine.lang.path_filters import compile_filter
+
+    return compile_filter(node.text, lambda text: compile_relative(text, read_tree(text, 1, node.depth))[0])
 
 
 def containers(nodes: Nodes) -> Nodes:

@@ -14,37 +14,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final, Literal, NoReturn, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope
-from asl_engine.values import JSON, json_text
+from asl_engine.lang.expr import Expr, ExpressionSyntaxError, Scope
+from asl_engine.lang.path_terms import (
+    DOUBLE_QUOTED,
+    INTEGER,
+    NAME,
+    SINGLE_QUOTED,
+    PathNotFound,
+    Step,
+    explain,
+    unquoted,
+)
+from asl_engine.values import JSON
 
-Step: TypeAlias = str | int
 Root: TypeAlias = Literal["input", "context", "variable"]
 
 MAX_LENGTH: Final = 10_000
 """Longest path that is read; the longest one seen in a real definition has 200 characters."""
-
-
-class PathNotFound(ExpressionFailed):
-    """A definite path leads nowhere in `searched`; `detail` says how, in Jayway's words.
-
-    Its own cause is the wording of path fields (`InputPath` and the like). Payload templates, `ErrorPath` and
-    `CausePath` name the field and quote the input instead: `naming_field` makes that form [conformance corpus].
-    """
-
-    def __init__(self, path: str, detail: str, searched: JSON) -> None:
-        super().__init__(f"Invalid path '{path}' : {detail}")
-        self.path = path
-        self.detail = detail
-        self.searched = searched
-
-    def naming_field(self, field: str) -> ExpressionFailed:
-        """Return the same failure as the service words it for the field of a payload template."""
-        quoted = json_text(self.searched)
-        return ExpressionFailed(
-            f"The JSONPath '{self.path}' specified for the field '{field}' could not be found in the input '{quoted}'"
-        )
 
 
 class Path:
@@ -72,11 +60,6 @@ class Path:
 
 # A name without brackets may hold what Jayway lets it hold ("input-value", "@type", "${Placeholder}") except what is
 # far more likely a mistake: quotes, commas, comparison signs.
-NAME: Final = r"[^\s.\[\]()*?,'\"<>=!|&]+"
-SINGLE_QUOTED: Final = r"'(?:[^'\\]|\\.)*'"
-DOUBLE_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
-INTEGER: Final = r"-?[0-9]{1,10}"
-
 _root = re.compile(r"\$(\$|[^\W\d]\w*)?")
 _step = re.compile(rf"\.({NAME})|\.?\[\s*(?:({INTEGER})|({SINGLE_QUOTED}|{DOUBLE_QUOTED}))\s*\]", re.DOTALL)
 
@@ -131,15 +114,6 @@ def _read_steps(path: str, start: int) -> tuple[tuple[Step, ...], int]:
         steps.append(name or (unquoted(quoted) if quoted else int(index)))
         end = found.end()
     return tuple(steps), end
-
-
-def unquoted(quoted: str) -> str:
-    r"""Return the name in a quoted bracket: a backslash escapes the enclosing quote and nothing else.
-
-    AWS finds the key `Test\""Name"` by the path `$['Test\""Name"']`, so other backslashes stand for themselves.
-    """
-    mark = quoted[0]
-    return quoted[1:-1].replace("\\" + mark, mark)
 
 
 # --- closures for reference paths -----------------------------------------------------------------------------------
@@ -208,7 +182,7 @@ def _by_name_and_index(path: str, name: str, index: int) -> Expr:
                 return items[index]
         except (LookupError, TypeError):
             pass
-        explain(path, (name, index), scope.data)
+        return explain(path, (name, index), scope.data)
 
     return evaluate
 
@@ -258,42 +232,3 @@ def _from_root(path: str, variable: str | None, search: Callable[[JSON], JSON]) 
         return search(variables[variable])
 
     return evaluate
-
-
-# --- why a definite path leads nowhere ------------------------------------------------------------------------------
-
-
-def explain(path: str, steps: tuple[Step, ...], root: JSON) -> NoReturn:
-    """Raise the failure of a reference path that leads nowhere in `root`."""
-    value: JSON = root
-    walked = "$"
-    for step in steps:
-        fragment = f"['{step}']" if isinstance(step, str) else f"[{step}]"
-        refusal = wrong_kind(step, value, walked)
-        if refusal is not None:
-            raise PathNotFound(path, refusal, root)
-        walked += fragment
-        try:
-            value = value[step]
-        except LookupError:
-            break
-    raise PathNotFound(path, _missing(walked, steps), root)
-
-
-def _missing(walked: str, steps: tuple[Step, ...]) -> str:
-    """Return Jayway's words for a place that is not there, which differ for a field in the midst of the path."""
-    whole = "$" + "".join(f"['{step}']" if isinstance(step, str) else f"[{step}]" for step in steps)
-    if walked != whole and walked.endswith("']"):
-        return f"Missing property in path {walked}"
-    return f"No results for path: {whole}"
-
-
-def wrong_kind(step: Step, value: JSON, walked: str) -> str | None:
-    """Return Jayway's words when `value` is not what the step applies to; None if it is."""
-    if isinstance(step, str):
-        return None if isinstance(value, dict) else f"Property ['{step}'] not found in path {walked}"
-    if value is None:
-        return f"The path {walked} is null"
-    if not isinstance(value, list):
-        return f"Filter: [{step}] can only be applied to arrays. Current context is: {json_text(value)}"
-    return None

@@ -11,7 +11,7 @@ from typing import Final, NoReturn, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.intrinsics import compile_path_or_intrinsic
-from asl_engine.lang.paths import PathNotFound
+from asl_engine.lang.path_terms import PathNotFound
 from asl_engine.values import JSON
 
 SUFFIX: Final = ".$"

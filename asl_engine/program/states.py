@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
 from asl_engine.lang.intrinsics import compile_path_or_intrinsic
-from asl_engine.lang.paths import PathNotFound, compile_path
+from asl_engine.lang.path_terms import PathNotFound
+from asl_engine.lang.paths import compile_path
 from asl_engine.lang.templates import compile_template
 from asl_engine.model import states as model
 from asl_engine.program.choices import compile_rule

@@ -21,7 +21,8 @@ from asl_engine.lang.intrinsics import (
     parse_intrinsic,
     paths_in,
 )
-from asl_engine.lang.paths import Path, PathNotFound
+from asl_engine.lang.path_terms import PathNotFound
+from asl_engine.lang.paths import Path
 
 
 def made(text: str, data: Any = None) -> Any:

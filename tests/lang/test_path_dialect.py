@@ -11,7 +11,8 @@ from jsonpath_scope import Seen
 
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.lang.path_syntax import read_tree
-from asl_engine.lang.paths import PathNotFound, compile_path
+from asl_engine.lang.path_terms import PathNotFound
+from asl_engine.lang.paths import compile_path
 
 SHOP = {
     "books": [

@@ -10,7 +10,8 @@ import pytest
 from jsonpath_scope import Seen
 
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
-from asl_engine.lang.paths import MAX_LENGTH, PathNotFound, compile_path, compile_reference_path
+from asl_engine.lang.path_terms import PathNotFound
+from asl_engine.lang.paths import MAX_LENGTH, compile_path, compile_reference_path
 
 ORDER = {
     "id": 7,
