@@ -8,8 +8,6 @@ machine.render("order.svg", execution=execution)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from asl_engine.engine import StateMachine
 from asl_engine.errors import (
     AslError,
@@ -22,10 +20,9 @@ from asl_engine.errors import (
     SourceError,
 )
 from asl_engine.execution import Execution
-
-if TYPE_CHECKING:
-    from asl_engine.tasks.answer import Answer
-    from asl_engine.tasks.registry import Functions
+from asl_engine.tasks.answer import Answer
+from asl_engine.tasks.error import TaskError
+from asl_engine.tasks.registry import Functions
 
 __version__ = "0.1.0"
 
@@ -42,15 +39,9 @@ __all__ = [
     "RenderError",
     "SourceError",
     "StateMachine",
+    "TaskError",
 ]
 
-_LATER = {"Answer": "asl_engine.tasks.answer", "Functions": "asl_engine.tasks.registry"}
 
-
-def __getattr__(name: str) -> Any:
-    """Import on first use what costs time to import."""
-    if name in _LATER:
-        from importlib import import_module
-
-        return getattr(import_module(_LATER[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.errors import DefinitionError, InputError, NotSupported
+from asl_engine.errors import DefinitionError, InputError, NotSupported, RenderError
 from asl_engine.execution import Execution
 from asl_engine.history import EventReader
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.tasks.perform import Performer
 from asl_engine.tasks.registry import Functions
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, private_copy, size_of
+from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, parse_timestamp, private_copy, size_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from asl_engine.rules.check import Checked
 
 Kind: TypeAlias = Literal["STANDARD", "EXPRESS"]
+Moment: TypeAlias = float | str | datetime
+"""A time: seconds since 1970, an ISO-8601 text, or a datetime (a naive one means local time, as always in Python)."""
+
 OnEvent: TypeAlias = Callable[[dict[str, Any]], None]
 AnyFunctions: TypeAlias = Functions | Mapping[str, Callable[..., Any]] | None
 
@@ -103,13 +107,22 @@ class StateMachine:
             raise self._refusal or AssertionError("neither compiled nor refused")
         return self._program
 
+    def missing(self, functions: AnyFunctions = None) -> dict[str, str]:
+        """Return what the Tasks would call and nobody has registered, by the names of their states.
+
+        Only what the definition names itself: a `FunctionName` that comes from the input is known when it is called.
+        """
+        from asl_engine.tasks.link import missing_functions
+
+        return missing_functions(self.model, Functions.of(functions))
+
     def run(
         self,
         input: JSON = ABSENT,
         functions: AnyFunctions = None,
         *,
         seed: int = 0,
-        start_time: float | None = None,
+        start_time: Moment | None = None,
         history: bool = True,
         name: str | None = None,
         on_event: OnEvent | None = None,
@@ -154,11 +167,11 @@ class StateMachine:
         return asyncio.run(self.run_async(input, functions, **options))
 
     def _start(
-        self, input: JSON, seed: int, start_time: float | None, history: bool, name: str | None
+        self, input: JSON, seed: int, start_time: Moment | None, history: bool, name: str | None
     ) -> tuple[Kernel, Any]:
         value = _checked_input({} if input is ABSENT else input)
         identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
-        at = time.time() if start_time is None else start_time
+        at = _moment(start_time)
         return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed)
 
     def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
@@ -166,9 +179,14 @@ class StateMachine:
         given."""
         from asl_engine.render.draw import draw
 
+        if path is not None and Path(path).suffix not in ("", ".svg"):
+            raise RenderError(f"{path}: pictures are SVG; name the file {Path(path).with_suffix('.svg')}")
         text = draw(self.model, list(execution.history) if execution is not None else None)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            try:
+                Path(path).write_text(text, encoding="utf-8")
+            except OSError as problem:
+                raise RenderError(f"{path} cannot be written: {problem.strerror}") from None
         return text
 
     def graph(self) -> nx.DiGraph:
@@ -182,6 +200,20 @@ class StateMachine:
 
     def __repr__(self) -> str:
         return f"<StateMachine {self.name!r} of {len(self.model.states)} states>"
+
+
+def _moment(given: Moment | None) -> float:
+    """Return a moment in seconds since 1970: now, unless another is given."""
+    if given is None:
+        return time.time()
+    if isinstance(given, datetime):
+        return given.timestamp()
+    moment = parse_timestamp(given) if isinstance(given, str) else float(given)
+    if moment is None:
+        raise InputError(
+            f"the start time {given!r} is no ISO-8601 date-time with an offset, such as 2026-03-14T09:00:00Z"
+        )
+    return moment
 
 
 def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | None:

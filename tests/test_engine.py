@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from conftest import START, chain, one_state, scripted
 
 import asl_engine
-from asl_engine import AslError, DefinitionError, InputError, NotSupported, SourceError, StateMachine
+from asl_engine import AslError, DefinitionError, InputError, NotSupported, RenderError, SourceError, StateMachine
 
 HELLO = {"Comment": "Says hello", **chain(Hello={"Type": "Pass", "Result": "hello"})}
 
@@ -176,23 +177,34 @@ def test_history_can_be_left_out():
 
 
 DISTRIBUTED = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **chain(P={"Type": "Pass"})}
-NESTED = "arn:aws:states:::states:startExecution.sync"
 
 
-@pytest.mark.parametrize(
-    ("definition", "place"),
-    [
-        (one_state(Type="Map", ItemProcessor=DISTRIBUTED), "/States/S/ItemProcessor/ProcessorConfig/Mode"),
-        (one_state(Type="Task", Resource=NESTED, Parameters={"StateMachineArn": "a"}), "/States/S/Resource"),
-    ],
-)
-def test_what_cannot_run_is_refused_and_not_ignored(definition, place):
+def test_what_cannot_run_is_refused_and_not_ignored():
     """The machine can be loaded and drawn; running it says what the engine cannot do, and where."""
-    machine = StateMachine.from_dict(definition)
+    machine = StateMachine.from_dict(one_state(Type="Map", ItemProcessor=DISTRIBUTED))
 
     assert "<svg" in machine.render()
-    with pytest.raises(NotSupported, match=place):
+    with pytest.raises(NotSupported, match="/States/S/ItemProcessor/ProcessorConfig/Mode"):
         machine.run([])
+
+
+@pytest.mark.parametrize("start", [1_773_478_800, "2026-03-14T09:00:00Z", datetime(2026, 3, 14, 9, tzinfo=UTC)])
+def test_a_start_time_may_be_written_in_any_way(start):
+    """Seconds, a text, a datetime: the same moment."""
+    assert 1_773_478_800.0 == StateMachine.from_dict(HELLO).run(start_time=start).started_at
+
+
+def test_a_start_time_that_is_none_is_refused():
+    """With what would be one."""
+    with pytest.raises(InputError, match="2026-03-14T09:00:00Z"):
+        StateMachine.from_dict(HELLO).run(start_time="tomorrow")
+
+
+@pytest.mark.parametrize("name", ["picture.png", "nowhere/picture.svg"])
+def test_a_picture_that_cannot_be_written_says_why(name, tmp_path):
+    """Another format, a folder that is not there."""
+    with pytest.raises(RenderError, match="picture"):
+        StateMachine.from_dict(HELLO).render(tmp_path / name)
 
 
 def test_a_machine_draws_itself(run):

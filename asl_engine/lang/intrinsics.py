@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
+from asl_engine.errors import did_you_mean
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.functions import ESCAPES, FUNCTIONS
 from asl_engine.lang.paths import Path, compile_path
@@ -228,7 +229,7 @@ def _string(quoted: str, at: int) -> Literal:
 def _call(name: str, arguments: list[Argument], text: str, at: int) -> Call:
     function = FUNCTIONS.get(name)
     if function is None:
-        raise ExpressionSyntaxError(f"There is no intrinsic function {name}", at)
+        raise ExpressionSyntaxError(f"There is no intrinsic function {name}.{did_you_mean(name, list(FUNCTIONS))}", at)
     refusal = function.wrong_count(len(arguments)) or _mismatch(function, arguments)
     if refusal:
         raise ExpressionSyntaxError(refusal, at)

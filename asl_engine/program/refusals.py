@@ -8,7 +8,6 @@ from itertools import chain
 from asl_engine.model import states as model
 from asl_engine.model.base import Part, given
 from asl_engine.model.choice import ChoiceRule
-from asl_engine.program.resources import parse_resource
 
 DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
@@ -45,10 +44,6 @@ def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:
         for name in sorted(given(state) & DISTRIBUTED_ONLY):
             field = _alias(state, name)
             yield field, f"{field[1:]} belongs to Distributed Map, which is not supported yet"
-    if isinstance(state, model.Task):
-        resource = parse_resource(state.resource)
-        if resource.pattern.startswith("sync"):
-            yield "/Resource", f"the pattern .{resource.pattern} is not supported yet"
 
 
 def _alias(part: Part, name: str) -> str:

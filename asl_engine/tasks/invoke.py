@@ -11,6 +11,7 @@ import traceback
 from typing import Any
 
 from asl_engine.tasks.context import LambdaContext
+from asl_engine.tasks.error import TaskError
 from asl_engine.tasks.registry import Function
 from asl_engine.values import JSON, NotJSON, parse_json, private_copy
 
@@ -48,7 +49,9 @@ class Call:
         return envelope(result, self.context) if self.is_enveloped else result
 
     def failed(self, problem: BaseException) -> Failure:
-        """Return the failure for what the function raised: the error's name is the name of its class."""
+        """Return the failure for what the function raised: its error is the name of its class, or a TaskError's."""
+        if isinstance(problem, TaskError):
+            return Failure(problem.error, problem.cause)
         if isinstance(problem, SystemExit):
             exited = f"Runtime exited with error: exit status {problem.code or 0}"
             message = f"RequestId: {self.context.aws_request_id} Error: {exited}"

@@ -6,9 +6,9 @@ import asyncio
 import threading
 
 import pytest
+from conftest import one_state
 
 from asl_engine import Functions, StateMachine
-from tests.conftest import one_state
 
 TASK = {"Type": "Task", "Resource": "f"}
 

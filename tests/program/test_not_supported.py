@@ -39,6 +39,12 @@ def test_jsonata_is_refused():
     assert "JSONata" in refusal_of(Type="Pass", QueryLanguage="JSONata", Output="{% 1 %}")
 
 
-def test_a_job_that_must_be_waited_for_is_refused():
-    """`.sync` needs a service, and functions are none."""
-    assert ".sync" in refusal_of(Type="Task", Resource="arn:aws:states:::states:startExecution.sync")
+def test_a_function_stands_in_for_a_job_that_must_be_waited_for():
+    """`.sync` needs a service that is not here; a function under the very name does for it, and nothing else."""
+    resource = "arn:aws:states:::states:startExecution.sync"
+    definition = {"StartAt": "S", "States": {"S": {"Type": "Task", "Resource": resource, "End": True}}}
+    machine = StateMachine.from_dict(definition)
+
+    assert "done" == machine.run({}, {resource: lambda event, context: "done"}).output
+    with pytest.raises(NotSupported, match="startExecution.sync"):
+        machine.run({})

@@ -1,0 +1,28 @@
+"""Which functions a definition names, and which of them are not there: known before anything runs."""
+
+from __future__ import annotations
+
+from asl_engine.model import states as model
+from asl_engine.program.resources import parse_resource
+from asl_engine.tasks.registry import Functions
+
+
+def missing_functions(machine: model.StateMachine, functions: Functions) -> dict[str, str]:
+    """Return, by state, the name or ARN that a Task calls and that nobody registered."""
+    found = {}
+    for _, block in model.blocks(machine):
+        for name, state in block.states.items():
+            if isinstance(state, model.Task) and functions.find(state.resource) is None:
+                wanted = _called(state)
+                if wanted is not None and functions.find(wanted) is None:
+                    found[name] = wanted
+    return found
+
+
+def _called(task: model.Task) -> str | None:
+    """Return what a Task calls; None when only its input can tell."""
+    resource = parse_resource(task.resource)
+    if (resource.service, resource.action) != ("lambda", "invoke"):
+        return task.resource
+    named = task.parameters.get("FunctionName") if isinstance(task.parameters, dict) else None
+    return named if isinstance(named, str) else None
