@@ -21,7 +21,6 @@ from asl_engine.cli.terminal import (
     NobodyReads,
     OutputError,
     check_place,
-    let_go_of_output,
     prepare_streams,
     show,
     show_file,
@@ -226,7 +225,6 @@ def main() -> None:
     prepare_streams()
     try:
         code = asl(standalone_mode=False)
-        sys.stdout.flush()
     except SystemExit as end:
         code = end.code
     except click.ClickException as problem:
@@ -235,11 +233,10 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except NobodyReads:
-        let_go_of_output()
         code = READER_LEFT
     except BaseException as problem:
         code = _stopped_by(problem)
-    sys.exit(code)
+    sys.exit(code or 0)
 
 
 INTERRUPTED = 130
@@ -252,7 +249,6 @@ READER_LEFT = 141
 def _stopped_by(problem: BaseException) -> int:
     from asl_engine.cli.given import text_of
 
-    let_go_of_output()
     if isinstance(problem, AslError):
         tell(f"asl: {problem}")
         return 2

@@ -73,12 +73,14 @@ def _put(text: str | bytes, ends_line: bool = True) -> None:
     try:
         click.echo(text, nl=ends_line)
     except BrokenPipeError:
+        _let_go_of_output()
         raise NobodyReads from None
     except OSError as problem:
+        _let_go_of_output()
         raise OutputError(f"standard output cannot be written: {problem.strerror}") from None
 
 
-def let_go_of_output() -> None:
+def _let_go_of_output() -> None:
     """Have what is left in the buffer of standard output go nowhere, so that the interpreter ends without a word."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,219 @@
+"""The endpoint as a process: the protocol as boto3 speaks it, what is no protocol at all, and its end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from conftest import chain, one_state
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+APP = """
+import asyncio, threading, time
+print("loaded")
+def double(event, context):
+    print("called")
+    return 2 * event["n"]
+def fails(event, context):
+    raise ValueError("no")
+def hangs(event, context):
+    threading.Event().wait(60)
+async def blocks(event, context):
+    time.sleep(60)
+"""
+
+
+def calling(name):
+    return json.dumps(one_state(Type="Task", Resource=f"arn:aws:lambda:us-east-1:123456789012:function:{name}"))
+
+
+class Endpoint:
+    """A server at a free port, and a client of it."""
+
+    def __init__(self, folder, *options):
+        (folder / "app.py").write_text(APP, "utf-8")
+        command = [sys.executable, "-m", "asl_engine", "serve", "--port", "0", "--functions", "app.py", *options]
+        self.errors = open(folder / "errors.txt", "w+", encoding="utf-8")  # noqa: SIM115
+        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on http://127.0.0.1:")
+        self.url = line.split()[-1]
+        self.port = int(self.url.rpartition(":")[2])
+        self.client = boto3.client(
+            "stepfunctions", endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="123456789012",
+            aws_secret_access_key="x", config=Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
+        )  # fmt: skip
+
+    def post(self, operation, body, method="POST"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request(method, "/", text, {"X-Amz-Target": operation})
+        answer = connection.getresponse()
+        status, said = answer.status, answer.read().decode()
+        connection.close()
+        return status, said
+
+    def run(self, machine, /, **request):
+        """Start an execution, wait for its end, and describe it."""
+        machine_arn = f"arn:aws:states:us-east-1:123456789012:stateMachine:{machine}"
+        arn = self.client.start_execution(stateMachineArn=machine_arn, **request)["executionArn"]
+        until = time.monotonic() + 5
+        while (found := self.client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        return found
+
+    def stop(self, number=signal.SIGTERM):
+        """Return (exit code, seconds, what it said)."""
+        started = time.monotonic()
+        self.process.send_signal(number)
+        out, _ = self.process.communicate(timeout=10)
+        self.errors.seek(0)
+        said = out + self.errors.read()
+        self.errors.close()
+        self.client.close()
+        return self.process.returncode, time.monotonic() - started, said
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory):
+    server = Endpoint(tmp_path_factory.mktemp("endpoint"), "--clock", "skip")
+    yield server
+    code, seconds, said = server.stop()
+    assert 0 == code
+    assert seconds < 3
+    assert "Traceback" not in said
+
+
+def test_a_workflow_over_the_wire(endpoint):
+    """Create, start, wait, describe, history in pages, the same again."""
+    made = endpoint.client.create_state_machine(name="double", definition=calling("double"), roleArn=ROLE)
+    again = endpoint.client.create_state_machine(name="double", definition=calling("double"), roleArn=ROLE)
+
+    done = endpoint.run("double", name="first", input='{"n": 21}')
+    pages = endpoint.client.get_paginator("get_execution_history").paginate(
+        executionArn=done["executionArn"], PaginationConfig={"PageSize": 2}
+    )
+    events = [event for page in pages for event in page["events"]]
+
+    assert made["stateMachineArn"] == again["stateMachineArn"]
+    assert ("SUCCEEDED", "42") == (done["status"], done["output"])
+    assert list(range(1, 8)) == [event["id"] for event in events]
+    assert "LambdaFunctionScheduled" in [event["type"] for event in events]
+
+
+def test_time_is_skipped(endpoint):
+    definition = json.dumps(chain(A={"Type": "Wait", "Seconds": 86_400}))
+    endpoint.client.create_state_machine(name="wait", definition=definition, roleArn=ROLE)
+
+    done = endpoint.run("wait")
+
+    assert (done["stopDate"] - done["startDate"]).total_seconds() >= 86_400
+
+
+def test_failures_and_refusals_are_those_of_the_service(endpoint):
+    endpoint.client.create_state_machine(name="fails", definition=calling("fails"), roleArn=ROLE)
+    done = endpoint.run("fails")
+
+    assert ("FAILED", "ValueError") == (done["status"], done["error"])
+    assert "no" == json.loads(done["cause"])["errorMessage"]
+    with pytest.raises(endpoint.client.exceptions.InvalidDefinition):
+        endpoint.client.create_state_machine(name="bad", definition="{}", roleArn=ROLE)
+    with pytest.raises(endpoint.client.exceptions.ExecutionDoesNotExist):
+        endpoint.client.describe_execution(executionArn=done["executionArn"] + "x")
+    with pytest.raises(ClientError, match="UnsupportedOperationException"):
+        endpoint.client.list_activities()
+
+
+def test_a_hundred_requests_at_once(endpoint):
+    endpoint.client.create_state_machine(name="many", definition=calling("double"), roleArn=ROLE)
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:many"
+
+    def start(number):
+        request = {"stateMachineArn": machine, "name": f"n{number}", "input": '{"n": 1}'}
+        return endpoint.post("AWSStepFunctions.StartExecution", request)[0]
+
+    with ThreadPoolExecutor(20) as pool:
+        assert [200] * 100 == list(pool.map(start, range(100)))
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "code"),
+    [
+        ("", b"{}", "UnknownOperationException"),
+        ("AWSStepFunctions", b"{}", "UnknownOperationException"),
+        ("AWSStepFunctions.Nope", b"{}", "UnknownOperationException"),
+        ("DynamoDB_20120810.GetItem", b"{}", "UnknownOperationException"),
+        ("AWSStepFunctions.TestState", b"{}", "UnsupportedOperationException"),
+        ("AWSStepFunctions.CreateStateMachine", b"", "ValidationException"),
+        ("AWSStepFunctions.CreateStateMachine", b"{", "SerializationException"),
+        ("AWSStepFunctions.CreateStateMachine", b"[]", "SerializationException"),
+        ("AWSStepFunctions.CreateStateMachine", b"\xff", "SerializationException"),
+        ("AWSStepFunctions.CreateStateMachine", b'{"name": NaN}', "SerializationException"),
+        ("AWSStepFunctions.CreateStateMachine", b"[" * 100_000, "SerializationException"),
+        ("AWSStepFunctions.CreateStateMachine", b'{"a":' * 500 + b"1" + b"}" * 500, "SerializationException"),
+        ("AWSStepFunctions.CreateStateMachine", b"x" * 3_000_000, "RequestEntityTooLargeException"),
+    ],
+    ids=range(13),
+)
+def test_bodies_and_targets_that_are_none(endpoint, operation, body, code):
+    status, said = endpoint.post(operation, body)
+
+    assert (400, code) == (status, json.loads(said)["__type"])
+
+
+def test_halves_of_characters_come_back_escaped(endpoint):
+    status, said = endpoint.post(
+        "AWSStepFunctions.CreateStateMachine", {"name": "\ud800", "definition": "{}", "roleArn": ROLE}
+    )
+
+    assert (400, "Invalid Name: '\ud800'") == (status, json.loads(said)["message"])
+
+
+@pytest.mark.parametrize("data", [b"nonsense\r\n\r\n", b"\x16\x03\x01\x02\x00", b"POST / HTTP/1.1\r\n\r\n"])
+def test_what_is_no_http(endpoint, data):
+    with socket.create_connection(("127.0.0.1", endpoint.port), timeout=5) as connection:
+        connection.sendall(data + b"\r\n\r\n")
+
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+    assert 405 == endpoint.post("", b"", "PUT")[0]
+
+
+def test_a_port_that_is_taken(endpoint):
+    command = [sys.executable, "-m", "asl_engine", "serve", "--port", str(endpoint.port)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+
+    told = f"asl: cannot listen on '127.0.0.1' port {endpoint.port}: Address already in use\n"
+    assert (2, "", told) == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("function", "number", "longest"), [("hangs", signal.SIGTERM, 3), ("blocks", signal.SIGINT, 5)]
+)
+def test_it_stops_whatever_runs(tmp_path, function, number, longest):
+    """Also while a thread hangs, a request is half sent, or a function holds up the event loop."""
+    server = Endpoint(tmp_path)
+    made = server.client.create_state_machine(name="m", definition=calling(function), roleArn=ROLE)
+    half = socket.create_connection(("127.0.0.1", server.port))
+    half.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+    server.client.start_execution(stateMachineArn=made["stateMachineArn"])
+    time.sleep(0.05)
+
+    code, seconds, said = server.stop(number)
+    half.close()
+
+    assert 0 == code
+    assert seconds < longest
+    assert "loaded" in said
+    assert "Traceback" not in said

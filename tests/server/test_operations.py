@@ -1,0 +1,367 @@
+"""The operations as functions: a service, a request, an answer. The clock is skipped, so nothing takes time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from conftest import chain, one_state
+
+from asl_engine import Functions
+from asl_engine.server import service as services
+from asl_engine.server.errors import ApiError
+from asl_engine.server.operations import OPERATIONS
+from asl_engine.server.requests import check_request, without_nulls
+from asl_engine.server.service import Account
+from asl_engine.server.start import service_for
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+MINE = Account("123456789012", "us-east-1")
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:"
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:"
+PASS = json.dumps(chain(A={"Type": "Pass"}))
+WAIT = json.dumps(chain(A={"Type": "Wait", "Seconds": 3600}))
+
+
+class Client:
+    """Calls operations as a request does, and runs what they start."""
+
+    def __init__(self, functions=None, skips_time=True, account=MINE):
+        self.service = service_for(Functions.of(functions), None, skips_time)
+        self.account = account
+
+    def __call__(self, operation, /, **request):
+        present = without_nulls(request)
+        check_request(operation, present)
+        return OPERATIONS[operation](self.service, self.account, present)
+
+    def create(self, name="m", definition=PASS, **more):
+        text = definition if isinstance(definition, str) else json.dumps(definition)
+        return self("CreateStateMachine", name=name, definition=text, roleArn=ROLE, **more)
+
+    def run(self, **request):
+        """Start an execution, wait for its end, and describe it."""
+
+        async def go():
+            arn = self("StartExecution", **({"stateMachineArn": f"{MACHINE}m"} | request))["executionArn"]
+            async with asyncio.timeout(5):
+                while self.service.runs[arn].stopped_at is None:
+                    await asyncio.sleep(0.001)
+            return self("DescribeExecution", executionArn=arn)
+
+        return asyncio.run(go())
+
+    def refusal(self, operation, /, **request):
+        with pytest.raises(ApiError) as refused:
+            asyncio.run(self._later(operation, request))
+        return str(refused.value)
+
+    async def _later(self, operation, request):
+        return self(operation, **request)
+
+
+@pytest.fixture
+def client():
+    return Client()
+
+
+# --- state machines --------------------------------------------------------------------------------------------------
+
+
+def test_a_state_machine_comes_and_goes(client):
+    made = client.create()
+    described = client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")
+
+    assert {**made, "stateMachineArn": f"{MACHINE}m"} == made
+    assert (PASS, ROLE, "STANDARD", "ACTIVE") == tuple(
+        described[name] for name in ("definition", "roleArn", "type", "status")
+    )
+    assert {} == client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
+    assert {} == client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
+    assert "StateMachineDoesNotExist" in client.refusal("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")
+
+
+def test_the_same_request_again_is_answered_as_the_first_time(client):
+    made = client.create()
+
+    assert made == client.create()
+    assert made == client.create(loggingConfiguration=None, tracingConfiguration=None, publish=None)
+    assert f"{MACHINE}m:1" == client.create(publish=True)["stateMachineVersionArn"]
+    for change in ({"definition": WAIT}, {"type": "EXPRESS"}, {"roleArn": ROLE + "x"}):
+        request = {"name": "m", "definition": PASS, "roleArn": ROLE} | change
+        assert "StateMachineAlreadyExists" in client.refusal("CreateStateMachine", **request)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "a/b", "a:b", "a?", "a*", "<a>", "{a}", "[a]", 'a"', "a#", "a%", "a\\", "a^", "a|", "a~", "a`",
+             "a$", "a&", "a,", "a;", "a\n", "a\x00", "a\x7f", "a\x85", "\ud800"],
+)  # fmt: skip
+def test_characters_that_no_name_has(client, name):
+    """Of machines and of executions alike."""
+    client.create()
+
+    assert f"InvalidName: Invalid Name: '{name}'" == client.refusal(
+        "CreateStateMachine", name=name, definition=PASS, roleArn=ROLE
+    )
+    assert "InvalidName" in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m", name=name)
+
+
+def test_names_of_any_language(client):
+    client.create("Grüße-日本.1_(x)")
+
+    assert client.run(stateMachineArn=f"{MACHINE}Grüße-日本.1_(x)", name="ü")["executionArn"].endswith(":ü")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": None}, "ValidationException: 1 validation error detected: Value null at 'name' failed"),
+        ({"name": ""}, "Member must have length greater than or equal to 1"),
+        ({"name": "a" * 81}, "Member must have length less than or equal to 80"),
+        ({"name": 3}, "SerializationException"),
+        ({"definition": ""}, "Member must have length greater than or equal to 1"),
+        ({"definition": "x" * 1_048_577}, "Member must have length less than or equal to 1048576"),
+        ({"definition": "[" * 50_000}, "InvalidDefinition: Invalid State Machine Definition: 'INVALID_JSON_DESCRIPT"),
+        ({"definition": "null"}, "Definition must be a valid JSON object"),
+        ({"definition": '{"a":' * 500 + "1" + "}" * 500}, "InvalidDefinition"),
+        ({"type": "FAST"}, "Member must satisfy enum value set: [STANDARD, EXPRESS]"),
+        ({"type": True}, "SerializationException"),
+        ({"publish": "yes"}, "SerializationException"),
+        ({"tags": 3}, "SerializationException"),
+        ({"tags": [{"key": 3}]}, "tags.1.member.key"),
+        ({"loggingConfiguration": {"level": "ALL"}}, "InvalidLoggingConfiguration"),
+        ({"loggingConfiguration": {"destinations": [{}]}}, "InvalidLoggingConfiguration"),
+        ({"loggingConfiguration": [1]}, "SerializationException"),
+    ],
+)
+def test_requests_that_do_not_fit(client, change, told):
+    refusal = client.refusal("CreateStateMachine", **({"name": "m", "definition": PASS, "roleArn": ROLE} | change))
+
+    assert told in refusal
+    assert len(refusal) < 4_000
+
+
+OPERATIONS_WITH_ARN = [
+    ("DescribeStateMachine", "stateMachineArn", "StateMachineDoesNotExist"),
+    ("DeleteStateMachine", "stateMachineArn", "InvalidArn"),
+    ("StartExecution", "stateMachineArn", "StateMachineDoesNotExist"),
+    ("DescribeExecution", "executionArn", "InvalidArn"),
+    ("GetExecutionHistory", "executionArn", "InvalidArn"),
+]
+
+
+@pytest.mark.parametrize(("operation", "member", "unknown"), OPERATIONS_WITH_ARN)
+def test_arns_that_name_nothing(client, operation, member, unknown):
+    other = {"stateMachineArn": f"{EXECUTION}m:x", "executionArn": f"{MACHINE}m"}[member]
+
+    assert unknown in client.refusal(operation, **{member: "nothing"})
+    assert "InvalidArn" in client.refusal(operation, **{member: "arn:"})
+    assert "InvalidArn" in client.refusal(operation, **{member: "arn:aws:s3:::bucket"})
+    assert "Resource type not valid in this context" in client.refusal(operation, **{member: other})
+    assert "Member must not be null" in client.refusal(operation, **{member: None})
+    assert "SerializationException" in client.refusal(operation, **{member: 3})
+    assert "less than or equal to 256" in client.refusal(operation, **{member: "a" * 257})
+
+
+# --- lists and their tokens ------------------------------------------------------------------------------------------
+
+
+def listed(client, **request):
+    """Return the names of all state machines, page by page."""
+    names, token = [], {}
+    while True:
+        page = client("ListStateMachines", **request, **token)
+        names.append([machine["name"] for machine in page["stateMachines"]])
+        if "nextToken" not in page:
+            return names
+        token = {"nextToken": page["nextToken"]}
+
+
+def test_lists_come_in_pages(client):
+    for name in "cadbe":
+        client.create(name)
+    stranger = Client(account=Account("999999999999", "us-east-1"))
+    stranger.service = client.service
+
+    assert [["a", "b"], ["c", "d"], ["e"]] == listed(client, maxResults=2)
+    assert [["a", "b", "c", "d", "e"]] == listed(client) == listed(client, maxResults=0)
+    assert [[]] == listed(stranger)
+    assert "1000" in client.refusal("ListStateMachines", maxResults=1001)
+    assert "SerializationException" in client.refusal("ListStateMachines", maxResults=1.5)
+
+
+def test_a_token_is_good_where_it_was_made(client):
+    for name in "abc":
+        client.create(name)
+    token = client("ListStateMachines", maxResults=1)["nextToken"]
+    client.create("m")
+    arn = client.run()["executionArn"]
+    mine = client("GetExecutionHistory", executionArn=arn, maxResults=1)["nextToken"]
+    other = client.run()["executionArn"]
+
+    assert 2 == client("GetExecutionHistory", executionArn=arn, maxResults=1, nextToken=mine)["events"][0]["id"]
+    for wrong in (token, "x", "!!", "LTU=", "é", token + "="):
+        assert "InvalidToken" in client.refusal("GetExecutionHistory", executionArn=arn, nextToken=wrong)
+    assert "InvalidToken" in client.refusal("GetExecutionHistory", executionArn=other, nextToken=mine)
+    assert "InvalidToken" in client.refusal("GetExecutionHistory", executionArn=arn, nextToken=mine, reverseOrder=True)
+    assert "InvalidToken" in client.refusal("ListStateMachines", nextToken=mine)
+
+
+# --- executions ------------------------------------------------------------------------------------------------------
+
+
+def test_an_execution_from_start_to_history(client):
+    client.create(definition=WAIT)
+    done = client.run(name="x", input='{"a": 1}')
+    events = client("GetExecutionHistory", executionArn=done["executionArn"])["events"]
+    back = client("GetExecutionHistory", executionArn=done["executionArn"], reverseOrder=True)["events"]
+    bare = client("GetExecutionHistory", executionArn=done["executionArn"], includeExecutionData=False)["events"]
+
+    assert (f"{EXECUTION}m:x", "SUCCEEDED", '{"a":1}') == (done["executionArn"], done["status"], done["output"])
+    assert done["stopDate"] - done["startDate"] >= 3600
+    assert ["ExecutionStarted", "WaitStateEntered", "WaitStateExited", "ExecutionSucceeded"] == [
+        event["type"] for event in events
+    ]
+    assert events[::-1] == back
+    assert "input" in events[0]["executionStartedEventDetails"]
+    assert "input" not in bare[0]["executionStartedEventDetails"]
+
+
+def test_a_name_is_good_once():
+    """While it runs, the same name and input are answered as the first time; a deleted machine's names are free."""
+    client = Client(skips_time=False)
+    client.create(definition=WAIT)
+
+    async def go():
+        request = {"stateMachineArn": f"{MACHINE}m", "name": "x"}
+        first = client("StartExecution", **request)
+        assert first == client("StartExecution", **request)
+        assert first == client("StartExecution", **request, input="{}")
+        with pytest.raises(ApiError, match="ExecutionAlreadyExists"):
+            client("StartExecution", **request, input="1")
+        await client.service.close()
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x", "Unrecognized token 'x'"),
+        ("NaN", "Unrecognized token 'NaN'"),
+        ("[", "Unexpected end-of-input"),
+        ("[" * 100_000, "Unexpected end-of-input"),
+        ("[" * 500 + "]" * 500, "Invalid execution input."),
+        ("1e999", "Invalid execution input."),
+        ('"' + "x" * 262_143 + '"', "ValidationException"),
+    ],
+    ids=range(7),
+)
+def test_inputs_that_are_none(client, text, told):
+    client.create()
+
+    assert told in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m", input=text)
+    assert {} == client.service.runs
+
+
+TASK = one_state(Type="Task", Resource="arn:aws:lambda:us-east-1:123456789012:function:f")
+
+
+class Odd(BaseException):
+    """What no function should raise."""
+
+
+def odd(event, context):
+    raise Odd("secret")
+
+
+async def async_odd(event, context):
+    raise Odd("secret")
+
+
+@pytest.mark.parametrize("function", [odd, async_odd])
+def test_what_no_function_should_raise_ends_the_execution(function, capsys):
+    """It does not run for ever; whoever runs the endpoint sees why, who asks does not."""
+    client = Client({"f": function})
+    client.create(definition=TASK)
+
+    done = client.run()
+
+    assert ("FAILED", "States.Runtime") == (done["status"], done["error"])
+    assert "secret" not in done["cause"]
+    assert "Odd: secret" in capsys.readouterr().err
+    last = client("GetExecutionHistory", executionArn=done["executionArn"], reverseOrder=True)["events"][0]
+    assert "ExecutionFailed" == last["type"]
+
+
+def interrupted(event, context):
+    raise KeyboardInterrupt
+
+
+def exited(event, context):
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(("function", "error"), [(interrupted, "RuntimeError"), (exited, "Runtime.ExitError")])
+def test_no_function_ends_the_endpoint(function, error):
+    client = Client({"f": function})
+    client.create(definition=TASK)
+
+    assert error == client.run()["error"]
+
+
+@pytest.mark.parametrize(
+    "resource", ["arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:states:::lambda:invoke"]
+)
+def test_a_function_that_nobody_has(client, resource):
+    client.create(definition=one_state(Type="Task", Resource=resource, Parameters={"FunctionName": "f"}))
+
+    done = client.run()
+
+    assert ("FAILED", "Lambda.ResourceNotFoundException") == (done["status"], done["error"])
+    assert "--functions" in done["cause"]
+
+
+def test_an_integration_that_is_not_there_yet(client):
+    message = {"QueueUrl": "q", "MessageBody": "b"}
+    client.create(definition=one_state(Type="Task", Resource="arn:aws:states:::sqs:sendMessage", Parameters=message))
+
+    assert "not supported by this endpoint" in client.run()["cause"]
+
+
+def test_memory_has_a_limit(client, monkeypatch):
+    """The oldest that ended are forgotten; when all run, one more is refused."""
+    monkeypatch.setattr(services, "MAX_EXECUTIONS", 3)
+    client.create()
+    arns = [client.run()["executionArn"] for _ in range(5)]
+
+    assert arns[2:] == list(client.service.runs)
+    assert "ExecutionDoesNotExist" in client.refusal("DescribeExecution", executionArn=arns[0])
+    for run in client.service.runs.values():
+        run.stopped_at = None
+    assert "ExecutionLimitExceeded" in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m")
+
+
+def test_closing_does_not_wait_for_the_stubborn(monkeypatch):
+    """A function that does not want to be cancelled is left behind."""
+    released = []
+
+    async def stubborn(event, context):
+        while not released:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                released.append(True)
+
+    client = Client({"f": stubborn})
+    client.create(definition=TASK)
+
+    async def go():
+        client("StartExecution", stateMachineArn=f"{MACHINE}m")
+        await asyncio.sleep(0.01)
+        await asyncio.wait_for(client.service.close(), 1)
+
+    asyncio.run(go())
+
+    assert [True] == released
