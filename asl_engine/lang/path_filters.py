@@ -20,6 +20,7 @@ from typing import Any, Final, TypeAlias
 from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import VisitError
 
+from asl_engine.lang.backtracking import can_explode
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
 from asl_engine.lang.path_terms import NAME
 from asl_engine.values import ABSENT, JSON, json_text, parse_json
@@ -32,6 +33,9 @@ Comparison: TypeAlias = Callable[[Any, Any], bool]
 MAX_CONDITION: Final = 5_000
 MAX_PATTERN: Final = 1_000
 MAX_SUBJECT: Final = 10_000
+SAFE_SUBJECT: Final = 20
+"""How many characters any expression may be matched to: at most a million ways."""
+
 MAX_PARENTHESES: Final = 50
 
 
@@ -198,6 +202,9 @@ def _compile_pattern(body: str, flags: str) -> re.Pattern[str]:
         raise ExpressionSyntaxError(f"'{body}' is not a regular expression: {problem}") from None
 
 
+_can_explode: Final = lru_cache(maxsize=256)(can_explode)
+
+
 def _matches(left: Any, right: Any) -> bool:
     pattern, value = (right, left) if isinstance(right, re.Pattern) else (left, right)
     if not isinstance(pattern, re.Pattern) or isinstance(value, re.Pattern):
@@ -209,6 +216,9 @@ def _matches_one(pattern: re.Pattern[str], value: Any) -> bool:
     subject = value if isinstance(value, str) else json_text(value) if type(value) in (int, float, bool) else ""
     if len(subject) > MAX_SUBJECT:
         raise ExpressionFailed(f"A filter matches a regular expression to at most {MAX_SUBJECT} characters")
+    if len(subject) > SAFE_SUBJECT and _can_explode(pattern):
+        told = "can take for ever: a loop in it stands in a loop, with nothing to tell where a round ends"
+        raise ExpressionFailed(f"The regular expression '{pattern.pattern}' {told}")
     return pattern.fullmatch(subject) is not None
 
 
