@@ -25,13 +25,12 @@ from .pictures_integers import (
     format_integer,
     group_from_right,
     integer_text,
-    integer_picture,
     parse_integer,
     regular_interval,
 )
 from .values import number_text
 
-__all__ = ["format_base", "format_integer", "format_number", "integer_picture", "parse_integer", "round_half_even"]
+__all__ = ["format_base", "format_integer", "format_number", "parse_integer", "round_half_even"]
 
 _DEFAULTS: Final = {
     "decimal-separator": ".", "grouping-separator": ",", "exponent-separator": "e", "infinity": "Infinity",
