@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 from asl_engine.cli.terminal import read_file
 from asl_engine.errors import AslError, InputError, SourceError, did_you_mean
-from asl_engine.tasks.registry import Functions
+from asl_engine.tasks.registry import Functions, split_name
 from asl_engine.values import JSON, parse_json
 
 
@@ -111,11 +112,32 @@ def _names(module: ModuleType) -> list[str]:
 
 
 def _public_functions(module: ModuleType) -> dict[str, Any]:
-    return {
+    """Return the functions that a module defines, by name: `charge_card`, and `charge-card` as Lambda may have it."""
+    found = {
         name: value
         for name, value in vars(module).items()
-        if callable(value) and not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+        if inspect.isroutine(value)
+        and not name.startswith("_")
+        and getattr(value, "__module__", None) == module.__name__
     }
+    return {name.replace("_", "-"): value for name, value in found.items()} | found
+
+
+def refuse_missing(missing: dict[str, str], functions: Functions | None) -> None:
+    """Refuse to start what calls functions that are not there: all of them at once, with what is close to each."""
+    if not missing:
+        return
+    known = list(functions or ())
+    calls = [f"  the state {state!r} calls {wanted!r}.{_near(wanted, known)}" for state, wanted in missing.items()]
+    hint = (
+        "Name a file that has them with --functions; what is no Lambda function stands in functions = {name: function}."
+    )
+    raise FunctionsError("functions are missing:\n" + "\n".join(calls) + "\n" + hint)
+
+
+def _near(wanted: str, known: list[str]) -> str:
+    name, _ = split_name(wanted)
+    return did_you_mean(name, known) if known else ""
 
 
 def _file_module(path: Path) -> ModuleType:

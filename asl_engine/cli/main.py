@@ -64,7 +64,7 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
         history_file: str | None, svg_file: str | None, quiet: bool, kind: str) -> None:  # fmt: skip
     """Run the state machine in FILE, tell what happens on standard error, and print its output."""
     from asl_engine.cli.account import Account, told
-    from asl_engine.cli.given import load_functions, read_input
+    from asl_engine.cli.given import load_functions, read_input, refuse_missing
     from asl_engine.engine import StateMachine
 
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
@@ -74,6 +74,7 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
     on_event = None if quiet else Account(tell).tell
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for the output alone
         given = load_functions(functions) if functions is not None else None
+        refuse_missing(machine.missing(given), given)
         go = machine.run_realtime if clock == "real" else machine.run
         execution = go(value, given, seed=seed, on_event=on_event)
     if execution.succeeded:

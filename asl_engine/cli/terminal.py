@@ -91,6 +91,8 @@ def check_place(path: str | None) -> None:
     if path is None:
         return
     place = Path(path)
+    if path == "-":
+        raise OutputError("'-' is no file: standard output is for the output alone")
     if place.is_dir():
         raise OutputError(f"{path} cannot be written: it is a folder")
     if not place.parent.is_dir():

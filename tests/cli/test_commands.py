@@ -161,7 +161,7 @@ def test_a_file_of_input_that_cannot_be_read(asl):
         ("", ".x", ".x cannot be imported"),
         ("", "", "--functions names nothing"),
         ("", ":", "--functions names nothing"),
-        ("def g(e, c): ...", "app.py", "no such function is registered. Known: 'g'."),
+        ("def g(e, c): ...", "app.py", "calls 'arn:aws:lambda:us-east-1:123456789012:function:f'. Known: 'g'."),
     ],
 )
 def test_functions_that_cannot_be_had(asl, tmp_path, text, option, told):
