@@ -1,7 +1,7 @@
 """The commands. Each is a thin shell over the library: it reads what was given, calls one thing, and says what came of
 it.
 
-Exit codes: 0, it worked; 1, the execution failed or the definition has errors; 2, it could not start.
+Exit codes: 0, it worked; 1, the execution failed, or `validate` found errors; 2, it could not start.
 """
 
 from __future__ import annotations

@@ -376,5 +376,5 @@ def _count_nodes(node: Node) -> int:
 
 def _first_search(pattern: Pattern) -> re.Pattern[str] | None:
     """Return an expression that finds where a match can begin, None where it can begin anywhere."""
-    first = _first(pattern.root, None)
+    first = _first(pattern.root, None) if _shortest(pattern.root) > 0 else None
     return re.compile(source(first)) if first else None

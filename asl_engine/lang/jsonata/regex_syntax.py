@@ -163,16 +163,21 @@ class _Parser:
     def _sequence(self, depth: int) -> Node:
         items: list[Node] = []
         while self._peek() not in ("", "|", ")"):
-            before = self.groups
-            items.append(self._repeated(self._term(depth), before))
+            start, before = self.place, self.groups
+            body = self._term(depth)
+            if bounds := self._quantifier():
+                self._check_repeatable(body, start)
+                body = self._repeated(body, bounds, before)
+            items.append(body)
         return items[0] if len(items) == 1 else Sequence(tuple(items))
 
-    def _repeated(self, body: Node, before: int) -> Node:
-        bounds = self._quantifier()
-        if bounds is None:
-            return body
+    def _check_repeatable(self, body: Node, start: int) -> None:
+        """Raise where a bare edge or lookbehind is repeated; in a group it may be, and lookaheads always may."""
         if isinstance(body, Edge) or (isinstance(body, Look) and body.behind):
-            raise BadPattern("nothing to repeat")
+            if not self.text.startswith("(?:", start):
+                raise BadPattern("nothing to repeat")
+
+    def _repeated(self, body: Node, bounds: tuple[int, int | None], before: int) -> Node:
         low, high = bounds
         if high is not None and high < low:
             raise BadPattern("numbers out of order in {}")
@@ -308,7 +313,7 @@ class _Parser:
 
     def _range(self, first: Ranges) -> Ranges:
         """Return what a member begins: itself, or a range where `-` and a further one follow."""
-        if not self._peek() == "-" or self.text[self.place + 1 : self.place + 2] in ("]", ""):
+        if self._peek() != "-" or self.text[self.place + 1 : self.place + 2] in ("]", ""):
             return first
         self.place += 1
         last = self._member()

@@ -31,6 +31,17 @@ Value: TypeAlias = Any
 """A JSON value, a function, or UNDEFINED."""
 
 
+class Function:
+    """What the language calls: a lambda, a function of the library, a regular expression, a partial application."""
+
+    __slots__ = ()
+
+
+def is_function(value: Value) -> bool:
+    """Tell whether the value can be called; the host's own callables can."""
+    return isinstance(value, Function) or callable(value)
+
+
 def number_text(number: float) -> str:
     """Return the number as JavaScript prints it: no `.0`, an exponent only from 1e21 on and below 1e-6."""
     if isinstance(number, int):
