@@ -173,9 +173,9 @@ class _Parser:
 
     def _check_repeatable(self, body: Node, start: int) -> None:
         """Raise where a bare edge or lookbehind is repeated; in a group it may be, and lookaheads always may."""
-        if isinstance(body, Edge) or (isinstance(body, Look) and body.behind):
-            if not self.text.startswith("(?:", start):
-                raise BadPattern("nothing to repeat")
+        is_bare = not self.text.startswith("(?:", start)
+        if is_bare and (isinstance(body, Edge) or (isinstance(body, Look) and body.behind)):
+            raise BadPattern("nothing to repeat")
 
     def _repeated(self, body: Node, bounds: tuple[int, int | None], before: int) -> Node:
         low, high = bounds
