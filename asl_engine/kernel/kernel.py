@@ -128,7 +128,7 @@ class Kernel:
         """Return the commands whose answers the execution waits for: what a driver issues again after a restore."""
         commands = [command for _, command in self.waiting.values()]
         if self.is_deadline_set:
-            commands.append(StartTimer(DEADLINE, self._deadline()))
+            commands.append(StartTimer(DEADLINE, self.deadline()))
         return commands
 
     def stamp(self, at: float) -> str:
@@ -335,9 +335,10 @@ class Kernel:
 
     def _set_deadline(self) -> None:
         self.is_deadline_set = True
-        self.commands.append(StartTimer(DEADLINE, self._deadline()))
+        self.commands.append(StartTimer(DEADLINE, self.deadline()))
 
-    def _deadline(self) -> float:
+    def deadline(self) -> float:
+        """Return when the execution's time is up, in seconds since 1970."""
         lifetime = LIFETIME[self.program.kind]
         timeout = self.program.timeout
         return self.started_at + (lifetime if timeout is None else min(timeout, lifetime))

@@ -34,6 +34,17 @@ def test_a_function_that_never_ends_takes_the_time_it_was_given():
     assert ("FAILED", "Sandbox.Timedout", 0.05) == (execution.status, execution.error, round(execution.duration, 3))
 
 
+def test_a_function_that_never_ends_ends_with_the_machine():
+    """The machine's own limit is enough to end it, and its status says so."""
+    forever = threading.Event()
+    machine = StateMachine.from_dict({**one_state(**TASK), "TimeoutSeconds": 1})
+
+    execution = machine.run({}, {"f": lambda event, context: forever.wait()})
+    forever.set()
+
+    assert ("TIMED_OUT", 1.0) == (execution.status, execution.duration)
+
+
 def test_an_async_function_runs_beside_a_running_event_loop():
     """A notebook has one; virtual time is no matter of loops."""
 
