@@ -1,0 +1,117 @@
+"""A compiled expression: the public face of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from random import Random
+from typing import Any
+
+from .compile import Compiler
+from .errors import JSONataError
+from .functions import UNBOUND, Code, Native, arity_of
+from .library import library
+from .precedence import parse
+from .runtime import TOO_DEEP, Runtime
+from .sequences import MADE, Outer, plain
+from .tree import Name, Node, Path, Variable
+from .values import UNDEFINED, Value
+
+
+class Expression:
+    """An expression, ready to be evaluated any number of times, also by several threads.
+
+    `tree` is what was parsed (see `jsonata.tree`). Values are never changed, and results may share parts with what was
+    given: treat both as constant.
+    """
+
+    def __init__(self, text: str, functions: Mapping[str, Native]) -> None:
+        self.text = text
+        self.tree: Node = parse(text)
+        self._functions = functions
+        self._codes: dict[frozenset[str], tuple[Code, list[Any]]] = {}
+        self._named = {node.name for node in self.tree.walk() if isinstance(node, Variable)} & functions.keys()
+        self._code = self._compiled(frozenset())
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def evaluate(
+        self,
+        data: Value = UNDEFINED,
+        bindings: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        max_depth: int | None = None,
+        *,
+        max_work: int | None = None,
+        now: float | None = None,
+        random: Random | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> Value:
+        """Return the value for the data, or UNDEFINED.
+
+        `bindings` are variables by name, without `$`: JSON values, or Python callables that take and return values.
+        Past `timeout` seconds (by `clock`) or `max_depth` nested evaluations it ends with U1001, past `max_work` items
+        and characters by the eight with U1002. `now` (milliseconds) and `random` are what `$now()`, `$millis()`,
+        `$random()` and `$shuffle()` see.
+        """
+        runtime = Runtime(bindings or {}, timeout, max_depth, max_work, now, random, clock)
+        if "$" not in runtime:
+            runtime["$"] = data
+        code, blank = self._code
+        if self._named and bindings and not self._named.isdisjoint(bindings):
+            code, blank = self._compiled(frozenset(self._named & bindings.keys()))
+        try:
+            result = code(Outer((data,)) if isinstance(data, list) else data, [None, runtime, *blank])
+            if runtime.is_mixed or type(result) in MADE:
+                result = _as_json(result, runtime, data)
+        except RecursionError:
+            raise JSONataError("U1001", message=TOO_DEEP) from None
+        return result
+
+    def variables(self) -> list[tuple[str, int]]:
+        """Return the variables that are used, `$` and `$$` as "" and "$", with their positions."""
+        return [(node.name, node.position) for node in self.tree.walk() if isinstance(node, Variable)]
+
+    def fields(self) -> list[tuple[str, int]]:
+        """Return the names that begin a path, with their positions."""
+        paths = [node for node in self.tree.walk() if isinstance(node, Path)]
+        return [(path.steps[0].name, path.steps[0].position) for path in paths if isinstance(path.steps[0], Name)]
+
+    def _compiled(self, names_taken: frozenset[str]) -> tuple[Code, list[Any]]:
+        if names_taken not in self._codes:
+            try:
+                code, size = Compiler(self._functions, names_taken).whole(self.tree)
+            except RecursionError:
+                raise JSONataError("U1001", 0, message="The expression is nested too deeply") from None
+            self._codes[names_taken] = code, [UNBOUND] * (size - 2)
+        return self._codes[names_taken]
+
+
+def _as_json(result: Value, runtime: Runtime, data: Value) -> Value:
+    """Return the result with arrays for sequences; what was given is known to have none."""
+    if not runtime.is_mixed:
+        return list(result)
+    given = [data, *runtime.values()]
+    given += [inner for value in given if isinstance(value, dict) for inner in value.values()]
+    return plain(result, {id(value) for value in given})
+
+
+def compile_jsonata(
+    text: str, functions: Mapping[str, tuple[Callable[..., Any], str]] | None = None, without: Iterable[str] = ()
+) -> Expression:
+    """Return the expression; raise JSONataError with a code that begins with S if the text is not one.
+
+    `functions` adds to the library, or replaces in it: by name, a callable that is given the runtime (with `now`,
+    `random` and `charge`) and the arguments, and its signature, as in `<s-n?:s>`. `without` names what is taken away.
+    """
+    return Expression(text, _functions(functions or {}, frozenset(without)))
+
+
+def _functions(added: Mapping[str, tuple[Callable[..., Any], str]], without: frozenset[str]) -> Mapping[str, Native]:
+    if not added and not without:
+        return library()
+    own = {
+        name: Native(name, function, signature, max(0, arity_of(function) - 1))
+        for name, (function, signature) in added.items()
+    }
+    return {**{name: native for name, native in library().items() if name not in without}, **own}

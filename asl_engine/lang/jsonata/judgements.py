@@ -1,0 +1,74 @@
+"""What values are to conditions and comparisons: true or false, equal or not, before or after."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from .errors import JSONataError
+from .functions import Lambda, Native, Partial
+from .values import UNDEFINED, Value
+
+NUMBERS: Final = frozenset({int, float})
+
+
+def is_number(value: Value) -> bool:
+    """Tell whether the value is a number to calculate with; raise JSONataError if it is infinite."""
+    if type(value) is int:
+        return True
+    if type(value) is not float or math.isnan(value):
+        return False
+    if math.isinf(value):
+        raise JSONataError("D1001", value=value)
+    return True
+
+
+def truth(value: Value) -> bool:
+    """Return the value as a condition: empty strings, arrays and objects, 0, null and nothing are false."""
+    if value is True:
+        return True
+    if value is False or value is UNDEFINED or value is None:
+        return False
+    kind = type(value)
+    if kind is str or kind is dict:
+        return bool(value)
+    if kind in NUMBERS:
+        return is_number(value) and value != 0
+    if isinstance(value, list):
+        return truth(value[0]) if len(value) == 1 else any(map(truth, value))
+    return kind is Lambda or kind is Native or kind is Partial or (isinstance(value, (dict, str)) and bool(value))
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Compare deeply, without turning one type into another."""
+    kind = type(left)
+    if kind is str or kind is bool or left is None:
+        return kind is type(right) and bool(left == right)
+    if kind in NUMBERS:
+        return type(right) in NUMBERS and bool(left == right)
+    if isinstance(left, list):
+        return isinstance(right, list) and (left is right or (len(left) == len(right) and all(map(equal, left, right))))
+    if isinstance(left, dict):
+        return isinstance(right, dict) and (left is right or _same_fields(left, right))
+    return bool(left is right)
+
+
+def _same_fields(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    return left.keys() == right.keys() and all(equal(value, right[key]) for key, value in left.items())
+
+
+def is_strictly(left: Any, right: Any) -> bool:
+    """Compare as `in` does: objects and arrays are only equal to themselves."""
+    if isinstance(left, (list, dict)):
+        return left is right
+    return equal(left, right)
+
+
+def compare_error(left: Value, right: Value, operator: str, position: int) -> JSONataError | None:
+    """Return what is wrong with two values that an order is asked of, or None where one of them is just missing."""
+    for value in (left, right):
+        if value is not UNDEFINED and type(value) is not str and type(value) not in NUMBERS:
+            return JSONataError("T2010", position, operator, value)
+    if left is UNDEFINED or right is UNDEFINED:
+        return None
+    return JSONataError("T2009", position, operator, left, value2=right)

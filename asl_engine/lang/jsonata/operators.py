@@ -1,0 +1,315 @@
+"""Operators between values, each compiled to code that tries the common types first."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from .errors import JSONataError
+from .functions import Code, Env
+from .judgements import NUMBERS, compare_error, equal, is_number, is_strictly, truth
+from .literals import MAX_SAFE, normal
+from .scopes import Scope
+from .sequences import Sequence
+from .text import text_of
+from .tree import Binary, Literal, Negation, Node
+from .values import UNDEFINED, Value
+
+if TYPE_CHECKING:
+    from .compile import Compiler
+
+MAX_RANGE: Final = 10_000_000
+
+
+def compile_binary(compiler: Compiler, node: Binary, scope: Scope, depth: int) -> Code:
+    """Return the code of any operator."""
+    symbol = node.operator
+    if symbol == "&":
+        return _concatenation(compiler, node, scope, depth)
+    if symbol in ("and", "or"):
+        tests = compiler.test(node.left, scope, depth + 1), compiler.test(node.right, scope, depth + 1)
+        return _conjunction(*tests) if symbol == "and" else _disjunction(*tests)
+    left = compiler.value(node.left, scope, depth + 1)
+    right = compiler.value(node.right, scope, depth + 1)
+    if symbol in _ARITHMETIC:
+        return _arithmetic(symbol, left, right, node.position)
+    if symbol in _ORDER:
+        return _comparison(symbol, left, right, node)
+    return _OTHERS[symbol](left, right, node)
+
+
+# --- arithmetic
+
+
+def _divide(left: float, right: float) -> float:
+    if right == 0:
+        return math.nan if left == 0 or left != left else math.copysign(math.inf, left) * math.copysign(1, right)
+    return left / right
+
+
+def _remainder(left: float, right: float) -> float:
+    return math.nan if right == 0 else math.fmod(left, right)
+
+
+_ARITHMETIC: Final[dict[str, Callable[[Any, Any], float]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": _divide,
+    "%": _remainder,
+}
+
+
+def _arithmetic(symbol: str, left: Code, right: Code, position: int) -> Code:
+    if symbol == "+":
+        return _sum(left, right, position)
+    if symbol == "*":
+        return _product(left, right, position)
+    function = _ARITHMETIC[symbol]
+
+    def code(i: Value, e: Env) -> Value:
+        return calculated(symbol, function, left(i, e), right(i, e), position)
+
+    return code
+
+
+def _sum(left: Code, right: Code, position: int) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        b = right(i, e)
+        if type(a) is int and type(b) is int and -MAX_SAFE <= (c := a + b) <= MAX_SAFE:
+            return c
+        return calculated("+", operator.add, a, b, position)
+
+    return code
+
+
+def _product(left: Code, right: Code, position: int) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        b = right(i, e)
+        if type(a) is int and type(b) is int and -MAX_SAFE <= (c := a * b) <= MAX_SAFE:
+            return c
+        return calculated("*", operator.mul, a, b, position)
+
+    return code
+
+
+def calculated(symbol: str, function: Callable[[Any, Any], float], a: Value, b: Value, position: int) -> Value:
+    """Apply the operator to two values; raise JSONataError where one of them is no number."""
+    if type(a) not in NUMBERS or type(b) not in NUMBERS or not (-1e300 < a < 1e300 and -1e300 < b < 1e300):
+        try:
+            if a is not UNDEFINED and not is_number(a):
+                raise JSONataError("T2001", position, symbol, a)
+            if b is not UNDEFINED and not is_number(b):
+                raise JSONataError("T2002", position, symbol, b)
+        except JSONataError as error:
+            error.position, error.token = position, symbol
+            raise
+        if a is UNDEFINED or b is UNDEFINED:
+            return UNDEFINED
+        a, b = float(a), float(b)
+    result = function(a, b)
+    if type(result) is float and (result - result) != 0:
+        return result
+    return normal(result)
+
+
+def compile_negation(compiler: Compiler, node: Negation, scope: Scope, depth: int) -> Code:
+    """Return the code of a minus sign."""
+    operand = compiler.value(node.operand, scope, depth + 1)
+
+    def code(i: Value, e: Env) -> Value:
+        value = operand(i, e)
+        if value is UNDEFINED:
+            return value
+        if not is_number(value):
+            raise JSONataError("D1002", node.position, "-", value)
+        return -value
+
+    return code
+
+
+# --- comparison
+
+
+_ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _comparison(symbol: str, left: Code, right: Code, node: Binary) -> Code:
+    holds = _ORDER[symbol]
+    if isinstance(node.right, Literal) and type(node.right.value) in NUMBERS and not node.right.predicates:
+        return _comparison_with(symbol, left, node.right.value, node.position)
+
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        b = right(i, e)
+        if (type(a) in NUMBERS and type(b) in NUMBERS) or (type(a) is str and type(b) is str):
+            return holds(a, b)
+        if error := compare_error(a, b, symbol, node.position):
+            raise error
+        return UNDEFINED
+
+    return code
+
+
+def _comparison_with(symbol: str, left: Code, constant: float, position: int) -> Code:
+    holds = _ORDER[symbol]
+
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        if type(a) in NUMBERS:
+            return holds(a, constant)
+        if error := compare_error(a, constant, symbol, position):
+            raise error
+        return UNDEFINED
+
+    return code
+
+
+def _equality(left: Code, right: Code, node: Binary) -> Code:
+    if isinstance(node.right, Literal) and isinstance(node.right.value, str) and not node.right.predicates:
+        text = node.right.value
+        return lambda i, e: left(i, e) == text
+
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        b = right(i, e)
+        return a is not UNDEFINED and b is not UNDEFINED and equal(a, b)
+
+    return code
+
+
+def _inequality(left: Code, right: Code, node: Binary) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        b = right(i, e)
+        return a is not UNDEFINED and b is not UNDEFINED and not equal(a, b)
+
+    return code
+
+
+def _membership(left: Code, right: Code, node: Binary) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        b = right(i, e)
+        if a is UNDEFINED or b is UNDEFINED:
+            return False
+        if not isinstance(b, list):
+            return is_strictly(b, a)
+        e[1].charge(len(b))
+        return any(is_strictly(item, a) for item in b)
+
+    return code
+
+
+# --- conditions, texts and ranges
+
+
+def _conjunction(left: Code, right: Code) -> Code:
+    return lambda i, e: left(i, e) and right(i, e)
+
+
+def _disjunction(left: Code, right: Code) -> Code:
+    return lambda i, e: left(i, e) or right(i, e)
+
+
+def as_test(value: Code) -> Code:
+    """Return code that gives the value as a Python bool."""
+
+    def code(i: Value, e: Env) -> bool:
+        result = value(i, e)
+        return result is True or (result is not False and result is not UNDEFINED and truth(result))
+
+    return code
+
+
+def _concatenation(compiler: Compiler, node: Binary, scope: Scope, depth: int) -> Code:
+    """Return the code for a whole chain of `&`, which is one text."""
+    parts = [compiler.value(part, scope, depth + 1) for part in _chain(node)]
+    if len(parts) == 2:
+        return _pair(parts[0], parts[1], node.position)
+
+    def code(i: Value, e: Env) -> Value:
+        values = [part(i, e) for part in parts]
+        return joined([v if type(v) is str else _text(v, e, node.position) for v in values], e)
+
+    return code
+
+
+def _chain(node: Node) -> list[Node]:
+    parts: list[Node] = []
+    while type(node) is Binary and node.operator == "&" and not node.predicates and node.group is None:
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]
+
+
+def _pair(left: Code, right: Code, position: int) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        b = right(i, e)
+        if type(a) is not str:
+            a = _text(a, e, position)
+        if type(b) is not str:
+            b = _text(b, e, position)
+        return joined([a, b], e)
+
+    return code
+
+
+def _text(value: Value, e: Env, position: int) -> str:
+    if type(value) is int and -(10**15) < value < 10**15:
+        return str(value)
+    if value is UNDEFINED:
+        return ""
+    try:
+        return text_of(value, e[1])
+    except JSONataError as error:
+        error.position, error.token = position, "&"
+        raise
+
+
+def joined(parts: list[str], e: Env) -> str:
+    """Return the parts as one text, which counts if it is long."""
+    text = "".join(parts)
+    if len(text) > 64:
+        e[1].charge_text(len(text))
+    return text
+
+
+def _range(left: Code, right: Code, node: Binary) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        start = left(i, e)
+        end = right(i, e)
+        for value, error in ((start, "T2003"), (end, "T2004")):
+            if value is not UNDEFINED and not _is_integer(value):
+                raise JSONataError(error, node.position, "..", value)
+        if start is UNDEFINED or end is UNDEFINED or start > end:
+            return UNDEFINED
+        size = int(end) - int(start) + 1
+        if size > MAX_RANGE:
+            raise JSONataError("D2014", node.position, "..", size)
+        e[1].charge(size)
+        return Sequence(range(int(start), int(end) + 1))
+
+    return code
+
+
+def _is_integer(value: Value) -> bool:
+    return type(value) is int or (type(value) is float and value.is_integer())
+
+
+_OTHERS: Final[dict[str, Callable[[Code, Code, Binary], Code]]] = {
+    "=": _equality,
+    "!=": _inequality,
+    "in": _membership,
+    "..": _range,
+}

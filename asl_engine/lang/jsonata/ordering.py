@@ -1,0 +1,98 @@
+"""`^(...)`: a sequence in the order of its terms.
+
+The terms are evaluated once for each item. Where all values of a term are numbers or all are texts, as nearly always,
+Python sorts by them; else the items are compared two by two, in the order of the reference, to find what is wrong or
+what has no value and comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .errors import JSONataError
+from .functions import Code, Env
+from .judgements import NUMBERS
+from .merging import merge_sorted
+from .scopes import Scope
+from .tree import Sort
+from .values import UNDEFINED, Value
+
+if TYPE_CHECKING:
+    from .compile import Compiler
+    from .tuples import Frames
+
+
+def compile_sort(compiler: Compiler, node: Sort, scope: Scope, depth: int) -> Callable[[list[Any], Env], list[Any]]:
+    """Return code that sorts values."""
+    terms = [compiler.value(term, scope, depth + 1) for term, _ in node.terms]
+    descending = [is_descending for _, is_descending in node.terms]
+
+    def code(values: list[Any], e: Env) -> list[Any]:
+        if len(values) <= 1:
+            return values
+        e[1].charge(len(values) * len(terms))
+        keys = [[term(item, e) for item in values] for term in terms]
+        return [values[n] for n in ordered(keys, descending, node.position)]
+
+    return code
+
+
+def compile_tuple_sort(
+    compiler: Compiler, node: Sort, frames: Frames, depth: int
+) -> Callable[[list[Any], Env], list[Any]]:
+    """Return code that sorts tuples."""
+    from .sequences import Tuples
+
+    terms: list[Code] = [compiler.value(term, frames.scope, depth + 1) for term, _ in node.terms]
+    descending = [is_descending for _, is_descending in node.terms]
+
+    def code(values: list[Any], e: Env) -> list[Any]:
+        if len(values) <= 1:
+            return values
+        e[1].charge(len(values) * len(terms))
+        inner = [(item["@"], frames.frame(item, e)) for item in values]
+        keys = [[term(value, frame) for value, frame in inner] for term in terms]
+        return Tuples([values[n] for n in ordered(keys, descending, node.position)])
+
+    return code
+
+
+def ordered(keys: list[list[Value]], descending: list[bool], position: int) -> list[int]:
+    """Return the places of the items in their order; `keys` holds for each term the values of all items."""
+    places = list(range(len(keys[0])))
+    if all(map(_is_uniform, keys)):
+        for values, is_descending in reversed(list(zip(keys, descending, strict=True))):
+            places.sort(key=values.__getitem__, reverse=is_descending)
+        return places
+    rows = list(zip(*keys, strict=True))
+
+    def is_after(a: int, b: int) -> bool:
+        return _compared(rows[a], rows[b], descending, position) > 0
+
+    return merge_sorted(places, is_after)
+
+
+def _is_uniform(values: list[Value]) -> bool:
+    kinds = set(map(type, values))
+    return kinds <= NUMBERS or kinds == {str}
+
+
+def _compared(left: Any, right: Any, descending: list[bool], position: int) -> int:
+    for a, b, is_descending in zip(left, right, descending, strict=True):
+        if a is UNDEFINED or b is UNDEFINED:
+            if a is not b:
+                return 1 if a is UNDEFINED else -1
+            continue
+        _check(a, b, position)
+        if a != b:
+            return (1 if a > b else -1) * (-1 if is_descending else 1)
+    return 0
+
+
+def _check(a: Value, b: Value, position: int) -> None:
+    for value in (a, b):
+        if type(value) is not str and type(value) not in NUMBERS:
+            raise JSONataError("T2008", position, value=value)
+    if (type(a) is str) is not (type(b) is str):
+        raise JSONataError("T2007", position, value=a, value2=b)

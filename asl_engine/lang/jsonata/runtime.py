@@ -1,0 +1,111 @@
+"""One evaluation: its global variables, and the limits that it runs under.
+
+Everything that can grow is counted in one number, `work`: items that a step or a function goes over or makes, calls,
+and characters by the eight. So a loop, a range and a string that doubles all end, at `max_work` at the latest, and the
+clock is looked at only when enough has been counted. Nesting is counted by the calls of functions, which add the depth
+at which they are written, so that it is the number of nested evaluations as the reference counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, Final
+
+from . import host
+from .errors import JSONataError
+
+DEFAULT_DEPTH: Final = 500
+"""Nested evaluations; the default limit of Python's own stack ends some expressions before, with the same error."""
+
+DEFAULT_WORK: Final = 50_000_000
+"""Items and characters by the eight: hundreds of megabytes, or minutes."""
+
+BETWEEN_LOOKS: Final = 10_000
+"""Work between two looks at the clock."""
+
+TOO_DEEP: Final = (
+    "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive."
+)
+TOO_LONG: Final = "Expression evaluation timeout: Check for infinite loop"
+TOO_MUCH: Final = "Expression evaluation limit exceeded: Check for excessive memory usage"
+
+
+class Runtime(dict[str, Any]):
+    """The globals by name; `work` and `depth` are counted by whoever works and nests."""
+
+    __slots__ = (
+        "_now",
+        "_random",
+        "clock",
+        "deadline",
+        "depth",
+        "is_mixed",
+        "max_depth",
+        "max_work",
+        "next_look",
+        "scope_of_eval",
+        "work",
+    )
+
+    def __init__(
+        self,
+        bindings: Mapping[str, Any],
+        timeout: float | None = None,
+        max_depth: int | None = None,
+        max_work: int | None = None,
+        now: float | None = None,
+        random: Random | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        super().__init__(bindings)
+        self.work = 0
+        self.depth = 0
+        self.max_depth = DEFAULT_DEPTH if max_depth is None else max_depth
+        self.max_work = DEFAULT_WORK if max_work is None else max_work
+        self.is_mixed = False
+        """Whether something made a sequence part of another value."""
+        self._now = now
+        self._random = random
+        self.deadline: float | None = None
+        self.next_look = self.max_work
+        if timeout is not None:
+            self.clock = clock or host.monotonic
+            self.deadline = self.clock() + timeout
+            self.next_look = min(BETWEEN_LOOKS, self.max_work)
+
+    @property
+    def now(self) -> float:
+        """The time of this evaluation in milliseconds, the same whenever it is asked for."""
+        if self._now is None:
+            self._now = host.now()
+        return self._now
+
+    @property
+    def random(self) -> Random:
+        """The source of chance of this evaluation."""
+        if self._random is None:
+            self._random = host.new_random()
+        return self._random
+
+    def charge(self, amount: int) -> None:
+        """Count work that is about to be done; raise JSONataError where that is too much."""
+        self.work += amount
+        if self.work > self.next_look:
+            self.look()
+
+    def charge_text(self, length: int) -> None:
+        """Count the characters of a text that is about to be made."""
+        self.charge(length >> 3)
+
+    def look(self) -> None:
+        """Raise JSONataError if the limits are passed."""
+        if self.work > self.max_work:
+            raise JSONataError("U1002", message=TOO_MUCH)
+        if self.deadline is not None and self.clock() > self.deadline:
+            raise JSONataError("U1001", message=TOO_LONG)
+        self.next_look = min(self.work + BETWEEN_LOOKS, self.max_work)
+
+    def too_deep(self) -> JSONataError:
+        """Return the error for too many nested evaluations."""
+        return JSONataError("U1001", message=TOO_DEEP)
