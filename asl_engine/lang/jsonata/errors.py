@@ -171,6 +171,7 @@ def _json_text(value: Any) -> str:
         text = number_text(value)
         return "null" if text in ("NaN", "Infinity", "-Infinity") else text
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
     except (TypeError, ValueError, RecursionError):
         return "undefined"

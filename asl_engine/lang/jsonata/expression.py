@@ -29,7 +29,9 @@ class Expression:
         self.tree: Node = parse(text)
         self._functions = functions
         self._codes: dict[frozenset[str], tuple[Code, list[Any]]] = {}
-        self._named = {node.name for node in self.tree.walk() if isinstance(node, Variable)} & functions.keys()
+        names = {node.name for node in self.tree.walk() if isinstance(node, Variable)}
+        self._named = names & functions.keys()
+        self._needs_root = not names.isdisjoint(("$", "eval"))
         self._code = self._compiled(frozenset())
 
     def __repr__(self) -> str:
@@ -54,9 +56,13 @@ class Expression:
         and characters by the eight with U1002. `now` (milliseconds) and `random` are what `$now()`, `$millis()`,
         `$random()` and `$shuffle()` see.
         """
-        runtime = Runtime(bindings or {}, timeout, max_depth, max_work, now, random, clock)
-        if "$" not in runtime:
-            runtime["$"] = data
+        runtime = Runtime(bindings or ())
+        if timeout is not None or max_depth is not None or max_work is not None:
+            runtime.limit(timeout, max_depth, max_work, clock)
+        if now is not None or random is not None:
+            runtime.give(now, random)
+        if self._needs_root:
+            runtime.setdefault("$", data)
         code, blank = self._code
         if self._named and bindings and not self._named.isdisjoint(bindings):
             code, blank = self._compiled(frozenset(self._named & bindings.keys()))

@@ -171,6 +171,8 @@ def _apply_partial(partial: Partial, arguments: list[Value], runtime: Runtime) -
     if type(procedure) is Lambda:
         runtime.charge(1)
         return run_lambda(procedure, whole, runtime)
+    while whole and whole[-1] is UNDEFINED:
+        whole.pop()
     return apply(procedure, whole, UNDEFINED, runtime)
 
 

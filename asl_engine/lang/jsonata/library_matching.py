@@ -59,7 +59,7 @@ def contains(runtime: Runtime, text: Value, token: Value) -> Value:
         return text
     if isinstance(token, str):
         return token in text
-    return bool([match for match in _matches(runtime, token, text, 1)])
+    return next(_matches(runtime, token, text, 1), None) is not None
 
 
 def match(runtime: Runtime, text: Value, matcher: Value, limit: Value = UNDEFINED) -> Value:

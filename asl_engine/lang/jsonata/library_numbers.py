@@ -101,7 +101,7 @@ def power(runtime: Runtime, value: Value, exponent: Value) -> Value:
     if value is UNDEFINED:
         return value
     try:
-        result = math.pow(value, math.nan if exponent is UNDEFINED else exponent)
+        result = math.inf if exponent is UNDEFINED else math.pow(value, exponent)
     except (OverflowError, ValueError, ZeroDivisionError):
         result = math.inf
     if not math.isfinite(result):

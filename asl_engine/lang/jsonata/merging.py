@@ -22,12 +22,12 @@ def merge_sorted(items: list[Item], is_after: Callable[[Item, Item], bool]) -> l
 
 def _merged(left: list[Item], right: list[Item], is_after: Callable[[Item, Item], bool]) -> list[Item]:
     out: list[Item] = []
-    l, r = 0, 0
-    while l < len(left) and r < len(right):
-        if is_after(left[l], right[r]):
-            out.append(right[r])
-            r += 1
+    at, other = 0, 0
+    while at < len(left) and other < len(right):
+        if is_after(left[at], right[other]):
+            out.append(right[other])
+            other += 1
         else:
-            out.append(left[l])
-            l += 1
-    return out + left[l:] + right[r:]
+            out.append(left[at])
+            at += 1
+    return out + left[at:] + right[other:]

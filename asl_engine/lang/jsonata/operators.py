@@ -30,7 +30,7 @@ def compile_binary(compiler: Compiler, node: Binary, scope: Scope, depth: int) -
         return _concatenation(compiler, node, scope, depth)
     if symbol in ("and", "or"):
         tests = compiler.test(node.left, scope, depth + 1), compiler.test(node.right, scope, depth + 1)
-        return _conjunction(*tests) if symbol == "and" else _disjunction(*tests)
+        return (_conjunction if symbol == "and" else _disjunction)(*tests, node.position)
     left = compiler.value(node.left, scope, depth + 1)
     right = compiler.value(node.right, scope, depth + 1)
     if symbol in _ARITHMETIC:
@@ -79,8 +79,13 @@ def _sum(left: Code, right: Code, position: int) -> Code:
     def code(i: Value, e: Env) -> Value:
         a = left(i, e)
         b = right(i, e)
-        if type(a) is int and type(b) is int and -MAX_SAFE <= (c := a + b) <= MAX_SAFE:
-            return c
+        if type(a) in NUMBERS and type(b) in NUMBERS:
+            c = a + b
+            if type(c) is int:
+                if -MAX_SAFE <= c <= MAX_SAFE:
+                    return c
+            elif not c.is_integer() and c - c == 0:
+                return c
         return calculated("+", operator.add, a, b, position)
 
     return code
@@ -90,8 +95,13 @@ def _product(left: Code, right: Code, position: int) -> Code:
     def code(i: Value, e: Env) -> Value:
         a = left(i, e)
         b = right(i, e)
-        if type(a) is int and type(b) is int and -MAX_SAFE <= (c := a * b) <= MAX_SAFE:
-            return c
+        if type(a) in NUMBERS and type(b) in NUMBERS:
+            c = a * b
+            if type(c) is int:
+                if -MAX_SAFE <= c <= MAX_SAFE:
+                    return c
+            elif not c.is_integer() and c - c == 0:
+                return c
         return calculated("*", operator.mul, a, b, position)
 
     return code
@@ -210,15 +220,33 @@ def _membership(left: Code, right: Code, node: Binary) -> Code:
     return code
 
 
-# --- conditions, texts and ranges
+# --- conditions, texts and ranges. An error on the right of `and` and `or` is told as theirs, as in the reference.
 
 
-def _conjunction(left: Code, right: Code) -> Code:
-    return lambda i, e: left(i, e) and right(i, e)
+def _conjunction(left: Code, right: Code, position: int) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        if not left(i, e):
+            return False
+        try:
+            return right(i, e)
+        except JSONataError as error:
+            error.position, error.token = position, "and"
+            raise
+
+    return code
 
 
-def _disjunction(left: Code, right: Code) -> Code:
-    return lambda i, e: left(i, e) or right(i, e)
+def _disjunction(left: Code, right: Code, position: int) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        if left(i, e):
+            return True
+        try:
+            return right(i, e)
+        except JSONataError as error:
+            error.position, error.token = position, "or"
+            raise
+
+    return code
 
 
 def as_test(value: Code) -> Code:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .functions import Code, Env
 from .judgements import is_number, truth
-from .scopes import Scope
+from .scopes import RUNTIME, Scope
 from .sequences import MADE, Kept, Outer, Sequence, Tuples, Whole, appended, collapse, gathered, looked_up
 from .tree import Array, Block, Descendants, Literal, Name, Node, Path, Sort, Variable, Wildcard
 from .values import UNDEFINED, Value
@@ -69,20 +69,16 @@ def _subscripts(compiler: Compiler, node: Path, scope: Scope, stepwise: Code) ->
     if len(names) != len(rest) or _has_more(first):
         return None
     if isinstance(first, Name):
-        return _from_input([first.name, *names], stepwise)
+        return (
+            _field(first.name, stepwise) if not names else _from_value(lambda i, e: i, [first.name, *names], stepwise)
+        )
     if isinstance(first, Variable) and first.name and names:
-        return _from_value(compiler.variable(first.name, scope), names, stepwise)
+        return _from_variable(compiler, first.name, scope, names, stepwise)
     return None
 
 
 def _has_more(step: Node) -> bool:
     return bool(step.stages or step.predicates or step.group or step.keep_array)
-
-
-def _from_input(names: list[str], stepwise: Code) -> Code:
-    if len(names) == 1:
-        return _field(names[0], stepwise)
-    return _from_value(lambda i, e: i, names, stepwise)
 
 
 def _field(name: str, stepwise: Code) -> Code:
@@ -95,36 +91,86 @@ def _field(name: str, stepwise: Code) -> Code:
     return code
 
 
+def _from_variable(compiler: Compiler, name: str, scope: Scope, names: list[str], stepwise: Code) -> Code:
+    """Return code for a path from a variable; the runtime of a frame is where global ones are found by their names."""
+    candidates = scope.candidates(name)
+    if not candidates and len(names) < 5:
+        return _FROM_FRAME[len(names)](RUNTIME, [name, *names], stepwise)
+    if candidates and candidates[0][0] == 0 and candidates[0][2] and len(names) < 6:
+        return _FROM_FRAME[len(names) - 1](candidates[0][1], names, stepwise)
+    return _from_value(compiler.variable(name, scope), names, stepwise)
+
+
+def _one(place: int, names: list[str], stepwise: Code) -> Code:
+    (one,) = names
+
+    def code(i: Value, e: Env) -> Value:
+        try:
+            value = e[place][one]
+        except (KeyError, TypeError):
+            return stepwise(i, e)
+        return value if type(value) not in MADE else stepwise(i, e)
+
+    return code
+
+
+def _two(place: int, names: list[str], stepwise: Code) -> Code:
+    one, two = names
+
+    def code(i: Value, e: Env) -> Value:
+        try:
+            value = e[place][one][two]
+        except (KeyError, TypeError):
+            return stepwise(i, e)
+        return value if type(value) not in MADE else stepwise(i, e)
+
+    return code
+
+
+def _three(place: int, names: list[str], stepwise: Code) -> Code:
+    one, two, three = names
+
+    def code(i: Value, e: Env) -> Value:
+        try:
+            value = e[place][one][two][three]
+        except (KeyError, TypeError):
+            return stepwise(i, e)
+        return value if type(value) not in MADE else stepwise(i, e)
+
+    return code
+
+
+def _four(place: int, names: list[str], stepwise: Code) -> Code:
+    one, two, three, four = names
+
+    def code(i: Value, e: Env) -> Value:
+        try:
+            value = e[place][one][two][three][four]
+        except (KeyError, TypeError):
+            return stepwise(i, e)
+        return value if type(value) not in MADE else stepwise(i, e)
+
+    return code
+
+
+def _five(place: int, names: list[str], stepwise: Code) -> Code:
+    one, two, three, four, five = names
+
+    def code(i: Value, e: Env) -> Value:
+        try:
+            value = e[place][one][two][three][four][five]
+        except (KeyError, TypeError):
+            return stepwise(i, e)
+        return value if type(value) not in MADE else stepwise(i, e)
+
+    return code
+
+
+_FROM_FRAME: Final = (_one, _two, _three, _four, _five)
+"""By the number of names less one."""
+
+
 def _from_value(start: Code, names: list[str], stepwise: Code) -> Code:
-    if len(names) > 3:
-        return _from_value_by(start, names, stepwise)
-    one, two, three = (*names, "", "")[:3]
-
-    def code_1(i: Value, e: Env) -> Value:
-        try:
-            value = start(i, e)[one]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    def code_2(i: Value, e: Env) -> Value:
-        try:
-            value = start(i, e)[one][two]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    def code_3(i: Value, e: Env) -> Value:
-        try:
-            value = start(i, e)[one][two][three]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    return (code_1, code_2, code_3)[len(names) - 1]
-
-
-def _from_value_by(start: Code, names: list[str], stepwise: Code) -> Code:
     def code(i: Value, e: Env) -> Value:
         try:
             value = start(i, e)
@@ -146,7 +192,7 @@ def _stepwise(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Step:
     is_absolute = isinstance(node.steps[0], Variable)
     if is_kept_whole(node.steps[0]):
         whole = compiler.value(node.steps[0], scope, depth + 1)
-        steps[0] = lambda seq, e: whole(seq, e)
+        steps[0] = lambda seq, e: listed(whole(seq, e))
 
     def run(i: Value, e: Env) -> Value:
         values = i if isinstance(i, list) and not is_absolute else Sequence((i,))
@@ -157,6 +203,11 @@ def _stepwise(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Step:
         return values
 
     return _keeping(run) if node.keeps_singleton else run
+
+
+def listed(value: Value) -> list[Any]:
+    """Return what a constructor gave as the input of the next step, which takes the characters of a text one by one."""
+    return value if isinstance(value, list) else list(value) if isinstance(value, str) else Sequence()
 
 
 def is_kept_whole(step: Node) -> bool:
@@ -270,6 +321,7 @@ def item_at(values: list[Any], index: int) -> list[Any]:
 def _where(predicate: Code) -> Filter:
     def keep(value: Value, e: Env) -> list[Any]:
         if not isinstance(value, list):
+            e[1].is_mixed |= value is UNDEFINED
             value = (value,)
         elif len(value) > 1:
             e[1].charge(len(value))
@@ -286,7 +338,7 @@ def _where(predicate: Code) -> Filter:
 
 
 def hits(result: Value, place: int, length: int) -> int:
-    """Return how often a predicate's value picks the item at this place: numbers are places, the rest is a condition."""
+    """Return how often a predicate's value picks the item at this place: numbers are places, all else conditions."""
     if type(result) in (int, float) and is_number(result):
         result = [result]
     if isinstance(result, list) and all(type(n) in (int, float) and is_number(n) for n in result):

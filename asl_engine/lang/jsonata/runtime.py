@@ -8,7 +8,7 @@ at which they are written, so that it is the number of nested evaluations as the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
@@ -34,45 +34,39 @@ TOO_MUCH: Final = "Expression evaluation limit exceeded: Check for excessive mem
 class Runtime(dict[str, Any]):
     """The globals by name; `work` and `depth` are counted by whoever works and nests."""
 
-    __slots__ = (
-        "_now",
-        "_random",
-        "clock",
-        "deadline",
-        "depth",
-        "is_mixed",
-        "max_depth",
-        "max_work",
-        "next_look",
-        "scope_of_eval",
-        "work",
-    )
+    work = 0
+    depth = 0
+    max_depth = DEFAULT_DEPTH
+    max_work = DEFAULT_WORK
+    next_look = DEFAULT_WORK
+    is_mixed = False
+    """Whether something made a sequence part of another value."""
+    deadline: float | None = None
+    clock: Callable[[], float] = host.monotonic
+    _now: float | None = None
+    _random: Random | None = None
 
-    def __init__(
+    def limit(
         self,
-        bindings: Mapping[str, Any],
-        timeout: float | None = None,
-        max_depth: int | None = None,
-        max_work: int | None = None,
-        now: float | None = None,
-        random: Random | None = None,
-        clock: Callable[[], float] | None = None,
+        timeout: float | None,
+        max_depth: int | None,
+        max_work: int | None,
+        clock: Callable[[], float] | None,
     ) -> None:
-        super().__init__(bindings)
-        self.work = 0
-        self.depth = 0
-        self.max_depth = DEFAULT_DEPTH if max_depth is None else max_depth
-        self.max_work = DEFAULT_WORK if max_work is None else max_work
-        self.is_mixed = False
-        """Whether something made a sequence part of another value."""
-        self._now = now
-        self._random = random
-        self.deadline: float | None = None
-        self.next_look = self.max_work
+        """Set the limits that are given."""
+        if max_depth is not None:
+            self.max_depth = max_depth
+        if max_work is not None:
+            self.max_work = self.next_look = max_work
         if timeout is not None:
             self.clock = clock or host.monotonic
             self.deadline = self.clock() + timeout
             self.next_look = min(BETWEEN_LOOKS, self.max_work)
+
+    def give(self, now: float | None, random: Random | None) -> None:
+        """Set the time and the chance that the expression sees."""
+        self._now = now
+        self._random = random
 
     @property
     def now(self) -> float:

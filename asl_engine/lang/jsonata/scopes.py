@@ -8,13 +8,17 @@ for it; then a frame holds `UNBOUND` at the place, and the frames around are ask
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from .functions import UNBOUND, Code, Env
 from .sequences import Outer
 from .tree import Bind, Block, Lambda, Node, Path
 from .values import UNDEFINED, Value
 
-FIRST: int = 2
+RUNTIME: Final = 1
+"""The place of the runtime in a frame; it has the globals by name."""
+
+FIRST: Final = 2
 """The place of the first variable in a frame."""
 
 

@@ -53,6 +53,9 @@ MADE: Final = frozenset({Sequence, Kept, Whole, Outer, Tuples})
 """The classes of lists that the data does not have."""
 
 
+LISTS: Final = MADE | {list}
+
+
 def collapse(value: Value) -> Value:
     """Return what the sequence is as a value: nothing, its only item, or itself."""
     kind = type(value)
@@ -71,6 +74,8 @@ def gathered(results: list[Any], is_last: bool) -> list[Any]:
         only = results[0]
         if isinstance(only, list) and not isinstance(only, Sequence):
             return only
+    if LISTS.isdisjoint(map(type, results)):
+        return Sequence(results)
     out = Sequence()
     for result in results:
         if isinstance(result, list) and type(result) is not Whole:

@@ -60,13 +60,17 @@ class Signature:
     text: str
     parameters: list[Parameter]
     whole: re.Pattern[str] = field(init=False)
+    as_they_are: set[str] = field(default_factory=set)
+    """Letters of arguments that are known to be taken without a change."""
 
     def __post_init__(self) -> None:
         self.whole = re.compile("".join(f"({parameter.pattern})" for parameter in self.parameters) + r"\Z")
 
     def checked(self, arguments: list[Value], context: Value) -> list[Value]:
         """Return the arguments as the function takes them; raise JSONataError if they do not fit."""
-        letters = "".join([letter_of(argument) for argument in arguments])
+        letters = "".join([_letters.get(type(argument)) or letter_of(argument) for argument in arguments])
+        if letters in self.as_they_are:
+            return arguments
         found = self.whole.match(letters)
         if found is None:
             raise self._misfit(arguments, letters)
@@ -82,7 +86,21 @@ class Signature:
             else:
                 result.append(arguments[at] if at < len(arguments) else UNDEFINED)
                 at += 1
+        if self._is_simple(letters, arguments, result):
+            self.as_they_are.add(letters)
         return result
+
+    def _is_simple(self, letters: str, arguments: list[Value], result: list[Value]) -> bool:
+        """Tell whether all arguments with these letters come out as they go in."""
+        if len(arguments) != len(result) or len(self.as_they_are) > 50:
+            return False
+        kinds = [parameter.type for parameter in self.parameters]
+        has_subtype = any(parameter.subtype and parameter.type == "a" for parameter in self.parameters)
+        return (
+            len(kinds) == len(letters)
+            and not has_subtype
+            and all(kind != "a" or letter == "a" for kind, letter in zip(kinds, letters, strict=True))
+        )
 
     def _misfit(self, arguments: list[Value], letters: str) -> JSONataError:
         """Find the first argument that does not fit."""
@@ -119,8 +137,11 @@ def _holds_only(subtype: str, matched: str, letter: str, value: Any) -> bool:
         return matched == subtype
     if not value:
         return True
-    first = letter_of(value[0])
-    return first == subtype[:1] and all(letter_of(item) == first for item in value)
+    kinds = set(map(type, value))
+    letters = {_letters.get(kind) for kind in kinds}
+    if None in letters:
+        letters = {letter_of(item) for item in value}
+    return letters == {subtype[:1]}
 
 
 @lru_cache(maxsize=1000)

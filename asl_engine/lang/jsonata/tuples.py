@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .constructors import add_item, gathered_items, made_of
 from .functions import UNBOUND, Code, Env
-from .paths import compile_filter, compile_step, hits, is_index, is_kept_whole, item_at, kept
+from .paths import compile_filter, compile_step, hits, is_index, is_kept_whole, item_at, kept, listed
 from .scopes import Scope, bound_in
 from .sequences import Sequence, Tuples, appended, collapse
 from .tree import Block, Node, Object, Path, Sort, Variable
@@ -66,7 +66,7 @@ def compile_tuple_path(compiler: Compiler, node: Path, scope: Scope, depth: int)
     plain = [compile_step(compiler, step, scope, depth + 1, n == last) for n, step in enumerate(node.steps[:first])]
     if plain and is_kept_whole(node.steps[0]):
         whole = compiler.value(node.steps[0], scope, depth + 1)
-        plain[0] = lambda seq, e: whole(seq, e)
+        plain[0] = lambda seq, e: listed(whole(seq, e))
     steps = [_tuple_step(compiler, step, frames, depth + 1) for step in node.steps[first:]]
     finish = _finish(compiler, node, frames, depth)
     is_absolute = isinstance(node.steps[0], Variable)
@@ -76,7 +76,7 @@ def compile_tuple_path(compiler: Compiler, node: Path, scope: Scope, depth: int)
         for step in plain:
             values = step(values, e)
             if not values:
-                return finish(Tuples(), e)
+                return finish(Tuples(), e) if node.group is not None else collapse(values)
         bindings: list[Bindings] | None = None
         for tuple_step in steps:
             bindings = tuple_step(values, bindings, e)
