@@ -62,8 +62,13 @@ class Run:
 
     def put(self, register: int, value: int) -> None:
         """Write a register."""
-        self.registers = self.registers.copy()
+        self.fork()
         self.registers[register] = value
+
+    def fork(self) -> None:
+        """Copy the registers before they are written; many of them cost steps, which bounds memory as well."""
+        self.steps -= len(self.registers) >> 3
+        self.registers = self.registers.copy()
 
 
 Step = Callable[[Run], int]
@@ -230,7 +235,7 @@ def _capture(index: int, mark: int, backward: bool, after: int) -> Step:
 
     def step(run: Run) -> int:
         other = run.registers[mark]
-        run.registers = run.registers.copy()
+        run.fork()
         run.registers[index * 2 - 2 : index * 2] = (run.place, other) if backward else (other, run.place)
         return after
 
