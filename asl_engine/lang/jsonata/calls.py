@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from .errors import JSONataError
 from .evaluating import compile_eval
 from .functions import Code, Env, Lambda, Native, Partial, Special, TailCall, apply, placed, run_lambda
-from .library_hof import SPECIALISED
+from .library_hof import SPECIALISED, sort_by
 from .runtime import Runtime
-from .scopes import Scope, bound_in
+from .scopes import Scope
 from .sequences import MADE, collapse
 from .signatures import parse_signature
-from .tree import Apply, Call, Literal, Node, Path, Placeholder, Variable
+from .tree import Apply, Binary, Call, Literal, Name, Node, Path, Placeholder, Variable
 from .tree import Lambda as LambdaNode
 from .values import UNDEFINED, Value, is_function
 
@@ -35,7 +35,7 @@ TAKING_FUNCTIONS: Final = frozenset(
 
 def compile_lambda(compiler: Compiler, node: LambdaNode, scope: Scope, depth: int) -> Code:
     """Return the code that makes a function."""
-    inner = Scope(scope, node.parameters, bound_in(node.body))
+    inner = Scope(scope, node.parameters, compiler.bound_in(node.body))
     body = compiler.value(node.body, inner, 1, is_tail=True)
     arity, size = len(node.parameters), inner.size - 2
     signature = None if node.signature is None else parse_signature(node.signature)
@@ -145,6 +145,8 @@ def _native_call(native: Native, arguments: Arguments, position: int, token: Any
 
 def _specialised(compiler: Compiler, native: Native, node: Call, scope: Scope, depth: int) -> Code | None:
     """Return a loop for `$map(values, function(...){...})` and the like."""
+    if native.name == "sort":
+        return _sort_by_key(compiler, native, node, scope, depth)
     loop = SPECIALISED.get(native.name)
     if loop is None or len(node.arguments) != 2:
         return None
@@ -154,10 +156,61 @@ def _specialised(compiler: Compiler, native: Native, node: Call, scope: Scope, d
     if not 1 <= len(written.parameters) <= 3:
         return None
     values = compiler.value(node.arguments[0], scope, depth + 1)
-    inner = Scope(scope, written.parameters, bound_in(written.body))
+    inner = Scope(scope, written.parameters, compiler.bound_in(written.body))
     body = compiler.value(written.body, inner, depth + 2)
     blank = inner.blank[len(written.parameters) :]
     return loop(values, body, len(written.parameters), blank)
+
+
+def _sort_by_key(compiler: Compiler, native: Native, node: Call, scope: Scope, depth: int) -> Code | None:
+    """Return code for `$sort(values, function($a, $b){$a.x > $b.x})` that takes `x` of each value once."""
+    if len(node.arguments) != 2 or (order := key_order(node.arguments[1])) is None:
+        return None
+    key_node, parameter, is_descending = order
+    values = compiler.value(node.arguments[0], scope, depth + 1)
+    key = compiler.value(key_node, Scope(scope, [parameter]), depth + 2)
+    written = compiler.value(node.arguments[1], scope, depth + 1)
+
+    def code(i: Value, e: Env) -> Value:
+        items = values(i, e)
+        runtime: Runtime = e[1]
+        if isinstance(items, list) and len(items) > 1:
+            runtime.charge(len(items))
+            result = sort_by(items, lambda item: key(i, [e, runtime, item]), is_descending)
+            if result is not None:
+                return result
+        try:
+            return collapse(apply(native, [items, written(i, e)], i, runtime))
+        except JSONataError as error:
+            placed(error, node.position, "sort")
+            raise
+
+    return code
+
+
+def key_order(function: Node) -> tuple[Node, str, bool] | None:
+    """Return the key, its variable and whether it descends, if the function compares the same fields of both items."""
+    if not isinstance(function, LambdaNode) or len(set(function.parameters)) != 2 or function.signature is not None:
+        return None
+    body = function.body
+    if not isinstance(body, Binary) or body.operator not in ("<", ">") or body.predicates or body.group:
+        return None
+    left, right = _fields_of(body.left), _fields_of(body.right)
+    if left is None or right is None or left[1] != right[1] or {left[0], right[0]} != set(function.parameters):
+        return None
+    is_forward = left[0] == function.parameters[0]
+    return body.left, left[0], (body.operator == "<") is is_forward
+
+
+def _fields_of(node: Node) -> tuple[str, list[str]] | None:
+    """Return the variable and the names of a path that has nothing else."""
+    steps = node.steps if isinstance(node, Path) else [node]
+    first, *rest = steps
+    names = [step.name for step in rest if isinstance(step, Name)]
+    if not isinstance(first, Variable) or len(names) != len(rest) or node.keep_array or node.group is not None:
+        return None
+    is_bare = not any(step.stages or step.predicates or step.keep_array or step.is_tuple for step in steps)
+    return (first.name, names) if is_bare else None
 
 
 def _partial(compiler: Compiler, node: Call, scope: Scope, depth: int) -> Code:

@@ -45,13 +45,32 @@ _BOOLEAN: Final = frozenset({"=", "!=", "in", "and", "or"})
 class Compiler:
     """Compiles for one library."""
 
-    def __init__(self, library: Mapping[str, Native], names_taken: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, library: Mapping[str, Native], names_taken: frozenset[str] = frozenset(), binds: bool = True
+    ) -> None:
         self.library = library
         self.names_taken = names_taken
+        self._binds = binds
+
+    def within(self, binds: bool) -> Compiler:
+        """Return a compiler for an expression within this one."""
+        return Compiler(self.library, self.names_taken, binds)
+
+    def bound_in(self, *nodes: Node) -> list[str]:
+        """Return the names that the nodes bind in the frame that they are evaluated in."""
+        return bound_in(*nodes) if self._binds else []
+
+    def group(self, node: Object, scope: Scope, depth: int) -> constructors.Group:
+        """Return the code of a grouping."""
+        return constructors.compile_group(self, node, scope, depth)
+
+    def tuple_path(self, node: Path, scope: Scope, depth: int) -> Code:
+        """Return the code of a path in which something is bound."""
+        return tuples.compile_tuple_path(self, node, scope, depth)
 
     def whole(self, node: Node, scope: Scope | None = None) -> tuple[Code, int]:
         """Return the code of an expression and the size of the frame that it runs in."""
-        own = Scope(scope, later=bound_in(node))
+        own = Scope(scope, later=self.bound_in(node))
         return self.value(node, own, 1), own.size
 
     def value(self, node: Node, scope: Scope, depth: int, is_tail: bool = False) -> Code:

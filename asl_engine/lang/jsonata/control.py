@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import JSONataError
 from .functions import Code, Env, Special
-from .scopes import Scope, bound_in, nothing
+from .scopes import Scope, nothing
 from .tree import Bind, Block, Condition, Regex
 from .values import UNDEFINED, Value
 
@@ -27,7 +27,7 @@ def compile_block(compiler: Compiler, node: Block, scope: Scope, depth: int, is_
     """Return the code of `(...; ...)`, with a frame if it binds something."""
     if not node.expressions:
         return nothing
-    names = bound_in(*node.expressions)
+    names = compiler.bound_in(*node.expressions)
     inner = Scope(scope, later=names) if names else scope
     codes = [compiler.value(part, inner, depth + 1) for part in node.expressions[:-1]]
     last = compiler.value(node.expressions[-1], inner, depth + 1, is_tail)

@@ -51,7 +51,8 @@ def _evaluated(compiler: Compiler, text: str, i: Value, focus: Value, scope: Sco
         i = Outer((focus,)) if isinstance(focus, list) and not isinstance(focus, Sequence) else focus
     try:
         e[1].charge(100 + len(text))
-        code, size = compiler.whole(parse(text), scope)
+        parsed = parse(text)
+        code, size = compiler.within(parsed.binds).whole(parsed.tree, scope)
     except JSONataError as error:
         raise JSONataError("D3120", value=error.message) if error.code[0] != "U" else error from None
     e[1].depth += 10

@@ -13,7 +13,7 @@ from .library import library
 from .precedence import parse
 from .runtime import TOO_DEEP, Runtime
 from .sequences import MADE, Outer, plain
-from .tree import Name, Node, Path, Variable
+from .tree import Name, Path, Variable
 from .values import UNDEFINED, Value
 
 
@@ -26,10 +26,9 @@ class Expression:
 
     def __init__(self, text: str, functions: Mapping[str, Native]) -> None:
         self.text = text
-        self.tree: Node = parse(text)
+        self.tree, names, self._binds = parse(text)
         self._functions = functions
         self._codes: dict[frozenset[str], tuple[Code, list[Any]]] = {}
-        names = {node.name for node in self.tree.walk() if isinstance(node, Variable)}
         self._named = names & functions.keys()
         self._needs_root = not names.isdisjoint(("$", "eval"))
         self._code = self._compiled(frozenset())
@@ -86,7 +85,7 @@ class Expression:
     def _compiled(self, names_taken: frozenset[str]) -> tuple[Code, list[Any]]:
         if names_taken not in self._codes:
             try:
-                code, size = Compiler(self._functions, names_taken).whole(self.tree)
+                code, size = Compiler(self._functions, names_taken, self._binds).whole(self.tree)
             except RecursionError:
                 raise JSONataError("U1001", 0, message="The expression is nested too deeply") from None
             self._codes[names_taken] = code, [UNBOUND] * (size - 2)

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from .errors import JSONataError
 from .runtime import Runtime
+from .sequences import MADE, collapse
 from .signatures import Signature, parse_signature
 from .values import UNDEFINED, Function, Value, is_function
 
@@ -163,6 +164,26 @@ def apply(function: Value, arguments: list[Value], context: Value, runtime: Runt
     if is_function(function):
         return function(*arguments)
     raise JSONataError("T1006", value=function)
+
+
+def caller(function: Value, arity: int, runtime: Runtime) -> Callable[..., Value]:
+    """Return a Python function that calls this one with the first `arity` of its arguments, many times."""
+    if type(function) is not Lambda or function.signature is not None:
+        return lambda *arguments: collapse(apply(function, list(arguments[:arity]), None, runtime))
+    code, context, env, count, rest = function.code, function.input, function.env, function.arity, function.locals
+
+    def call(*arguments: Value) -> Value:
+        runtime.work += 1
+        if runtime.work > runtime.next_look:
+            runtime.look()
+        given = arguments[:count] if len(arguments) >= count else arguments + (UNDEFINED,) * (count - len(arguments))
+        result = code(context, [env, runtime, *given, *rest])
+        while type(result) is TailCall:
+            runtime.charge(1)
+            result = _followed(result, runtime)
+        return collapse(result) if type(result) in MADE else result
+
+    return call
 
 
 def _apply_partial(partial: Partial, arguments: list[Value], runtime: Runtime) -> Value:

@@ -57,6 +57,12 @@ def _same_fields(left: dict[str, Any], right: dict[str, Any]) -> bool:
     return left.keys() == right.keys() and all(equal(value, right[key]) for key, value in left.items())
 
 
+def is_uniform(values: list[Value]) -> bool:
+    """Tell whether the values are all numbers or all texts."""
+    kinds = set(map(type, values))
+    return kinds <= NUMBERS or kinds == {str}
+
+
 def is_strictly(left: Any, right: Any) -> bool:
     """Compare as `in` does: objects and arrays are only equal to themselves."""
     if isinstance(left, (list, dict)):

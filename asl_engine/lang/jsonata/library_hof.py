@@ -6,18 +6,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from .errors import JSONataError
-from .functions import Code, Env, apply, arity_of
-from .judgements import NUMBERS, truth
+from .functions import Code, Env, arity_of, caller
+from .judgements import is_uniform, truth
 from .merging import merge_sorted
 from .runtime import Runtime
 from .sequences import MADE, Sequence, collapse
 from .values import UNDEFINED, Function, Value
 
 
-def _called(function: Value, arity: int, runtime: Runtime, value: Value, place: Value, whole: Value) -> Value:
-    """Call the function with as many of the three as it takes."""
-    arguments = [value, place, whole][: max(1, min(arity, 3))]
-    return collapse(apply(function, arguments, None, runtime))
+def _caller(function: Value, runtime: Runtime) -> Callable[[Value, Value, Value], Value]:
+    """Return what calls the function with as many of an item, its place and the whole as it takes."""
+    return caller(function, max(1, min(arity_of(function), 3)), runtime)
 
 
 def is_true(value: Value) -> bool:
@@ -29,11 +28,11 @@ def map_(runtime: Runtime, values: Any, function: Value) -> Value:
     """`$map`."""
     if values is UNDEFINED:
         return UNDEFINED
-    arity = arity_of(function)
+    call = _caller(function, runtime)
     runtime.charge(len(values))
     out = Sequence()
     for place, value in enumerate(values):
-        result = _called(function, arity, runtime, value, place, values)
+        result = call(value, place, values)
         if result is not UNDEFINED:
             runtime.is_mixed = runtime.is_mixed or type(result) in MADE
             out.append(result)
@@ -44,15 +43,9 @@ def filter_(runtime: Runtime, values: Any, function: Value) -> Value:
     """`$filter`."""
     if values is UNDEFINED:
         return UNDEFINED
-    arity = arity_of(function)
+    call = _caller(function, runtime)
     runtime.charge(len(values))
-    return Sequence(
-        [
-            value
-            for place, value in enumerate(values)
-            if is_true(_called(function, arity, runtime, value, place, values))
-        ]
-    )
+    return Sequence([value for place, value in enumerate(values) if is_true(call(value, place, values))])
 
 
 def single(runtime: Runtime, values: Any, function: Value = UNDEFINED) -> Value:
@@ -60,12 +53,8 @@ def single(runtime: Runtime, values: Any, function: Value = UNDEFINED) -> Value:
     if values is UNDEFINED:
         return UNDEFINED
     runtime.charge(len(values))
-    arity = 0 if function is UNDEFINED else arity_of(function)
-    found = [
-        value
-        for place, value in enumerate(values)
-        if function is UNDEFINED or is_true(_called(function, arity, runtime, value, place, values))
-    ]
+    call = _caller(function, runtime) if function is not UNDEFINED else lambda value, place, whole: True
+    found = [value for place, value in enumerate(values) if is_true(call(value, place, values))]
     if len(found) != 1:
         raise JSONataError("D3138" if found else "D3139")
     return found[0]
@@ -82,9 +71,9 @@ def reduce(runtime: Runtime, values: Any, function: Value, start: Value = UNDEFI
     first = 0
     if start is UNDEFINED and values:
         start, first = values[0], 1
+    call = caller(function, min(arity, 4), runtime)
     for place in range(first, len(values)):
-        arguments = [start, values[place], place, values][: max(2, min(arity, 4))]
-        start = collapse(apply(function, arguments, None, runtime))
+        start = call(start, values[place], place, values)
     return start
 
 
@@ -92,9 +81,9 @@ def sift(runtime: Runtime, fields: Any, function: Value = UNDEFINED) -> Value:
     """`$sift`."""
     if not isinstance(fields, dict):
         return UNDEFINED
-    arity = arity_of(function)
+    call = _caller(function, runtime)
     runtime.charge(len(fields))
-    out = {key: item for key, item in fields.items() if is_true(_called(function, arity, runtime, item, key, fields))}
+    out = {key: item for key, item in fields.items() if is_true(call(item, key, fields))}
     return out or UNDEFINED
 
 
@@ -102,11 +91,11 @@ def each(runtime: Runtime, fields: Any, function: Value) -> Value:
     """`$each`."""
     if not isinstance(fields, dict):
         return Sequence()
-    arity = arity_of(function)
+    call = _caller(function, runtime)
     runtime.charge(len(fields))
     out = Sequence()
     for key, item in fields.items():
-        result = _called(function, arity, runtime, item, key, fields)
+        result = call(item, key, fields)
         if result is not UNDEFINED:
             runtime.is_mixed = runtime.is_mixed or type(result) in MADE
             out.append(result)
@@ -119,11 +108,20 @@ def sort(runtime: Runtime, values: Any, function: Value = UNDEFINED) -> Value:
         return values
     runtime.charge(len(values))
     if function is not UNDEFINED:
-        return merge_sorted(list(values), lambda a, b: is_true(collapse(apply(function, [a, b], None, runtime))))
-    kinds = set(map(type, values))
-    if not (kinds <= NUMBERS or kinds == {str}):
+        call = caller(function, 2, runtime)
+        return merge_sorted(list(values), lambda a, b: is_true(call(a, b)))
+    if not is_uniform(values):
         raise JSONataError("D3070", index=1)
     return sorted(values)
+
+
+def sort_by(values: Any, key: Callable[[Value], Value], is_descending: bool) -> Value:
+    """`$sort` by a comparator that compares one value of each item; None where their kinds are mixed."""
+    keys = [key(value) for value in values]
+    if not is_uniform(keys):
+        return None
+    places = sorted(range(len(keys)), key=keys.__getitem__, reverse=is_descending)
+    return [values[place] for place in places]
 
 
 # --- loops for a lambda that is written as the argument

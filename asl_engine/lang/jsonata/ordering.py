@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import JSONataError
 from .functions import Code, Env
-from .judgements import NUMBERS
+from .judgements import NUMBERS, is_uniform
 from .merging import merge_sorted
 from .scopes import Scope
 from .tree import Sort
@@ -61,7 +61,7 @@ def compile_tuple_sort(
 def ordered(keys: list[list[Value]], descending: list[bool], position: int) -> list[int]:
     """Return the places of the items in their order; `keys` holds for each term the values of all items."""
     places = list(range(len(keys[0])))
-    if all(map(_is_uniform, keys)):
+    if all(map(is_uniform, keys)):
         for values, is_descending in reversed(list(zip(keys, descending, strict=True))):
             places.sort(key=values.__getitem__, reverse=is_descending)
         return places
@@ -71,11 +71,6 @@ def ordered(keys: list[list[Value]], descending: list[bool], position: int) -> l
         return _compared(rows[a], rows[b], descending, position) > 0
 
     return merge_sorted(places, is_after)
-
-
-def _is_uniform(values: list[Value]) -> bool:
-    kinds = set(map(type, values))
-    return kinds <= NUMBERS or kinds == {str}
 
 
 def _compared(left: Any, right: Any, descending: list[bool], position: int) -> int:

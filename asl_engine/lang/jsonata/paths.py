@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .functions import Code, Env
 from .judgements import is_number, truth
+from .ordering import compile_sort
 from .scopes import RUNTIME, Scope
 from .sequences import MADE, Kept, Outer, Sequence, Tuples, Whole, appended, collapse, gathered, looked_up
 from .tree import Array, Block, Descendants, Literal, Name, Node, Path, Sort, Variable, Wildcard
@@ -29,20 +30,28 @@ Step: TypeAlias = Callable[["list[Any]", Env], "list[Any]"]
 
 def compile_path(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Code:
     """Return the code of a path, with its grouping."""
-    from .constructors import compile_group
-    from .tuples import compile_tuple_path
-
     if any(step.is_tuple for step in node.steps):
-        return compile_tuple_path(compiler, node, scope, depth)
+        return compiler.tuple_path(node, scope, depth)
+    if node.group is None and not node.keep_array and not node.keeps_singleton:
+        fast = _subscripts(compiler, node, scope, _later(lambda: _collapsed(_stepwise(compiler, node, scope, depth))))
+        if fast:
+            return fast
     run = _stepwise(compiler, node, scope, depth)
     if node.group is not None:
-        group = compile_group(compiler, node.group, scope, depth + 1)
+        group = compiler.group(node.group, scope, depth + 1)
         return lambda i, e: group(run(i, e), e)
-    if node.keep_array:
-        return run
-    code = _collapsed(run)
-    if not node.keeps_singleton and (fast := _subscripts(compiler, node, scope, code)):
-        return fast
+    return run if node.keep_array else _collapsed(run)
+
+
+def _later(compile_it: Callable[[], Code]) -> Code:
+    """Return code that is compiled when it is first needed, which may be never."""
+    compiled: list[Code] = []
+
+    def code(i: Value, e: Env) -> Value:
+        if not compiled:
+            compiled.append(compile_it())
+        return compiled[0](i, e)
+
     return code
 
 
@@ -240,8 +249,6 @@ def compile_step(compiler: Compiler, step: Node, scope: Scope, depth: int, is_la
 
 
 def _sort_step(compiler: Compiler, step: Sort, scope: Scope, depth: int, filters: list[Filter]) -> Step:
-    from .ordering import compile_sort
-
     sort = compile_sort(compiler, step, scope, depth)
 
     def code(values: list[Any], e: Env) -> list[Any]:

@@ -8,7 +8,7 @@ the step that they follow; a string used as a step is a name. What no grammar ca
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from . import ancestry
 from .errors import JSONataError
@@ -58,17 +58,26 @@ CONSTANTS: Final = {"true": True, "false": False, "null": None}
 MAX_LENGTH: Final = 1_000_000
 
 
-def parse(text: str) -> Node:
-    """Return the tree of the expression; raise JSONataError if it is not one."""
+class Parsed(NamedTuple):
+    """An expression that was read: its tree, which variables it uses, and whether `:=` occurs."""
+
+    tree: Node
+    variables: set[str]
+    binds: bool
+
+
+def parse(text: str) -> Parsed:
+    """Return the expression; raise JSONataError if the text is not one."""
     if len(text) > MAX_LENGTH:
         raise JSONataError("U1001", 0, message=f"The expression is longer than {MAX_LENGTH} characters")
     try:
-        tree = _Builder().expression(read_rows(text))
+        builder = _Builder()
+        tree = builder.expression(read_rows(text))
     except RecursionError:
         raise JSONataError("U1001", 0, message="The expression is nested too deeply") from None
     if isinstance(tree, Parent) or tree.seeking is not None:
         raise JSONataError("S0217", tree.position, type(tree).__name__.lower())
-    return tree
+    return Parsed(tree, builder.variables, builder.binds)
 
 
 class _Builder:
@@ -76,6 +85,8 @@ class _Builder:
 
     def __init__(self) -> None:
         self.labels = 0
+        self.variables: set[str] = set()
+        self.binds = False
 
     def expression(self, row: Row) -> Node:
         if len(row) == 1:
@@ -97,11 +108,27 @@ class _Builder:
             return Literal(CONSTANTS[name], token.end_pos)
         return Path([Name(name, token.end_pos)], token.end_pos)
 
+    def fields(self, token: Any) -> Node:
+        first, *names = str(token).split(".")
+        at = int(token.start_pos) + len(first)
+        if first.startswith("$"):
+            steps: list[Node] = [self._variable(first[1:], at)]
+        else:
+            steps = [Name(first, at) if first not in CONSTANTS else as_step(Literal(CONSTANTS[first], at))]
+        for name in names:
+            at += len(name) + 1
+            steps.append(Name(name, at) if name not in CONSTANTS else as_step(Literal(CONSTANTS[name], at)))
+        return Path(steps, steps[0].position)
+
     def quoted(self, token: Any) -> Node:
         return Path([Name(str(token)[1:-1], token.end_pos)], token.end_pos)
 
     def variable(self, token: Any) -> Node:
-        return Variable(str(token)[1:], token.end_pos)
+        return self._variable(str(token)[1:], token.end_pos)
+
+    def _variable(self, name: str, position: int) -> Node:
+        self.variables.add(name)
+        return Variable(name, position)
 
     def string(self, token: Any) -> Node:
         return Literal(unquote(str(token), token.start_pos), token.end_pos)
@@ -199,6 +226,7 @@ class _Builder:
 
 
 _ATOMS: Final[dict[str, Callable[[_Builder, Any], Node]]] = {
+    "FIELDS": _Builder.fields,
     "NAME": _Builder.name,
     "QUOTED": _Builder.quoted,
     "VARIABLE": _Builder.variable,
@@ -265,6 +293,7 @@ class _Climb:
         if kind != "VARIABLE" or not isinstance(left, Variable) or left.predicates:
             raise JSONataError("S0212", left.position, getattr(left, "value", None))
         value = self.climb(POWERS[":="] - 1)[0]
+        self.builder.binds = True
         node = Bind(left.name, value, position)
         ancestry.carry(node, value)
         return node
@@ -275,6 +304,8 @@ class _Climb:
                 keep(left, kind)
             else:
                 filtered(left, self.builder.expression(piece.parts[1]), piece.end_pos)
+                if isinstance(left, Path) and kind == "FIELDS":
+                    ancestry.resolve(left)
             return left, kind
         result: Node = getattr(self, f"_{piece.type}")(left, piece)
         return result, piece.type
@@ -339,8 +370,8 @@ class _Climb:
 
 def keep(left: Node, kind: str) -> None:
     """`[]`: a result of one item stays an array."""
-    left.keep_array = True
-    if isinstance(left, Path) and kind in ("NAME", "QUOTED"):
+    left.keep_array = kind != "FIELDS"
+    if isinstance(left, Path) and kind in ("FIELDS", "NAME", "QUOTED"):
         left.keeps_singleton = True
         left.steps[-1].keep_array = True
     elif isinstance(left, Path) and kind == "focus":
