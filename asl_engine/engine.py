@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from asl_engine.rules.check import Checked
 
 Kind: TypeAlias = Literal["STANDARD", "EXPRESS"]
+LATEST_START = 250_000_000_000.0
+"""The latest start of an execution, in seconds since 1970: near the year 9892, so that a year more is still a date."""
+
 Moment: TypeAlias = float | str | datetime
 """A time: seconds since 1970, an ISO-8601 text, or a datetime (a naive one means local time, as always in Python)."""
 
@@ -207,12 +210,11 @@ def _moment(given: Moment | None) -> float:
     if given is None:
         return time.time()
     if isinstance(given, datetime):
-        return given.timestamp()
+        given = given.timestamp()
     moment = parse_timestamp(given) if isinstance(given, str) else float(given)
-    if moment is None:
-        raise InputError(
-            f"the start time {given!r} is no ISO-8601 date-time with an offset, such as 2026-03-14T09:00:00Z"
-        )
+    if moment is None or not 0 <= moment < LATEST_START:
+        wanted = "a moment from 1970 on, in seconds or as a text such as 2026-03-14T09:00:00Z"
+        raise InputError(f"the start time {given!r} is not {wanted}")
     return moment
 
 

@@ -64,7 +64,12 @@ def _compile_json_text() -> Callable[[JSON], str]:
     join = "".join
 
     def json_text(value: JSON) -> str:
-        return quote(value) if type(value) is str else join(chunks(value, 0))
+        if type(value) is str:
+            return quote(value)
+        try:
+            return join(chunks(value, 0))
+        except RecursionError:
+            return _deep_text(value)
 
     return json_text
 
@@ -88,6 +93,33 @@ def parse_json(text: str) -> JSON:
         raise ValueError("nested too deeply") from None
 
 
+def _deep_text(value: JSON) -> str:
+    """Print a value that is nested deeper than the encoder goes: slowly, and without recursion."""
+    written: list[str] = []
+    pending: list[Any] = [value]
+    while pending:
+        item = pending.pop()
+        if type(item) is _Printed:
+            written.append(item.text)
+        elif type(item) is dict and item:
+            parts = [part for key, inner in item.items() for part in (_Printed(f",{_encoder.encode(key)}:"), inner)]
+            parts[0] = _Printed("{" + parts[0].text[1:])
+            pending += reversed([*parts, _Printed("}")])
+        elif type(item) is list and item:
+            parts = [part for inner in item for part in (_Printed(","), inner)]
+            pending += reversed([_Printed("["), *parts[1:], _Printed("]")])
+        else:
+            written.append(_encoder.encode(item))
+    return "".join(written)
+
+
+class _Printed:
+    """A piece of text among values that are still to be printed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 def size_of(value: JSON) -> int:
     """Return the size of the value's text in bytes of UTF-8."""
     text = json_text(value)
@@ -107,6 +139,10 @@ def bound_of(value: JSON) -> int:
     return bound if bound <= MAX_BYTES else size_of(value)
 
 
+WIDEST: Final = 10**4000
+"""Integers from here on are refused: Python prints none of more than 4,300 digits, and no JSON reader expects any."""
+
+
 class NotJSON(ValueError):
     """A Python value that has no JSON form; the message names the place and the type."""
 
@@ -122,7 +158,12 @@ def private_copy(value: Any, where: str = "$") -> JSON:
         copied = {}
         for key, item in value.items():
             kind = type(item)
-            if type(key) is not str or not (kind is str or kind is int or item is None or kind is bool):
+            if kind is int:
+                if not -WIDEST < item < WIDEST:
+                    return _copy(value, where, 0)
+            elif not (kind is str or item is None or kind is bool):
+                return _copy(value, where, 0)
+            if type(key) is not str:
                 return _copy(value, where, 0)
             copied[key] = item
         return copied  # a flat object, as most are, without a second call
@@ -131,7 +172,11 @@ def private_copy(value: Any, where: str = "$") -> JSON:
 
 def _copy(value: Any, where: str, depth: int) -> JSON:
     kind = type(value)
-    if kind is str or kind is int or value is None or kind is bool:
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is int:
+        if not -WIDEST < value < WIDEST:
+            raise NotJSON(f"{where} is an integer of more than 4,000 digits")
         return value
     if kind is float:
         if not math.isfinite(value):
@@ -145,7 +190,7 @@ def _copy(value: Any, where: str, depth: int) -> JSON:
             if type(key) is not str:
                 key = _plain_key(key, where)
             itemkind = type(item)
-            if itemkind is str or itemkind is int or item is None or itemkind is bool:
+            if itemkind is str or item is None or itemkind is bool:
                 copied[key] = item
             else:
                 copied[key] = _copy(item, f"{where}.{key}", depth + 1)

@@ -44,7 +44,7 @@ def _in_thread(work: Callable[[], Any], seconds: float | None) -> Any:
 
     thread = threading.Thread(target=run, daemon=True, name="asl-function")
     thread.start()
-    thread.join(seconds)
+    thread.join(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
     if not box:
         raise TooSlow
     has_returned, value = box[0]

@@ -67,7 +67,9 @@ class RealTimeDriver:
         try:
             while self.kernel.status in ("PENDING", "RUNNING"):
                 while self.inbox:
-                    self._feed(self.inbox.popleft())
+                    due = self.agenda.next_at()
+                    overdue = due is not None and due < self.inbox[0].at
+                    self._feed(self.agenda.pop() if overdue else self.inbox.popleft())
                 if self._problem is not None:
                     raise self._problem
                 if self.kernel.status == "RUNNING":

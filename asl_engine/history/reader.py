@@ -43,6 +43,8 @@ class EventReader:
         self.assigned: dict[str, JSON] | None = None
         self.timestamp: Any = None
         self.region = ""
+        self.entered = 0
+        self.before_entered = 0
         self.maps: dict[int, str] = {}
 
     def new_events(self) -> list[Event]:
@@ -108,7 +110,9 @@ class EventReader:
         self.last[0] = 0
 
     def _enter(self, state: State, value: JSON) -> None:
+        self.before_entered = self.last[self.frame]
         self._entered(state, value)
+        self.entered = self.id
 
     def _exit(self, state: State, value: JSON) -> None:
         self._exited(state, value)
@@ -162,6 +166,17 @@ class EventReader:
     def _task_ended(self, state: State, how: str, details: dict[str, Any]) -> None:
         family = state.resource.family if state.resource else "Task"
         self._event(family + how, _member(family, how), details)
+
+    def _evaluation_failed(self, state: State, problem: tuple[str, str | None]) -> None:
+        """It follows what the state's entry follows, unless more has happened since; a Wait's its entry (recorded)."""
+        cause, location = problem
+        last = self.last[self.frame]
+        if last == self.entered and state.type != "Wait":
+            self.last[self.frame] = self.before_entered
+        details = {"error": "States.QueryEvaluationError", "cause": cause, "state": state.name}
+        if location is not None:
+            details["location"] = location
+        self._event("EvaluationFailed", "evaluationFailedEventDetails", details)
 
     def _state_aborted(self, state: State, _: None) -> None:
         before = self.last[self.frame]
@@ -249,6 +264,7 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.TASK_SUCCEEDED: EventReader._task_succeeded,
     Mark.TASK_FAILED: EventReader._task_failed,
     Mark.TASK_TIMED_OUT: EventReader._task_timed_out,
+    Mark.EVALUATION_FAILED: EventReader._evaluation_failed,
     Mark.STATE_ABORTED: EventReader._state_aborted,
     Mark.FORKED: EventReader._forked,
     Mark.BRANCH: EventReader._branch,

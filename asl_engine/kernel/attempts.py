@@ -48,7 +48,8 @@ def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
     kernel.note_entered(frame)
     state, op, resource, payload = frame.state, frame.op, frame.state.resource, move.payload
     assert resource is not None
-    if state.enter_growth is not None and is_payload_too_large(frame, state.enter_growth, kernel.around, payload):
+    around = kernel.around + frame.item_bound
+    if state.enter_growth is not None and is_payload_too_large(frame, state.enter_growth, around, payload):
         return Failed(DATA_LIMIT, too_large(state.name))
     if resource.family == "Activity":
         kernel.write(Mark.ONLY_SCHEDULED, state, move)

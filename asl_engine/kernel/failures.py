@@ -10,6 +10,7 @@ from asl_engine.program.moves import Failed
 from asl_engine.program.program import Catcher, Retrier
 
 RUNTIME = "States.Runtime"
+QUERY_ERROR = "States.QueryEvaluationError"
 TIMEOUT = "States.Timeout"
 TASK_FAILED = "States.TaskFailed"
 HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"

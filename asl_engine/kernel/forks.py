@@ -27,7 +27,9 @@ def open_fork(kernel: Kernel, frame: Frame, fork: Fork) -> Move | None:
         return _joined(kernel, frame)
     # An iteration sees its item, wherever that came from; a branch's input is measured, once for all.
     join = frame.join
-    join.input_bound = bound_of(fork.inputs[0]) if fork.items is None else frame.bound + kernel.around
+    join.input_bound = (
+        bound_of(fork.inputs[0]) if fork.items is None else frame.bound + kernel.around + frame.item_bound
+    )
     for _ in range(min(fork.limit, len(fork.inputs))):
         _start_next(kernel, frame, join)
     return None
@@ -41,6 +43,7 @@ def _start_next(kernel: Kernel, parent: Frame, join: Join) -> None:
     frame = Frame(kernel, kernel.frame_count, block, fork.inputs[index], join.input_bound, parent, index)
     if fork.items is not None:
         frame.item = {"Index": index, "Value": fork.items[index]}
+        frame.item_bound = join.input_bound
         if fork.inputs is not fork.items:
             frame.bound += bound_of(frame.input)
     join.open[index] = frame

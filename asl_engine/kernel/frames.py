@@ -67,6 +67,7 @@ class Frame:
         "is_iteration",
         "is_open",
         "item",
+        "item_bound",
         "join",
         "kernel",
         "number",
@@ -97,6 +98,7 @@ class Frame:
         self.parent = parent
         self.index = index
         self.item: dict[str, JSON] | None = parent.item if parent is not None else None
+        self.item_bound: int = parent.item_bound if parent is not None else 0
         self.variables: dict[str, JSON] = parent.variables if parent is not None else NO_VARIABLES
         self.visit = 1
         self.attempt = 0
@@ -146,6 +148,10 @@ class Frame:
         if state.resource is not None and state.resource.pattern == "waitForTaskToken":
             context["Task"] = {"Token": self.kernel.token(self.op)}
         return context
+
+    def time(self) -> float:
+        """Return the time of the execution, in seconds since 1970."""
+        return self.kernel.now
 
     def random(self) -> Random:
         """Return the source of chance of this attempt: seeded by the execution's seed and the position alone."""

@@ -19,17 +19,20 @@ from asl_engine.kernel.events import (
     TaskSucceeded,
     TimerFired,
 )
-from asl_engine.kernel.failures import DATA_LIMIT, RUNTIME, TIMEOUT, catcher_for, retry_delay
+from asl_engine.kernel.failures import DATA_LIMIT, QUERY_ERROR, RUNTIME, TIMEOUT, catcher_for, retry_delay
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.sizes import output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Enter, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.program import Catcher, Program
-from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_of
+from asl_engine.values import JSON, MAX_BYTES, bound_of, format_timestamp, size_of
 
 MAX_EVENTS: Final = 25_000
 """The longest history of a Standard execution (AWS quota); event 25,000 is the execution's end."""
+
+MAX_VARIABLES: Final = 10 * 1024 * 1024
+"""The most that the variables of an execution may hold, in bytes of their text (AWS quota)."""
 
 MAX_EXPRESS_TRANSITIONS: Final = 1_000_000
 """How many states an Express execution may enter while no time passes, before it counts as having used up its five
@@ -77,6 +80,7 @@ class Kernel:
         self._max_events = MAX_EVENTS if program.kind == "STANDARD" else 2 * MAX_EXPRESS_TRANSITIONS
         self._last_transition = self._max_events - 3
         self.around = 0
+        self.input_bound = 0
         self._stamped_at = -1.0
         self._stamp = ""
 
@@ -90,9 +94,12 @@ class Kernel:
         """
         if self.status not in ("RUNNING", "PENDING"):
             return []
+        op = getattr(event, "op", DEADLINE)
+        if op != DEADLINE and op not in self.waiting:
+            return []  # unknown or over: not even time passes
         commands: list[Command] = []
         self.commands = commands
-        if event.at != self.now or self.status == "PENDING":
+        if event.at > self.now or self.status == "PENDING":
             self.now = event.at
             self.write(Mark.AT, event.at, None)
         try:
@@ -190,12 +197,14 @@ class Kernel:
                 if route.assign is not None:
                     frame.data = result
                     assigned = route.assign(frame)
-                output = result if state.leave is None else state.leave(frame, result)
+                output = result if route.leave is None else route.leave(frame, result)
             except ExpressionFailed as problem:
                 return self.broken(frame, problem)
             bound = frame.bound + frame.result_bound
+            if assigned is not None and self._holds_too_much(frame, assigned):
+                return self._too_large(frame, state.name)
             if state.growth is not None or bound > MAX_BYTES:
-                bound = output_bound(frame, state.growth, bound, self.around, output)
+                bound = output_bound(frame, state.growth, bound, self.around + frame.item_bound, output)
                 if bound > MAX_BYTES:
                     return self._too_large(frame, state.name)
             if frame.entered_id or assigned is not None or self.event_count > self._last_transition:
@@ -225,13 +234,24 @@ class Kernel:
                 return move
             done = move
 
+    def _holds_too_much(self, frame: Frame, assigned: dict[str, JSON]) -> bool:
+        """Count the variables; tell whether they pass 256 KiB in one `Assign`, or 10 MiB in all (AWS quotas)."""
+        size = bound_of(assigned)
+        if size > MAX_BYTES:
+            return True
+        self.around += size
+        if self.around <= MAX_VARIABLES:
+            return False
+        held = size_of({**frame.variables, **assigned})
+        self.around = min(self.around, held + self.input_bound)
+        return held > MAX_VARIABLES
+
     def _write_exit(self, frame: Frame, output: JSON, assigned: dict[str, JSON] | None) -> None:
         """Write down leaving a state that was entered some time ago, or that assigns variables."""
         if not frame.entered_id:
             self.note_entered(frame)
         if assigned is not None:
             frame.variables = {**frame.variables, **assigned}
-            self.around += size_of(assigned)
             self.write(Mark.ASSIGNED, assigned, None)
         self.write(Mark.EXITED, frame.state, output)
         frame.entered_id = frame.attempt = frame.result_bound = 0
@@ -246,7 +266,7 @@ class Kernel:
         self.identity = identity
         self.write(Mark.STARTED, event.input, (identity.role_arn, identity.region))
         bound = size_of(event.input)
-        self.around = bound + 2_048
+        self.around = self.input_bound = bound + 2_048
         self.root = Frame(self, 0, self.program, event.input, bound)
         self.ready.append((self.root, ENTER))
 
@@ -275,7 +295,10 @@ class Kernel:
         if not problem.names_place:
             return Failed(problem.error, problem.cause)
         place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
-        return Failed(problem.error, f"An error occurred while executing the state {place}. {problem.cause}")
+        cause = f"An error occurred while executing the state {place}. {problem.cause}"
+        if problem.error == QUERY_ERROR:
+            self.write(Mark.EVALUATION_FAILED, frame.state, (cause, problem.location))
+        return Failed(problem.error, cause)
 
     def _too_large(self, frame: Frame, label: str) -> Failed:
         self.note_entered(frame)
@@ -289,7 +312,7 @@ class Kernel:
             frame.join = None
             frame.result_bound = 0
             return Sleep(ENTER, seconds=delay) if delay > 0 else ENTER
-        if frame.join is not None:
+        if frame.join is not None or (failed.error == QUERY_ERROR and frame.state.type == "Map"):
             frame.join = None
             self.write(Mark.JOINED, frame.state, "Failed")
         catcher = catcher_for(frame, failed)

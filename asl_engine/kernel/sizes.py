@@ -34,14 +34,15 @@ def output_bound(frame: Frame, growth: Growth | None, bound: int, around: int, o
 
 def _spliced_bound(frame: Frame, steps: tuple[str | int, ...], output: JSON) -> int:
     """Bound an output that is the raw input with one place changed."""
-    near = frame.bound + size_of(_value_at(output, steps)) + 64 * len(steps)
+    spine = sum(size_of(step) + 4 for step in steps)
+    near = frame.bound + size_of(_value_at(output, steps)) + spine
     if near <= MAX_BYTES:
         return near
     try:
         replaced = _value_at(frame.input, steps)
     except (LookupError, TypeError):
         return near
-    return near - size_of(replaced) - 64 * len(steps)
+    return near - size_of(replaced) - spine
 
 
 def _value_at(value: JSON, steps: tuple[str | int, ...]) -> JSON:

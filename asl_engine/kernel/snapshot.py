@@ -22,10 +22,10 @@ FORMAT = 1
 
 _FACTS = (
     "status", "input", "output", "error", "cause", "seed", "started_at", "now", "event_count", "frame_count", "focus",
-    "is_deadline_set", "around",
+    "is_deadline_set", "around", "input_bound",
 )  # fmt: skip
 _FRAME_FACTS = (
-    "input", "bound", "index", "item", "variables", "visit", "attempt", "attempts", "entered_id",
+    "input", "bound", "index", "item", "item_bound", "variables", "visit", "attempt", "attempts", "entered_id",
     "result_bound", "has_begun",
 )  # fmt: skip
 
@@ -89,6 +89,7 @@ def _frame_as_data(frame: Frame) -> dict[str, JSON]:
         "random": frame.random_state(),
         "join": None if frame.join is None else _join_as_data(frame.join),
         **{name: getattr(frame, name) for name in _FRAME_FACTS},
+        "attempts": None if frame.attempts is None else list(frame.attempts),
     }
 
 
@@ -102,6 +103,7 @@ def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Fr
         setattr(frame, name, data[name])
     frame.state = program.states[data["state"]]
     frame.entered_when = data["entered_at"]
+    frame.attempts = None if data["attempts"] is None else list(data["attempts"])
     frame.ops = tuple(data["ops"])
     frame.restore_random(data["random"])
     if data["join"] is not None:

@@ -32,6 +32,10 @@ class Scope(Protocol):
         """Return the context object (`$$`)."""
         ...
 
+    def time(self) -> float:
+        """Return the time of the execution, in seconds since 1970."""
+        ...
+
     def random(self) -> Random:
         """Return the source of chance for this attempt of this state: the same for the same seed and place."""
         ...
@@ -52,14 +56,18 @@ class ExpressionFailed(Exception):
     """An expression could not be evaluated; `error` and `cause` are the service's own words for it.
 
     Most causes are preceded by the place ("An error occurred while executing the state 'S' (entered at the event id
-    #2). "), which whoever knows it adds; `names_place` is false for the few that AWS gives without.
+    #2). "), which whoever knows it adds; `names_place` is false for the few that AWS gives without. `location` is the
+    field where a query failed: `Output/list[0]`.
     """
 
-    def __init__(self, cause: str, error: str = "States.Runtime", names_place: bool = True) -> None:
+    def __init__(
+        self, cause: str, error: str = "States.Runtime", names_place: bool = True, location: str | None = None
+    ) -> None:
         super().__init__(cause)
         self.error = error
         self.cause = cause
         self.names_place = names_place
+        self.location = location
 
 
 def compile_literal(value: JSON) -> Expr:

@@ -5,23 +5,41 @@ What this engine cannot do (yet) is refused here, with the place and the reason,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
 
 from asl_engine.errors import NotSupported
+from asl_engine.lang.expr import Expr
 from asl_engine.model import states as model
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.model.failures import Retrier as ModelRetrier
-from asl_engine.program.dataflow import compile_caught, compile_leave
-from asl_engine.program.growth import growth_of
-from asl_engine.program.program import Block, Catcher, Program, Retrier, Route, State
+from asl_engine.program import jsonpath, states
+from asl_engine.program.program import Block, Catcher, Leave, Program, Retrier, Route, State
 from asl_engine.program.refusals import not_supported
 from asl_engine.program.resources import parse_resource
-from asl_engine.program.states import RUNS, assignment
-from asl_engine.values import ABSENT, size_of
+from asl_engine.program.states import Run
 
 INERT = frozenset({"comment", "version", "label"})
 """Fields that mean nothing to an execution, and so are read by no compiler."""
+
+
+class Language(NamedTuple):
+    """What a query language makes of a state: its move, what follows from the result, what a catcher does."""
+
+    runs: Mapping[type, Callable[..., Run]]
+    finish: Callable[[model.State, State], None]
+    catch: Callable[[ModelCatcher, int], tuple[Leave, Expr | None]]
+
+
+@cache
+def _language(name: str) -> Language:
+    """The one place that knows the query languages. JSONata is imported when a definition uses it."""
+    if name != "JSONata":
+        return Language(states.RUNS, jsonpath.finish, jsonpath.catch)
+    from asl_engine.program import jsonata
+
+    return Language(jsonata.RUNS, jsonata.finish, jsonata.catch)
 
 
 def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Program:
@@ -30,7 +48,7 @@ def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Prog
     if problems:
         raise NotSupported("this engine cannot run the state machine:\n  " + "\n  ".join(problems))
     timeout = float(machine.timeout_seconds) if machine.timeout_seconds is not None else None
-    compiled = Program(kind, timeout)
+    compiled = Program(kind, timeout, machine.query_language or "JSONPath")
     _compile_block(machine, compiled, compiled)
     return compiled
 
@@ -48,15 +66,15 @@ def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block
 
 
 def _compile_state(state: model.State, compiled: State, here: dict[str, State], whole: Program) -> None:
-    compiled.route.assign = assignment(getattr(state, "assign", None))
-    compiled.run = RUNS[type(state)](state, compiled, tuple(_inner_blocks(state, compiled.pointer, whole)))
+    language = _language(state.query_language or whole.query_language)
+    compiled.run = language.runs[type(state)](state, compiled, tuple(_inner_blocks(state, compiled.pointer, whole)))
+    language.finish(state, compiled)
     _connect(state, compiled, here)
-    _compile_data_flow(state, compiled)
     if isinstance(state, model.Task):
         compiled.resource = parse_resource(state.resource)
     if isinstance(state, (model.Task, model.Parallel, model.Map)):
         compiled.retriers = tuple(map(compile_retrier, state.retry))
-        compiled.catchers = tuple(compile_catcher(catcher, here) for catcher in state.catch)
+        compiled.catchers = tuple(_compile_catcher(*each, here, language) for each in enumerate(state.catch))
 
 
 def _inner_blocks(state: model.State, pointer: str, whole: Program) -> Iterator[Block]:
@@ -75,20 +93,6 @@ def _connect(state: model.State, compiled: State, here: dict[str, State]) -> Non
         compiled.route.next = here[state.next]
 
 
-def _compile_data_flow(state: model.State, compiled: State) -> None:
-    if isinstance(state, model.Fail):
-        return
-    selector = getattr(state, "result_selector", None)
-    result_path = getattr(state, "result_path", "$")
-    compiled.leave = compile_leave(selector, result_path, state.output_path)
-    paths = (state.input_path, state.output_path)
-    template: Any = state.parameters if isinstance(state, model.Pass) else ABSENT
-    literal = size_of(state.result) if isinstance(state, model.Pass) and state.result is not ABSENT else 0
-    compiled.growth = growth_of(template, selector, result_path, paths, literal)
-    if isinstance(state, model.Task):
-        compiled.enter_growth = growth_of(state.parameters, paths=(state.input_path,))
-
-
 def compile_retrier(retrier: ModelRetrier) -> Retrier:
     """Return a compiled element of `Retry`."""
     return Retrier(
@@ -101,8 +105,8 @@ def compile_retrier(retrier: ModelRetrier) -> Retrier:
     )
 
 
-def compile_catcher(catcher: ModelCatcher, here: dict[str, State]) -> Catcher:
-    """Return a compiled element of `Catch`."""
-    route = Route(assignment(catcher.assign))
+def _compile_catcher(at: int, catcher: ModelCatcher, here: dict[str, State], language: Language) -> Catcher:
+    output, assign = language.catch(catcher, at)
+    route = Route(assign)
     route.next = here[catcher.next]
-    return Catcher(frozenset(catcher.error_equals), compile_caught(catcher.result_path), route)
+    return Catcher(frozenset(catcher.error_equals), output, route)

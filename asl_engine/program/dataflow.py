@@ -1,16 +1,16 @@
-"""The data flow of a state, and the one place that knows the query language.
+"""The data flow of a state in JSONPath.
 
     raw input --InputPath--> selection --Parameters--> effective input            `compile_enter`
     raw result --ResultSelector--> result --ResultPath into raw input--> merged
                --OutputPath--> state output                                       `compile_leave`
-    error output --ResultPath into raw input--> state output                      `compile_caught`
+    error output --ResultPath into raw input--> state output                      `compile_result_path`
 
 Each is compiled to the shortest function that does it; a stage that changes nothing costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
@@ -137,8 +137,3 @@ def _put_at(text: str, steps: Sequence[str | int], value: JSON, result: JSON) ->
     except LookupError as problem:
         cause = f"Unable to apply ReferencePath {text} to input {json_text(value)}: {problem}"
         raise ExpressionFailed(cause, error="States.ResultPathMatchFailure") from None
-
-
-def compile_caught(result_path: str | None) -> Callable[[Scope, JSON], JSON]:
-    """Return what a catcher makes of the error output: the state output, without ResultSelector and OutputPath."""
-    return compile_result_path(result_path)

@@ -38,13 +38,13 @@ def growth_of(
     `literal` is the size of a `Result`.
     """
     selected = [path for path in paths if path is not None and path != "$"]
-    if any(not compile_path(path).is_definite for path in selected):
+    if any(not _is_part(path) for path in selected):
         return Growth(UNBOUNDED, 0)
     factor, constant = _template_growth(template)
     constant += literal
     if selector is not None:
         inner_factor, inner_constant = _template_growth(selector)
-        constant = _finite(constant * max(inner_factor, 1)) + inner_constant
+        constant = (_finite(constant * max(inner_factor, 1)) if constant else 0) + inner_constant
         factor *= inner_factor
     if result_path == "$" or result_path is None:
         grows = (factor, constant) != (1, 0) or any(compile_path(path).root != "input" for path in selected)
@@ -72,4 +72,9 @@ def _part_factor(text: str) -> float:
     """How many times what it sees a path or intrinsic can return: once for a definite path, never for a number."""
     if is_intrinsic(text):
         return 0 if text.startswith(_SMALL_RESULTS) else UNBOUNDED
-    return 1 if compile_path(text).is_definite else UNBOUNDED
+    return 1 if _is_part(text) else UNBOUNDED
+
+
+def _is_part(path: str) -> bool:
+    """Whether what a path gives is a part of what it sees; functions such as `append()` make something larger."""
+    return "(" not in path and compile_path(path).is_definite

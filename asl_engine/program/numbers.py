@@ -47,7 +47,7 @@ def whole_number(value: JSON) -> int | None:
     """Return the integer that a value's text is; None when it is none. `"3"` is one, as the service reads texts
     (recorded)."""
     if type(value) is int:
-        return value
+        return value if -(2**63) <= value < 2**63 else None
     return int(value) if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value) else None
 
 

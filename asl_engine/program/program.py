@@ -13,15 +13,22 @@ from asl_engine.program.moves import Move
 from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
 
+Leave: TypeAlias = Callable[[Scope, JSON], JSON]
+
 
 class Route:
-    """A way out of a state: to `next` (None: the block ends here), assigning variables on the way."""
+    """A way out of a state: to `next` (None: the block ends here), assigning variables on the way.
 
-    __slots__ = ("assign", "next")
+    `leave` does the second half of the data flow, from the raw result to the state output (None: the result is the
+    output).
+    """
 
-    def __init__(self, assign: Expr | None = None) -> None:
+    __slots__ = ("assign", "leave", "next")
+
+    def __init__(self, assign: Expr | None = None, leave: Leave | None = None) -> None:
         self.next: State | None = None
         self.assign = assign
+        self.leave = leave
 
 
 class Retrier:
@@ -74,14 +81,11 @@ class Growth:
         self.spliced_at = spliced_at
 
 
-Leave: TypeAlias = Callable[[Scope, JSON], JSON]
-
-
 class State:
     """One compiled state.
 
-    `run` does the first half of the data flow and asks for a move; `leave` does the second half, from the raw result to
-    the state output (None: the result is the output as it is). `growth` bounds the output, `enter_growth`
+    `run` does the first half of the data flow and asks for a move; the route that is taken does the second
+    half, from the raw result to the state output. `growth` bounds the output, `enter_growth`
     the effective input. `rules` are the ways out of a Choice, `route` is its Default.
     """
 
@@ -92,7 +96,6 @@ class State:
         "entered_event",
         "exited_event",
         "growth",
-        "leave",
         "name",
         "pointer",
         "resource",
@@ -110,7 +113,6 @@ class State:
         self.entered_event = type_ + "StateEntered"
         self.exited_event = type_ + "StateExited"
         self.run: Callable[[Scope], Move] = _never
-        self.leave: Leave | None = None
         self.growth: Growth | None = None
         self.enter_growth: Growth | None = None
         self.route = Route()
@@ -137,12 +139,13 @@ class Block:
 class Program(Block):
     """A whole compiled machine. `states` are all of its states by JSON pointer; `timeout` is in seconds."""
 
-    __slots__ = ("blocks", "kind", "states", "timeout")
+    __slots__ = ("blocks", "kind", "query_language", "states", "timeout")
 
-    def __init__(self, kind: str, timeout: float | None) -> None:
+    def __init__(self, kind: str, timeout: float | None, query_language: str = "JSONPath") -> None:
         super().__init__("")
         self.kind = kind
         self.timeout = timeout
+        self.query_language = query_language
         self.states: dict[str, State] = {}
         self.blocks: dict[str, Block] = {"": self}
 

@@ -14,9 +14,6 @@ DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
 def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
     """Yield (JSON pointer, reason) for each part of a machine that this engine cannot run."""
-    if machine.query_language == "JSONata":
-        yield "/QueryLanguage", NO_JSONATA
-        return
     yield from _unfilled(machine)
     for pointer, block in model.blocks(machine):
         if isinstance(block, model.ItemProcessor):
@@ -24,9 +21,6 @@ def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
         for name, state in block.states.items():
             for field, reason in chain(_unfilled(state), _unsupported(state)):
                 yield pointer + model.pointer_to(name) + field, reason
-
-
-NO_JSONATA = "JSONata is not supported yet; use JSONPath"
 
 
 def _distributed(block: model.ItemProcessor, pointer: str) -> Iterator[tuple[str, str]]:
@@ -38,8 +32,6 @@ def _distributed(block: model.ItemProcessor, pointer: str) -> Iterator[tuple[str
 
 
 def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:
-    if state.query_language == "JSONata":
-        yield "/QueryLanguage", NO_JSONATA
     if isinstance(state, model.Map):
         for name in sorted(given(state) & DISTRIBUTED_ONLY):
             field = _alias(state, name)
@@ -52,10 +44,10 @@ def _alias(part: Part, name: str) -> str:
 
 def _unfilled(part: Part) -> Iterator[tuple[str, str]]:
     """Yield the places of a part where the placeholder of a template stands for a number or truth value."""
-    for name in part.model_fields_set:
+    for name in sorted(part.model_fields_set):
         value = getattr(part, name)
         if isinstance(value, str):
-            if _wants_no_text(part, name):
+            if _wants_no_text(part, name) and not value.startswith("{%"):
                 yield _alias(part, name), f"{value!r} stands where a value is needed to run; fill in the placeholder"
         elif isinstance(value, Part):
             if not isinstance(value, model.Block):

@@ -15,7 +15,7 @@ from asl_engine.lang.path_terms import PathNotFound
 from asl_engine.lang.paths import compile_path
 from asl_engine.lang.templates import compile_template
 from asl_engine.model import states as model
-from asl_engine.program.choices import compile_rule
+from asl_engine.program.choices import Predicate, compile_rule
 from asl_engine.program.dataflow import compile_enter, pass_on
 from asl_engine.program.moves import Done, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.numbers import (
@@ -60,7 +60,7 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
     enter = compile_enter(state.input_path, state.parameters)
     resource = parse_resource(state.resource)
     if resource.service == "lambda" and resource.action == "invoke":
-        enter = _with_function_name(enter)
+        enter = with_function_name(enter)
     credentials = compile_template(state.credentials) if state.credentials is not None else None
     timeout = seconds_of("TimeoutSeconds", state.timeout_seconds, state.timeout_seconds_path)
     heartbeat = seconds_of("HeartbeatSeconds", state.heartbeat_seconds, state.heartbeat_seconds_path)
@@ -79,8 +79,8 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
     return run
 
 
-def _with_function_name(enter: Expr) -> Expr:
-    """`lambda:invoke` cannot be scheduled without a function's name."""
+def with_function_name(enter: Expr) -> Expr:
+    """Return the same expression, checked: `lambda:invoke` cannot be scheduled without a function's name."""
 
     def checked(scope: Scope) -> JSON:
         payload = enter(scope)
@@ -100,8 +100,12 @@ def compile_choice(state: model.Choice, compiled: State, blocks: tuple[Block, ..
     """
     enter = compile_enter(state.input_path)
     compiled.rules = tuple(Route(assignment(rule.assign)) for rule in state.choices)
-    rules = list(zip(map(compile_rule, state.choices), compiled.rules, strict=True))
     default = compiled.route if state.default is not None else None
+    return choose(enter, list(zip(map(compile_rule, state.choices), compiled.rules, strict=True)), default)
+
+
+def choose(enter: Expr, rules: list[tuple[Predicate, Route]], default: Route | None) -> Run:
+    """Return what goes the way of the first rule that holds, else of the default; the state fails without one."""
 
     def run(scope: Scope) -> Move:
         value = enter(scope)
@@ -189,14 +193,14 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
         enter(scope)
         data, items = scope.data, items_of(scope)
         limit = at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
-        tolerated = _tolerated(count_of(scope), share_of(scope), len(items))
-        inputs = items if select is None else _selected_items(select, scope, data, items)
+        tolerated = tolerated_failures(count_of(scope), share_of(scope), len(items))
+        inputs = items if select is None else selected_items(select, scope, data, items)
         return Fork(blocks, inputs, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
     return run
 
 
-def _tolerated(count: int | None, share: float | None, items: int) -> float | None:
+def tolerated_failures(count: int | None, share: float | None, items: int) -> float | None:
     """How many failures are tolerated; None where nothing is said of that, and the first failure is the Map's."""
     if count is None and share is None:
         return None
@@ -205,7 +209,7 @@ def _tolerated(count: int | None, share: float | None, items: int) -> float | No
     return min(some for some in (of_count, of_share) if some is not None)
 
 
-def _selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) -> list[JSON]:
+def selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) -> list[JSON]:
     """Shape each item; meanwhile `$$.Map.Item` is that item, and `$` the Map's effective input."""
     outer, inputs = scope.item, []
     for index, item in enumerate(items):

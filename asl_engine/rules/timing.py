@@ -12,6 +12,7 @@ from asl_engine.model.states import Task, Wait
 from asl_engine.rules.outline import Outline, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
+from asl_engine.values import parse_timestamp
 
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -22,7 +23,7 @@ MAX_SECONDS: Final = 99_999_999
 def is_timestamp(text: str) -> bool:
     """Tell whether a text is an RFC 3339 timestamp as the service reads it: a capital T, a zone, a day that exists."""
     found = _TIMESTAMP.fullmatch(text)
-    if found is None:
+    if found is None or parse_timestamp(text) is None:
         return False
     try:
         datetime.fromisoformat(text[:19] + ("+00:00" if found[2] == "Z" else found[2]))

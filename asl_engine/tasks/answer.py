@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asl_engine.values import JSON
+from asl_engine.values import JSON, private_copy
 
 
 class Answer:
@@ -32,7 +32,7 @@ class Answer:
     ) -> None:
         if after < 0 or (heartbeat_every is not None and heartbeat_every <= 0):
             raise ValueError("an answer cannot come before the question, and heartbeats need a time between them")
-        self.output = output
+        self.output = private_copy(output, "the answer")
         self.after = after
         self.error = error
         self.cause = cause

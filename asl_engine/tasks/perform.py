@@ -10,8 +10,8 @@ from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.identity import Identity
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.invoke import Call, Failure, event_of
-from asl_engine.tasks.registry import Functions, split_name
-from asl_engine.values import JSON, private_copy
+from asl_engine.tasks.registry import Function, Functions, split_name
+from asl_engine.values import JSON, NotJSON, private_copy
 
 Clock: TypeAlias = Callable[[], float]
 """Gives the time in seconds since 1970."""
@@ -31,7 +31,7 @@ class Performer:
         self.elsewhere = elsewhere
 
     def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure:
-        """Return the call that does a task, or other work that does.
+        """Return the call that does a task, or other work that does; a failure for a payload that cannot be sent.
 
         A function registered for the exact `Resource` gets the whole payload; one that `arn:aws:states:::lambda:invoke`
         names gets what that integration would send. Raises FunctionNotFound, and NotSupported for services other than
@@ -40,7 +40,8 @@ class Performer:
         resource, payload = task.resource, task.payload
         function = self.functions.find(resource.text)
         if function is not None:
-            return Call(function, private_copy(payload), LambdaContext(function, task.op, identity, clock, now), False)
+            context = LambdaContext(function, task.op, identity, clock, now)
+            return _call(function, payload, context, False)
         if resource.service == "lambda" and resource.action == "invoke":
             return self._lambda(task, identity, clock, now)
         if self.elsewhere is not None:
@@ -59,7 +60,7 @@ class Performer:
         if function is not None:
             version = split_name(wanted)[1] or "$LATEST"
             context = LambdaContext(function, task.op, identity, clock, now, version)
-            return Call(function, private_copy(event_of(payload)), context, True)
+            return _call(function, event_of(payload), context, True)
         if self.elsewhere is not None:
             return self.elsewhere(task, identity)
         raise FunctionNotFound(self._nobody(wanted, task))
@@ -68,3 +69,10 @@ class Performer:
         close = did_you_mean(split_name(wanted)[0], list(self.functions))
         hint = close or " None is registered: pass functions={name: function}, or --functions FILE to the command."
         return f"the state {task.state!r} calls {wanted!r}, and no such function is registered.{hint}"
+
+
+def _call(function: Function, payload: JSON, context: LambdaContext, is_enveloped: bool) -> Call | Failure:
+    try:
+        return Call(function, private_copy(payload, "the payload"), context, is_enveloped)
+    except NotJSON as problem:
+        return Failure("States.Runtime", f"The payload could not be sent: {problem}")

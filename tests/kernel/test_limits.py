@@ -58,7 +58,7 @@ SMALL = {"Type": "Pass", "Parameters": {"items": [1, 2, 3]}}
 THRICE = {c + ".$": "$.big" for c in "abc"}
 TWICE = {"Type": "Pass", "Parameters": {"a.$": "$", "b.$": "$"}}
 BRANCHES = [chain(**{f"P{n}": {"Type": "Pass", "InputPath": "$$.Execution.Input"}}) for n in range(3)]
-LIST = {"Type": "Pass", "Assign": {"list.$": "States.Array($.big, $.big, $.big)"}, "OutputPath": "$.big"}
+LIST = {"Type": "Pass", "Assign": {"list.$": "States.Array($.big, $.big)"}, "OutputPath": "$.big"}
 ITEMS = {"Type": "Task", "Resource": "items"}
 INDEXES = {"Type": "Map", "ItemSelector": {"i.$": "$$.Map.Item.Index"}, "ResultPath": None}
 ITEM = "$$.Map.Item.Value"
@@ -81,7 +81,7 @@ GROWING = {
     "items from a variable": {
         "A": LIST,
         "B": SMALL,
-        "S": {"Type": "Map", "ItemsPath": "$list", "ItemProcessor": chain(J={"Type": "Pass"})},
+        "S": {"Type": "Map", "ItemsPath": "$list", "ItemProcessor": chain(J={"Type": "Pass", "Parameters": TWICE["Parameters"]})},
     },
 }
 
@@ -242,3 +242,17 @@ def test_the_last_event_is_number_25000_wherever_the_loop_stands(run, padding):
         len(execution.history),
         execution.history[-1]["type"],
     )
+
+
+def test_one_assign_holds_at_most_256_kib(run):
+    """A quota of its own, whatever the output is."""
+    state = {"Type": "Pass", "Assign": {"x.$": "States.Array($.big, $.big, $.big)"}, "OutputPath": None}
+    execution = run(one_state(**state), {"big": BIG})
+    assert ("FAILED", "States.DataLimitExceeded") == (execution.status, execution.error)
+
+
+def test_a_variable_cannot_double_for_ever(run):
+    """A loop that assigns what is twice as large ends at the quota, and not with the memory."""
+    twice = {"Type": "Pass", "Assign": {"x.$": "States.Array($x, $x)"}, "Next": "Twice"}
+    states = {"First": {"Type": "Pass", "Assign": {"x": "y" * 1000}, "Next": "Twice"}, "Twice": twice}
+    assert "States.DataLimitExceeded" == run({"StartAt": "First", "States": {**states, "End": {"Type": "Succeed"}}}).error

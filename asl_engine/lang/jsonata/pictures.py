@@ -96,7 +96,7 @@ class _Measures:
 def format_number(value: float, picture: str, options: dict[str, Any] | None = None) -> str:
     """Return the number as the picture says; `options` replace symbols by the names of XPath's decimal formats.
 
-    Raise D3080 to D3093 for a bad picture, T0410 for an option that is not a text, U1002 for a picture too long.
+    Raise D3080 to D3093 for a bad picture, T0410 for an option that is not a text or an empty symbol, U1002 for a picture too long.
     """
     symbols = _symbols(options or {})
     pictures = _measured(picture, symbols)
@@ -110,8 +110,8 @@ def format_number(value: float, picture: str, options: dict[str, Any] | None = N
 
 def _symbols(options: dict[str, Any]) -> _Symbols:
     names = {**_DEFAULTS, **{name: text for name, text in options.items() if name in _DEFAULTS}}
-    needed = names["zero-digit"], names["pattern-separator"]
-    if not all(isinstance(text, str) for text in names.values()) or not all(needed):
+    texts = ("infinity", "NaN", "minus-sign")
+    if not all(isinstance(text, str) and (text or name in texts) for name, text in names.items()):
         raise JSONataError("T0410", token="formatNumber", index=3)
     zero = min(ord(names["zero-digit"][0]), 0x10FFFF - 9)
     digits = "".join(chr(zero + digit) for digit in range(10))
@@ -146,7 +146,7 @@ def _cut(text: str, symbols: _Symbols) -> _Parts:
     place = text.find(symbols.exponent, first)
     has_exponent = 0 <= place <= last
     mantissa = middle[:place] if has_exponent else middle
-    integer, _, fraction = mantissa.partition(symbols.point) if symbols.point else (mantissa, "", "")
+    integer, _, fraction = mantissa.partition(symbols.point)
     exponent = middle[place + 1 :] if has_exponent else None
     return _Parts(text, text[:first], text[last:], middle, mantissa, integer, fraction, exponent)
 

@@ -15,7 +15,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from .regex_sets import NEWLINES, WORDS, canonical, membership, source
+from .regex_costs import first, shortest
+from .regex_sets import NEWLINES, WORDS, Ranges, canonical, membership, source
 from .regex_syntax import Back, Chars, Choice, Edge, Group, Look, Node, Pattern, Repeat, Sequence
 
 FAIL: Final = -1
@@ -143,7 +144,8 @@ class _Compiler:
             fork = self._hold()
             self.emit(option, backward)
             jumps.append(self._hold())
-            self.steps[fork] = _fork(fork + 1, len(self.steps))
+            start = None if backward or not shortest(option) else first(option, None)
+            self.steps[fork] = _fork(start, fork + 1, len(self.steps))
         self.emit(node.options[-1], backward)
         for jump in jumps:
             self.steps[jump] = _jump(len(self.steps))
@@ -210,10 +212,15 @@ def _greedy(node: Repeat, after: int) -> Step:
     return step
 
 
-def _fork(first: int, second: int) -> Step:
+def _fork(start: Ranges | None, one: int, other: int) -> Step:
+    """Two ways, of which the first is not even tried where it is known that it cannot begin here."""
+    accepts = membership(start) if start else None
+
     def step(run: Run) -> int:
-        run.leave(second, run.place, run.place)
-        return first
+        if accepts and (run.place >= run.size or not accepts(run.text[run.place])):
+            return other
+        run.leave(other, run.place, run.place)
+        return one
 
     return step
 

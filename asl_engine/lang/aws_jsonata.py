@@ -1,0 +1,262 @@
+"""JSONata as Step Functions has it: expressions in `{% %}`, `$states`, variables, six functions more and one less.
+
+An undefined result fails the state, and so do a function as a result and whatever an expression throws:
+`States.QueryEvaluationError`, with the field that it stands in. Time and chance come from the scope, so executions can
+be repeated. What is not there at the top level (`$`, `$$`, bare names) has no value there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias
+
+from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
+from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
+from asl_engine.lang.jsonata.library import library
+from asl_engine.lang.jsonata.tree import Apply, Binary, Call, Lambda, Placeholder, Variable
+from asl_engine.values import JSON, json_text, kind_of, parse_json
+
+QUERY_ERROR: Final = "States.QueryEvaluationError"
+
+MAX_DEPTH: Final = 100
+"""Nested evaluations: AWS ends the 101st (measured by users)."""
+
+MAX_WORK: Final = 8_000_000
+"""Items that are made or gone over: several times what AWS's seven megabytes hold."""
+
+MAX_SECONDS: Final = 10.0
+
+Sees: TypeAlias = Literal["result", "errorOutput"] | None
+"""What `$states` has beside `input` and `context`."""
+
+
+def is_expression(text: str) -> bool:
+    """Tell whether a string is an expression: exactly `{% ... %}`, without blanks outside."""
+    return text.startswith("{%") and text.endswith("%}") and len(text) >= 4
+
+
+@lru_cache(maxsize=4096)
+def read_expression(text: str) -> Expression:
+    """Return the expression between `{%` and `%}`; raise ExpressionSyntaxError with JSONata's words if it is none."""
+    try:
+        return compile_jsonata(text[2:-2], _ADDED, without=("eval",))
+    except JSONataError as problem:
+        raise ExpressionSyntaxError(problem.message, problem.position) from None
+
+
+def compile_query(value: JSON, field: str, sees: Sees = None) -> Expr:
+    """Return the expression of a field: JSON with expressions in its strings, at any depth."""
+    if isinstance(value, str):
+        return _compile_string(value, field, sees) if is_expression(value) else compile_literal(value)
+    if isinstance(value, dict) and _has_expressions(value):
+        parts = [(key, compile_query(item, f"{field}/{key}", sees)) for key, item in value.items()]
+        return lambda scope: {key: part(scope) for key, part in parts}
+    if isinstance(value, list) and _has_expressions(value):
+        items = [compile_query(item, f"{field}[{index}]", sees) for index, item in enumerate(value)]
+        return lambda scope: [item(scope) for item in items]
+    return compile_literal(value)
+
+
+def _has_expressions(value: JSON) -> bool:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            if is_expression(item):
+                return True
+        elif isinstance(item, (dict, list)):
+            pending.extend(item.values() if isinstance(item, dict) else item)
+    return False
+
+
+def _compile_string(text: str, field: str, sees: Sees) -> Expr:
+    expression, source = read_expression(text), text[2:-2].strip()
+    told = f"The JSONata expression '{source}' specified for the field '{field}'"
+    bind, needs_chance = _bindings(expression, sees), _needs_chance(expression)
+    needs_look = _can_be_function(expression) or _calculates(expression)
+
+    def evaluate(scope: Scope) -> JSON:
+        try:
+            value = expression.evaluate(
+                UNDEFINED,
+                bind(scope),
+                MAX_SECONDS,
+                MAX_DEPTH,
+                max_work=MAX_WORK,
+                now=scope.time() * 1000,
+                random=scope.random() if needs_chance else None,
+            )
+        except JSONataError as problem:
+            raise ExpressionFailed(f"{told} {_thrown(problem)}", QUERY_ERROR, location=field) from None
+        if value is UNDEFINED:
+            raise ExpressionFailed(f"{told} returned nothing (undefined).", QUERY_ERROR, location=field)
+        if needs_look:
+            if not _is_json(value):
+                raise ExpressionFailed(f"{told} returned an unsupported result type.", QUERY_ERROR, location=field)
+            return _finite(value)
+        return value
+
+    return evaluate
+
+
+def _thrown(problem: JSONataError) -> str:
+    """AWS puts the code before a message of JSONata's own, and none before that of a limit (measured by users)."""
+    if problem.code.startswith("U"):
+        return f"threw an error during evaluation: {problem.message}"
+    return f"threw an error during evaluation. {problem.code}: {problem.message}"
+
+
+def _bindings(expression: Expression, sees: Sees) -> Callable[[Scope], dict[str, JSON]]:
+    """Return what makes the variables of an expression; the context object only where it is asked for."""
+    needs_context = "context" in expression.text
+
+    def bind(scope: Scope) -> dict[str, JSON]:
+        states = {"input": scope.input}
+        if sees is not None:
+            states[sees] = scope.data
+        if needs_context:
+            states["context"] = scope.context()
+        return {**scope.variables, "states": states}
+
+    return bind
+
+
+def _needs_chance(expression: Expression) -> bool:
+    return any(name in ("random", "uuid", "shuffle") for name, _ in expression.variables())
+
+
+def _can_be_function(expression: Expression) -> bool:
+    """Whether a function could be the result, or in it: only then is the result worth a look."""
+    known = library()
+    called = {id(node.procedure) for node in expression.tree.walk() if isinstance(node, Call)}
+    return any(
+        isinstance(node, (Lambda, Placeholder))
+        or (isinstance(node, Variable) and id(node) not in called and (node.name in known or node.name in _ADDED))
+        for node in expression.tree.walk()
+    )
+
+
+def _calculates(expression: Expression) -> bool:
+    """Whether a number could be infinite: only what is calculated can."""
+    return any(isinstance(node, (Binary, Call, Apply)) for node in expression.tree.walk())
+
+
+def _is_json(value: Any) -> bool:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+        elif item is not None and not isinstance(item, (str, int, float)):
+            return False
+    return True
+
+
+def _finite(value: JSON) -> JSON:
+    """Return the value with texts for what no JSON number is: `[1/0]` is `["Infinity"]` on AWS (measured by users)."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value).replace("inf", "Infinity").replace("nan", "NaN")
+    if isinstance(value, dict):
+        changed = {key: _finite(item) for key, item in value.items()}
+        return changed if any(changed[key] is not item for key, item in value.items()) else value
+    if isinstance(value, list):
+        items = list(map(_finite, value))
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
+
+
+def of_kind(expr: Expr, kind: str, source: JSON, field: str) -> Expr:
+    """Return an expression whose value must be of a JSON kind (`array`, `boolean`, `number`, `string`)."""
+    shown = source[2:-2].strip() if isinstance(source, str) else json_text(source)
+    told = f"The JSONata expression '{shown}' specified for the field '{field}' returned an unexpected result type."
+
+    def evaluate(scope: Scope) -> JSON:
+        value = expr(scope)
+        if kind_of(value) != kind:
+            found = f"Expected '{kind}', but was '{kind_of(value)}' for value: {json_text(value)}"
+            raise ExpressionFailed(f"{told} {found}", QUERY_ERROR, location=field)
+        return value
+
+    return evaluate
+
+
+# --- what AWS adds --------------------------------------------------------------------------------------------------
+
+
+def _partition(runtime: Any, array: Any, size: Any) -> Any:
+    """`$partition([1, 2, 3], 2)` is `[[1, 2], [3]]`."""
+    if array is UNDEFINED or size is UNDEFINED:
+        return UNDEFINED
+    items, step = list(array) if isinstance(array, list) else [array], int(size)
+    if step < 1:
+        raise JSONataError("D3138", 0, message="The second argument of partition must be a positive integer")
+    return [items[at : at + step] for at in range(0, len(items), step)]
+
+
+def _range(runtime: Any, first: Any, last: Any, step: Any) -> Any:
+    """`$range(0, 6, 2)` is `[0, 2, 4, 6]`: the end belongs to it when the steps meet it."""
+    if UNDEFINED in (first, last, step) or step == 0:
+        return UNDEFINED
+    count = max(0, int((last - first) // step) + 1)
+    runtime.charge(count)
+    if count == 1:
+        return first  # a sequence of one is that one (recorded)
+    return [first + index * step for index in range(count)]
+
+
+_ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
+
+
+def _hash(runtime: Any, data: Any, algorithm: Any) -> Any:
+    """Return the hash of a text's UTF-8, in hexadecimal digits."""
+    if data is UNDEFINED or algorithm is UNDEFINED:
+        return UNDEFINED
+    if algorithm not in _ALGORITHMS:
+        raise JSONataError("D3139", 0, message=f"The hash algorithm must be one of {', '.join(_ALGORITHMS)}")
+    return hashlib.new(_ALGORITHMS[algorithm], data.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _random(runtime: Any, seed: Any) -> float:
+    """Return a number from 0 to 1; with a seed that of java.util.Random, as AWS does (measured by users)."""
+    return runtime.random.random() if seed is UNDEFINED else _java_double(int(seed))
+
+
+def _java_double(seed: int) -> float:
+    """Return the first `nextDouble()` of java.util.Random: 26 and 27 bits of a 48-bit linear congruence."""
+    state = (seed ^ 0x5DEECE66D) & ((1 << 48) - 1)
+    bits = []
+    for width in (26, 27):
+        state = (state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
+        bits.append(state >> (48 - width))
+    return ((bits[0] << 27) + bits[1]) / float(1 << 53)
+
+
+def _uuid(runtime: Any) -> str:
+    """Return a UUID of version 4."""
+    return str(uuid.UUID(int=runtime.random.getrandbits(128), version=4))
+
+
+def _parse(runtime: Any, text: Any) -> Any:
+    """Return the value of a JSON text; in AWS's dialect this stands for `$eval`."""
+    if text is UNDEFINED:
+        return UNDEFINED
+    try:
+        return parse_json(text)
+    except ValueError as problem:
+        raise JSONataError("D3120", 0, message=f"Syntax error in the text given to parse: {problem}") from None
+
+
+_ADDED: Final[dict[str, tuple[Callable[..., Any], str]]] = {
+    "partition": (_partition, "<a-n:a>"),
+    "range": (_range, "<nnn:a>"),
+    "hash": (_hash, "<s-s:s>"),
+    "random": (_random, "<n?:n>"),
+    "uuid": (_uuid, "<:s>"),
+    "parse": (_parse, "<s-:x>"),
+}
