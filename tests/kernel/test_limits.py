@@ -253,6 +253,8 @@ def test_one_assign_holds_at_most_256_kib(run):
 
 def test_a_variable_cannot_double_for_ever(run):
     """A loop that assigns what is twice as large ends at the quota, and not with the memory."""
-    twice = {"Type": "Pass", "Assign": {"x.$": "States.Array($x, $x)"}, "Next": "Twice"}
-    states = {"First": {"Type": "Pass", "Assign": {"x": "y" * 1000}, "Next": "Twice"}, "Twice": twice}
-    assert "States.DataLimitExceeded" == run({"StartAt": "First", "States": {**states, "End": {"Type": "Succeed"}}}).error
+    twice = {"Type": "Pass", "Assign": {"x.$": "States.Array($x, $x)"}, "Next": "More?"}
+    more = {"Type": "Choice", "Choices": [{"Variable": "$x", "IsPresent": True, "Next": "Twice"}], "Default": "End"}
+    first = {"Type": "Pass", "Assign": {"x": "y" * 1000}, "Next": "Twice"}
+    states = {"First": first, "Twice": twice, "More?": more, "End": {"Type": "Succeed"}}
+    assert "States.DataLimitExceeded" == run({"StartAt": "First", "States": states}).error
