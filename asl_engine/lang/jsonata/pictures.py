@@ -96,7 +96,8 @@ class _Measures:
 def format_number(value: float, picture: str, options: dict[str, Any] | None = None) -> str:
     """Return the number as the picture says; `options` replace symbols by the names of XPath's decimal formats.
 
-    Raise D3080 to D3093 for a bad picture, T0410 for an option that is not a text or an empty symbol, U1002 for a picture too long.
+    Raise D3080 to D3093 for a bad picture, U1002 for one that is too long, T0410 for an option that is not a text or an
+    empty symbol.
     """
     symbols = _symbols(options or {})
     pictures = _measured(picture, symbols)

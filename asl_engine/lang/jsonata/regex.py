@@ -22,7 +22,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from .errors import JSONataError
-from .regex_costs import cost, first, shortest
+from .regex_costs import beginnings, cost, shortest
 from .regex_matcher import Run, Step, TooManySteps, compile_program, execute
 from .regex_sets import Ranges, source
 from .regex_syntax import BadPattern, Pattern, parse_pattern
@@ -157,5 +157,5 @@ def _stretches(text: str) -> Callable[[Ranges], int]:
 
 def _first_search(pattern: Pattern) -> re.Pattern[str] | None:
     """Return an expression that finds where a match can begin, None where it can begin anywhere."""
-    first = first(pattern.root, None) if shortest(pattern.root) > 0 else None
+    first = beginnings(pattern.root, None) if shortest(pattern.root) > 0 else None
     return re.compile(source(first)) if first else None

@@ -58,12 +58,12 @@ class _Costs:
         for item in reversed(items):
             item_own, item_times = self.of(item, follow)
             own, times = item_own + item_times * own, item_times * times
-            follow = first(item, follow)
+            follow = beginnings(item, follow)
         return own, times
 
     def _choice(self, options: tuple[Node, ...], follow: Ranges | None) -> _Cost:
         costs = [self.of(option, follow) for option in options]
-        firsts = [first(option, follow) for option in options]
+        firsts = [beginnings(option, follow) for option in options]
         own = sum(own for own, _ in costs) + len(options)
         return own, (max if _are_apart(firsts) else sum)([times for _, times in costs])
 
@@ -75,7 +75,7 @@ class _Costs:
         return reach + ends, ends
 
     def _loop(self, node: Repeat, follow: Ranges | None) -> _Cost:
-        first = first(node.body, None)
+        first = beginnings(node.body, None)
         again = None if first is None or follow is None else union(first, follow)
         own, times = self.of(node.body, again)
         turns = self.size // max(shortest(node.body), 1) + 1
@@ -99,22 +99,22 @@ def _are_apart(firsts: list[Ranges | None]) -> bool:
     return len(known) == len(firsts) and total == sum(high - low + 1 for first in known for low, high in first)
 
 
-def first(node: Node, follow: Ranges | None) -> Ranges | None:
+def beginnings(node: Node, follow: Ranges | None) -> Ranges | None:
     """Return what a match of the node and what follows can begin with; None where that is not known."""
     match node:
         case Chars(ranges):
             return ranges
         case Sequence(items):
             for item in reversed(items):
-                follow = first(item, follow)
+                follow = beginnings(item, follow)
             return follow
         case Choice(options):
-            firsts = [first(option, follow) for option in options]
+            firsts = [beginnings(option, follow) for option in options]
             return None if None in firsts else union(*(first for first in firsts if first is not None))
         case Group(body):
-            return first(body, follow)
+            return beginnings(body, follow)
         case Repeat(body, low):
-            inner = first(body, follow)
+            inner = beginnings(body, follow)
             if low > 0 or inner is None:
                 return inner
             return None if follow is None else union(inner, follow)

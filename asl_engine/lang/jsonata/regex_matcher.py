@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from .regex_costs import first, shortest
+from .regex_costs import beginnings, shortest
 from .regex_sets import NEWLINES, WORDS, Ranges, canonical, membership, source
 from .regex_syntax import Back, Chars, Choice, Edge, Group, Look, Node, Pattern, Repeat, Sequence
 
@@ -144,7 +144,7 @@ class _Compiler:
             fork = self._hold()
             self.emit(option, backward)
             jumps.append(self._hold())
-            start = None if backward or not shortest(option) else first(option, None)
+            start = None if backward or not shortest(option) else beginnings(option, None)
             self.steps[fork] = _fork(start, fork + 1, len(self.steps))
         self.emit(node.options[-1], backward)
         for jump in jumps:
