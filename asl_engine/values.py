@@ -190,7 +190,7 @@ def _copy(value: Any, where: str, depth: int) -> JSON:
             if type(key) is not str:
                 key = _plain_key(key, where)
             itemkind = type(item)
-            if itemkind is str or item is None or itemkind is bool:
+            if itemkind is str or item is None or itemkind is bool or (itemkind is int and -WIDEST < item < WIDEST):
                 copied[key] = item
             else:
                 copied[key] = _copy(item, f"{where}.{key}", depth + 1)

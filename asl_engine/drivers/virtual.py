@@ -101,7 +101,10 @@ class VirtualDriver:
             return None  # cancelled before it began
         prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
         try:
-            returned = self._call(prepared, self._limit(task)) if isinstance(prepared, Call) else _other(prepared)
+            if isinstance(prepared, Call):
+                returned = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
+            else:
+                returned = _other(prepared)
         except TooSlow:
             assert isinstance(prepared, Call)
             self._leave_behind(prepared, task)
@@ -115,12 +118,9 @@ class VirtualDriver:
             return TaskFailed(now, op, outcome.error, outcome.cause)
         return TaskSucceeded(now, op, outcome)
 
-    def _limit(self, task: StartTask) -> float | None:
-        """Return how many seconds a call is worth: what the task and the machine allow, where they say so."""
-        kernel = self.kernel
-        if kernel.program.timeout is None:
-            return task.timeout
-        left = max(0.0, kernel.deadline() - kernel.now)
+    def _limit(self, task: StartTask) -> float:
+        """Return how many seconds a call is worth in a machine with a limit: what it and the task allow."""
+        left = max(0.0, self.kernel.deadline() - self.kernel.now)
         return left if task.timeout is None else min(left, task.timeout)
 
     def _leave_behind(self, call: Call, task: StartTask) -> None:

@@ -122,7 +122,10 @@ class Frame:
     @property
     def op(self) -> str:
         """The id of this attempt at this state, made of its position alone."""
-        return f"{self.path}/{self.state.name}#{self.visit}.{self.attempt}"
+        parent = self.parent
+        if parent is None or parent.join is None:
+            return f"/{self.state.name}#{self.visit}.{self.attempt}"
+        return f"{parent.join.op}[{self.index}]/{self.state.name}#{self.visit}.{self.attempt}"
 
     @property
     def entered_at(self) -> float:

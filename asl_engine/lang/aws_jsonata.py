@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import uuid
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
 from asl_engine.lang.jsonata.library import library
-from asl_engine.lang.jsonata.tree import Apply, Binary, Call, Lambda, Placeholder, Variable
+from asl_engine.lang.jsonata.tree import Apply, Binary, Call, Lambda, Placeholder, Regex, Variable
 from asl_engine.values import JSON, json_text, kind_of, parse_json
 
 QUERY_ERROR: Final = "States.QueryEvaluationError"
@@ -28,7 +29,8 @@ MAX_DEPTH: Final = 100
 MAX_WORK: Final = 8_000_000
 """Items that are made or gone over: several times what AWS's seven megabytes hold."""
 
-MAX_SECONDS: Final = 10.0
+MAX_SECONDS: Final = 1.5
+"""What loops without growing ends here: a tail call that calls itself."""
 
 Sees: TypeAlias = Literal["result", "errorOutput"] | None
 """What `$states` has beside `input` and `context`."""
@@ -87,11 +89,14 @@ def _compile_string(text: str, field: str, sees: Sees) -> Expr:
                 MAX_SECONDS,
                 MAX_DEPTH,
                 max_work=MAX_WORK,
-                now=scope.time() * 1000,
+                now=round(scope.time() * 1000),
                 random=scope.random() if needs_chance else None,
             )
         except JSONataError as problem:
             raise ExpressionFailed(f"{told} {_thrown(problem)}", QUERY_ERROR, location=field) from None
+        except OverflowError:
+            out_of_range = "threw an error during evaluation. D1001: Number out of range"
+            raise ExpressionFailed(f"{told} {out_of_range}", QUERY_ERROR, location=field) from None
         if value is UNDEFINED:
             raise ExpressionFailed(f"{told} returned nothing (undefined).", QUERY_ERROR, location=field)
         if needs_look:
@@ -112,7 +117,7 @@ def _thrown(problem: JSONataError) -> str:
 
 def _bindings(expression: Expression, sees: Sees) -> Callable[[Scope], dict[str, JSON]]:
     """Return what makes the variables of an expression; the context object only where it is asked for."""
-    needs_context = "context" in expression.text
+    needs_context = _LOOKS_FURTHER.search(expression.text) is not None
 
     def bind(scope: Scope) -> dict[str, JSON]:
         states = {"input": scope.input}
@@ -125,6 +130,10 @@ def _bindings(expression: Expression, sees: Sees) -> Callable[[Scope], dict[str,
     return bind
 
 
+_LOOKS_FURTHER: Final = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
+"""`$states` as a whole, or another part of it than what is at hand."""
+
+
 def _needs_chance(expression: Expression) -> bool:
     return any(name in ("random", "uuid", "shuffle") for name, _ in expression.variables())
 
@@ -134,7 +143,7 @@ def _can_be_function(expression: Expression) -> bool:
     known = library()
     called = {id(node.procedure) for node in expression.tree.walk() if isinstance(node, Call)}
     return any(
-        isinstance(node, (Lambda, Placeholder))
+        isinstance(node, (Lambda, Placeholder, Regex))
         or (isinstance(node, Variable) and id(node) not in called and (node.name in known or node.name in _ADDED))
         for node in expression.tree.walk()
     )
@@ -173,7 +182,7 @@ def _finite(value: JSON) -> JSON:
 
 def of_kind(expr: Expr, kind: str, source: JSON, field: str) -> Expr:
     """Return an expression whose value must be of a JSON kind (`array`, `boolean`, `number`, `string`)."""
-    shown = source[2:-2].strip() if isinstance(source, str) else json_text(source)
+    shown = source[2:-2].strip() if isinstance(source, str) and is_expression(source) else json_text(source)
     told = f"The JSONata expression '{shown}' specified for the field '{field}' returned an unexpected result type."
 
     def evaluate(scope: Scope) -> JSON:
@@ -189,13 +198,20 @@ def of_kind(expr: Expr, kind: str, source: JSON, field: str) -> Expr:
 # --- what AWS adds --------------------------------------------------------------------------------------------------
 
 
+def _complaint(told: str) -> JSONataError:
+    """Return an error with a sentence of our own, under the code that `$error` has."""
+    return JSONataError("D3137", 0, message=told)
+
+
 def _partition(runtime: Any, array: Any, size: Any) -> Any:
     """`$partition([1, 2, 3], 2)` is `[[1, 2], [3]]`."""
     if array is UNDEFINED or size is UNDEFINED:
         return UNDEFINED
-    items, step = list(array) if isinstance(array, list) else [array], int(size)
-    if step < 1:
-        raise JSONataError("D3138", 0, message="The second argument of partition must be a positive integer")
+    items = list(array) if isinstance(array, list) else [array]
+    if not 1 <= size < math.inf:
+        raise _complaint("The second argument of the partition function must be a positive integer")
+    runtime.charge(len(items))
+    step = int(size)
     return [items[at : at + step] for at in range(0, len(items), step)]
 
 
@@ -203,6 +219,9 @@ def _range(runtime: Any, first: Any, last: Any, step: Any) -> Any:
     """`$range(0, 6, 2)` is `[0, 2, 4, 6]`: the end belongs to it when the steps meet it."""
     if UNDEFINED in (first, last, step) or step == 0:
         return UNDEFINED
+    steps = (last - first) / step
+    if not math.isfinite(steps):
+        raise _complaint("The arguments of the range function must be finite numbers that make a finite array")
     count = max(0, int((last - first) // step) + 1)
     runtime.charge(count)
     if count == 1:
@@ -218,13 +237,18 @@ def _hash(runtime: Any, data: Any, algorithm: Any) -> Any:
     if data is UNDEFINED or algorithm is UNDEFINED:
         return UNDEFINED
     if algorithm not in _ALGORITHMS:
-        raise JSONataError("D3139", 0, message=f"The hash algorithm must be one of {', '.join(_ALGORITHMS)}")
+        raise _complaint(f"The algorithm of the hash function must be one of {', '.join(_ALGORITHMS)}")
+    runtime.charge_text(len(data))
     return hashlib.new(_ALGORITHMS[algorithm], data.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _random(runtime: Any, seed: Any) -> float:
     """Return a number from 0 to 1; with a seed that of java.util.Random, as AWS does (measured by users)."""
-    return runtime.random.random() if seed is UNDEFINED else _java_double(int(seed))
+    if seed is UNDEFINED:
+        return float(runtime.random.random())
+    if not math.isfinite(seed):
+        raise _complaint("The seed of the random function must be a finite number")
+    return _java_double(int(seed))
 
 
 def _java_double(seed: int) -> float:
@@ -246,10 +270,11 @@ def _parse(runtime: Any, text: Any) -> Any:
     """Return the value of a JSON text; in AWS's dialect this stands for `$eval`."""
     if text is UNDEFINED:
         return UNDEFINED
+    runtime.charge_text(len(text))
     try:
         return parse_json(text)
     except ValueError as problem:
-        raise JSONataError("D3120", 0, message=f"Syntax error in the text given to parse: {problem}") from None
+        raise _complaint(f"The argument of the parse function is not JSON: {problem}") from None
 
 
 _ADDED: Final[dict[str, tuple[Callable[..., Any], str]]] = {

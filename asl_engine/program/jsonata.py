@@ -81,6 +81,21 @@ def _number(field: str, value: Any, least: int = 1) -> Callable[[Scope], int | N
     return read
 
 
+def _percentage(field: str, value: Any) -> Callable[[Scope], float | None]:
+    """Return what gives a share of a hundred, written or calculated; None when there is none."""
+    if not (isinstance(value, str) and is_expression(value)):
+        return lambda scope: value
+    expr = of_kind(compile_query(value, field), "number", value, field)
+
+    def read(scope: Scope) -> float:
+        share: float = expr(scope)
+        if not 0 <= share <= 100:
+            raise ExpressionFailed(f"{field} must be between 0 and 100.", QUERY_ERROR, location=field)
+        return share
+
+    return read
+
+
 def compile_choice(state: model.Choice, compiled: State, blocks: tuple[Block, ...]) -> Run:
     """A Choice goes the way of the first `Condition` that is true."""
     compiled.rules = tuple(
@@ -145,7 +160,7 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
     items_of = _items(state.items)
     limit_of = _number("MaxConcurrency", state.max_concurrency, least=0)
     count_of = _number("ToleratedFailureCount", state.tolerated_failure_count, least=0)
-    share_of = _number("ToleratedFailurePercentage", state.tolerated_failure_percentage, least=0)
+    share_of = _percentage("ToleratedFailurePercentage", state.tolerated_failure_percentage)
     select = compile_query(state.item_selector, "ItemSelector") if state.item_selector is not ABSENT else None
 
     def run(scope: Scope) -> Move:

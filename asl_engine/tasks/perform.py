@@ -38,7 +38,7 @@ class Performer:
         functions.
         """
         resource, payload = task.resource, task.payload
-        function = self.functions.find(resource.text)
+        function = self.functions.found.get(resource.text) or self.functions.find(resource.text)
         if function is not None:
             context = LambdaContext(function, task.op, identity, clock, now)
             return _call(function, payload, context, False)

@@ -67,7 +67,7 @@ class Functions(Mapping[str, Function]):
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
         self._functions: dict[tuple[str, str | None], Function] = {}
-        self._found: dict[str, Function | None] = {}
+        self.found: dict[str, Function | None] = {}
         for name, handler in (functions or {}).items():
             self.add(name, handler)
 
@@ -90,7 +90,7 @@ class Functions(Mapping[str, Function]):
             raise TypeError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")
         if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
             raise ValueError(f"the timeout of {name!r} must be above 0 and at most 900 seconds, not {timeout!r}")
-        self._found.clear()
+        self.found.clear()
         self._functions[split_name(name)] = Function(split_name(name)[0], handler, timeout, memory_mb)
 
     def register(self, name: str, timeout: float | None = None, memory_mb: int = 128) -> Callable[[Handler], Handler]:
@@ -105,13 +105,13 @@ class Functions(Mapping[str, Function]):
     def find(self, text: str) -> Function | None:
         """Return the function that a name or ARN means, or None."""
         try:
-            return self._found[text]
+            return self.found[text]
         except KeyError:
             name, qualifier = split_name(text)
             found = self._functions.get((name, qualifier)) or self._functions.get((name, None))
             if qualifier in (None, "$LATEST") and found is None:
                 found = self._functions.get((name, "$LATEST"))
-            self._found[text] = found
+            self.found[text] = found
             return found
 
     def __getitem__(self, name: str) -> Function:
