@@ -15,7 +15,7 @@ from asl_engine.history import EventReader
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.tasks.perform import Performer
 from asl_engine.tasks.registry import Functions
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, parse_timestamp, private_copy, size_of
+from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, bound_of, parse_timestamp, private_copy
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -237,6 +237,6 @@ def _checked_input(value: JSON) -> JSON:
         copied = private_copy(value, "the input")
     except NotJSON as problem:
         raise InputError(str(problem)) from None
-    if size_of(copied) > MAX_BYTES:
+    if bound_of(copied) > MAX_BYTES:
         raise InputError("the input is larger than 262,144 bytes of UTF-8, which is the most that the service takes")
     return copied

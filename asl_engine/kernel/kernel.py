@@ -200,7 +200,9 @@ class Kernel:
                 output = result if route.leave is None else route.leave(frame, result)
             except ExpressionFailed as problem:
                 return self.broken(frame, problem)
-            bound = frame.bound + frame.result_bound
+            bound = frame.result_bound
+            if route.leave is not None or not bound:  # else the output is the result itself
+                bound += frame.bound
             if assigned is not None and self._holds_too_much(frame, assigned):
                 return self._too_large(frame, state.name)
             if state.growth is not None or bound > MAX_BYTES:
