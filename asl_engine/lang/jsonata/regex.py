@@ -30,8 +30,8 @@ from .regex_translate import means_the_same, translate
 
 MAX_PATTERN: Final = 2_000
 """The longest pattern, in characters."""
-LIMIT: Final = 400_000_000
-"""The greatest cost that `re` may have. The bound is high: what just passes takes half a second at the most."""
+LIMIT: Final = 200_000_000
+"""The greatest cost that `re` may have. The bound is coarse: what just passes it takes up to a second, mostly less."""
 BUDGET: Final = 3_000_000
 """The steps that our matcher may take on one text: it does some three millions in a second."""
 
