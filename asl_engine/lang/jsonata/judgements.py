@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import repeat
 from typing import Any, Final
 
 from .errors import JSONataError
@@ -39,22 +40,32 @@ def truth(value: Value) -> bool:
     return kind is Lambda or kind is Native or kind is Partial or (isinstance(value, (dict, str)) and bool(value))
 
 
-def equal(left: Any, right: Any) -> bool:
-    """Compare deeply, without turning one type into another."""
+def equal(left: Any, right: Any, known: set[tuple[int, int]] | None = None) -> bool:
+    """Compare deeply, without turning one type into another.
+
+    `known` are pairs that are equal: a value may hold the same part many times, and parts of parts.
+    """
     kind = type(left)
     if kind is str or kind is bool or left is None:
         return kind is type(right) and bool(left == right)
     if kind in NUMBERS:
         return type(right) in NUMBERS and bool(left == right)
+    if left is right or not isinstance(left, (list, dict)):
+        return left is right
+    known = set() if known is None else known
+    pair = id(left), id(right)
+    if pair not in known and not _same_parts(left, right, known):
+        return False
+    known.add(pair)
+    return True
+
+
+def _same_parts(left: Any, right: Any, known: set[tuple[int, int]]) -> bool:
     if isinstance(left, list):
-        return isinstance(right, list) and (left is right or (len(left) == len(right) and all(map(equal, left, right))))
-    if isinstance(left, dict):
-        return isinstance(right, dict) and (left is right or _same_fields(left, right))
-    return bool(left is right)
-
-
-def _same_fields(left: dict[str, Any], right: dict[str, Any]) -> bool:
-    return left.keys() == right.keys() and all(equal(value, right[key]) for key, value in left.items())
+        return isinstance(right, list) and len(left) == len(right) and all(map(equal, left, right, repeat(known)))
+    if not isinstance(right, dict) or left.keys() != right.keys():
+        return False
+    return all(equal(value, right[key], known) for key, value in left.items())
 
 
 def is_uniform(values: list[Value]) -> bool:

@@ -96,7 +96,7 @@ def zip_(runtime: Runtime, *arrays: Any) -> Value:
     """`$zip`."""
     if any(not isinstance(array, list) for array in arrays):
         return []
-    runtime.charge(sum(map(len, arrays)))
+    runtime.charge(10 * min(map(len, arrays), default=0))
     return [list(items) for items in zip(*arrays, strict=False)]
 
 
