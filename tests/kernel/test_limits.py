@@ -81,7 +81,11 @@ GROWING = {
     "items from a variable": {
         "A": LIST,
         "B": SMALL,
-        "S": {"Type": "Map", "ItemsPath": "$list", "ItemProcessor": chain(J={"Type": "Pass", "Parameters": TWICE["Parameters"]})},
+        "S": {
+            "Type": "Map",
+            "ItemsPath": "$list",
+            "ItemProcessor": chain(J={"Type": "Pass", "Parameters": TWICE["Parameters"]}),
+        },
     },
 }
 
