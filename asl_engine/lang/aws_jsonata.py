@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
 from asl_engine.lang.jsonata.library import library
-from asl_engine.lang.jsonata.tree import Apply, Binary, Call, Lambda, Placeholder, Regex, Variable
+from asl_engine.lang.jsonata.tree import Apply, Binary, Call, Lambda, Placeholder, Regex, Transform, Variable
 from asl_engine.values import JSON, json_text, kind_of, parse_json
 
 QUERY_ERROR: Final = "States.QueryEvaluationError"
@@ -143,7 +143,7 @@ def _can_be_function(expression: Expression) -> bool:
     known = library()
     called = {id(node.procedure) for node in expression.tree.walk() if isinstance(node, Call)}
     return any(
-        isinstance(node, (Lambda, Placeholder, Regex))
+        isinstance(node, (Lambda, Placeholder, Regex, Transform))
         or (isinstance(node, Variable) and id(node) not in called and (node.name in known or node.name in _ADDED))
         for node in expression.tree.walk()
     )
