@@ -79,7 +79,8 @@ class Signature:
         for parameter, matched in zip(self.parameters, found.groups(), strict=True):
             if matched:
                 for letter in matched:
-                    result.append(_fitted(parameter, matched, letter, arguments[at], at))
+                    argument = arguments[at] if at < len(arguments) else UNDEFINED
+                    result.append(_fitted(parameter, matched, letter, argument, at))
                     at += 1
             elif parameter.context is not None:
                 result.append(_from_context(parameter, context, at))
@@ -125,7 +126,7 @@ def _from_context(parameter: Parameter, context: Value, at: int) -> Value:
 def _fitted(parameter: Parameter, matched: str, letter: str, value: Value, at: int) -> Value:
     if parameter.type != "a":
         return value
-    if letter == "m":
+    if letter == "m" or value is UNDEFINED:
         return UNDEFINED
     if parameter.subtype is not None and not _holds_only(parameter.subtype, matched, letter, value):
         raise JSONataError("T0412", value=value, index=at + 1, type=_arrays_of.get(parameter.subtype, UNDEFINED))
