@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import JSONataError
 from .functions import Code, Env, Special
 from .scopes import Scope, nothing
+from .text import text_of
 from .tree import Bind, Block, Condition, Regex
 from .values import UNDEFINED, Value
 
@@ -83,7 +84,7 @@ def matching(matcher: Any, source: str, position: int) -> Special:
 
     def find(runtime: Runtime, text: Value = UNDEFINED, start: Value = 0, *rest: Value) -> Value:
         if not isinstance(text, str):
-            raise JSONataError("T0410", position, value=text, index=1)
+            text = "undefined" if text is UNDEFINED else text_of(text, runtime)
         runtime.charge(1 + (len(text) >> 6))
         found = matcher(text, start if isinstance(start, int) else 0)
         if found is None:

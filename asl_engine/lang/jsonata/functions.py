@@ -169,7 +169,7 @@ def apply(function: Value, arguments: list[Value], context: Value, runtime: Runt
 def caller(function: Value, arity: int, runtime: Runtime) -> Callable[..., Value]:
     """Return a Python function that calls this one with the first `arity` of its arguments, many times."""
     if type(function) is not Lambda or function.signature is not None:
-        return lambda *arguments: collapse(apply(function, list(arguments[:arity]), None, runtime))
+        return lambda *arguments: collapse(_apply_named(function, list(arguments[:arity]), runtime))
     code, context, env, count, rest = function.code, function.input, function.env, function.arity, function.locals
 
     def call(*arguments: Value) -> Value:
@@ -184,6 +184,16 @@ def caller(function: Value, arity: int, runtime: Runtime) -> Callable[..., Value
         return collapse(result) if type(result) in MADE else result
 
     return call
+
+
+def _apply_named(function: Value, arguments: list[Value], runtime: Runtime) -> Value:
+    """Call a function that was handed to another one; an error tells its own name."""
+    try:
+        return apply(function, arguments, None, runtime)
+    except JSONataError as error:
+        if error.token is None and type(function) is Native:
+            error.token = function.name
+        raise
 
 
 def _apply_partial(partial: Partial, arguments: list[Value], runtime: Runtime) -> Value:

@@ -25,7 +25,7 @@ def text_of(value: Value, runtime: Runtime, indent: int = 0) -> str:
     if isinstance(value, (int, float)) and value is not False:
         if not math.isfinite(value):
             raise JSONataError("D3001", value=value)
-        return number_text(fifteen_digits(value))
+        return _scalar_number(value)
     if isinstance(value, (dict, list)):
         if type(value) is Outer:
             value = value[0]
@@ -86,6 +86,12 @@ class _Writer:
         self.parts.append(("" if before == between else opening) + (line if self.indent else "") + closing)
 
 
+def _scalar_number(value: float) -> str:
+    """Return the number as JSON, which has nothing for one that rounding made infinite."""
+    rounded = fifteen_digits(value)
+    return number_text(rounded) if math.isfinite(rounded) else "null"
+
+
 def _scalar(value: Any) -> str:
     if value is None or value is UNDEFINED:
         return "null"
@@ -96,5 +102,5 @@ def _scalar(value: Any) -> str:
             return "null"
         if math.isinf(value):
             raise JSONataError("D1001", value=value)
-        return number_text(fifteen_digits(value))
+        return _scalar_number(value)
     return "[]" if isinstance(value, list) else "{}" if isinstance(value, dict) else '""'
