@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .functions import Code, Env
 from .judgements import is_number, truth
 from .ordering import compile_sort
-from .scopes import RUNTIME, Scope
-from .sequences import MADE, Kept, Outer, Sequence, Tuples, Whole, appended, collapse, gathered, looked_up
+from .scopes import Scope
+from .sequences import Kept, Outer, Sequence, Tuples, Whole, appended, collapse, gathered, looked_up
+from .shortcuts import subscripts
 from .tree import Array, Block, Descendants, Literal, Name, Node, Path, Sort, Variable, Wildcard
 from .values import UNDEFINED, Value
 
@@ -33,7 +34,7 @@ def compile_path(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Co
     if any(step.is_tuple for step in node.steps):
         return compiler.tuple_path(node, scope, depth)
     if node.group is None and not node.keep_array and not node.keeps_singleton:
-        fast = _subscripts(compiler, node, scope, _later(lambda: _collapsed(_stepwise(compiler, node, scope, depth))))
+        fast = subscripts(compiler, node, scope, _later(lambda: _collapsed(_stepwise(compiler, node, scope, depth))))
         if fast:
             return fast
     run = _stepwise(compiler, node, scope, depth)
@@ -64,130 +65,6 @@ def _collapsed(run: Step) -> Code:
                 return value
             return value[0] if value else UNDEFINED
         return UNDEFINED if kind is Kept and not value else value
-
-    return code
-
-
-# --- plain subscripts
-
-
-def _subscripts(compiler: Compiler, node: Path, scope: Scope, stepwise: Code) -> Code | None:
-    """Return faster code for a path of names, perhaps from a variable; it falls back where it meets no object."""
-    first, *rest = node.steps
-    names = [step.name for step in rest if isinstance(step, Name) and not _has_more(step)]
-    if len(names) != len(rest) or _has_more(first):
-        return None
-    if isinstance(first, Name):
-        return (
-            _field(first.name, stepwise) if not names else _from_value(lambda i, e: i, [first.name, *names], stepwise)
-        )
-    if isinstance(first, Variable) and first.name and names:
-        return _from_variable(compiler, first.name, scope, names, stepwise)
-    return None
-
-
-def _has_more(step: Node) -> bool:
-    return bool(step.stages or step.predicates or step.group or step.keep_array)
-
-
-def _field(name: str, stepwise: Code) -> Code:
-    def code(i: Value, e: Env) -> Value:
-        if type(i) is dict:
-            value = i.get(name, UNDEFINED)
-            return value if type(value) not in MADE else stepwise(i, e)
-        return stepwise(i, e)
-
-    return code
-
-
-def _from_variable(compiler: Compiler, name: str, scope: Scope, names: list[str], stepwise: Code) -> Code:
-    """Return code for a path from a variable; the runtime of a frame is where global ones are found by their names."""
-    candidates = scope.candidates(name)
-    if not candidates and len(names) < 5:
-        return _FROM_FRAME[len(names)](RUNTIME, [name, *names], stepwise)
-    if candidates and candidates[0][0] == 0 and candidates[0][2] and len(names) < 6:
-        return _FROM_FRAME[len(names) - 1](candidates[0][1], names, stepwise)
-    return _from_value(compiler.variable(name, scope), names, stepwise)
-
-
-def _one(place: int, names: list[str], stepwise: Code) -> Code:
-    (one,) = names
-
-    def code(i: Value, e: Env) -> Value:
-        try:
-            value = e[place][one]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    return code
-
-
-def _two(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two = names
-
-    def code(i: Value, e: Env) -> Value:
-        try:
-            value = e[place][one][two]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    return code
-
-
-def _three(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two, three = names
-
-    def code(i: Value, e: Env) -> Value:
-        try:
-            value = e[place][one][two][three]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    return code
-
-
-def _four(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two, three, four = names
-
-    def code(i: Value, e: Env) -> Value:
-        try:
-            value = e[place][one][two][three][four]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    return code
-
-
-def _five(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two, three, four, five = names
-
-    def code(i: Value, e: Env) -> Value:
-        try:
-            value = e[place][one][two][three][four][five]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
-
-    return code
-
-
-_FROM_FRAME: Final = (_one, _two, _three, _four, _five)
-"""By the number of names less one."""
-
-
-def _from_value(start: Code, names: list[str], stepwise: Code) -> Code:
-    def code(i: Value, e: Env) -> Value:
-        try:
-            value = start(i, e)
-            for name in names:
-                value = value[name]
-        except (KeyError, TypeError):
-            return stepwise(i, e)
-        return value if type(value) not in MADE else stepwise(i, e)
 
     return code
 
