@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from asl_engine import Execution, StateMachine
 from asl_engine.values import ABSENT
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")  # a busy machine is no failure
 
 START = 1_700_000_000.0
 """When the executions of the stories begin: 2023-11-14T22:13:20Z."""

@@ -32,7 +32,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(JSON)
 def test_the_text_of_a_value_reads_back_as_the_value(value):
     """Printing is compact, loses nothing, and is measured in bytes of UTF-8."""
@@ -43,7 +43,7 @@ def test_the_text_of_a_value_reads_back_as_the_value(value):
     assert len(text.encode("utf-8", "surrogatepass")) == size_of(value)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(JSON)
 def test_a_private_copy_is_equal_and_shares_nothing(value):
     """Whatever is done to the copy, the original stays."""

@@ -108,7 +108,7 @@ def sometimes(event, context):
     return {"a": event}
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
 @given(BLOCKS, CHOICES, JSON, st.integers(0, 3))
 def test_every_execution_ends_and_is_the_same_again(block, choices, input, seed):
     """Nothing that a document or an input says raises; history is consecutive, and the seed decides everything."""

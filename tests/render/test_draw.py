@@ -62,7 +62,7 @@ def test_any_name_is_shown_and_is_only_text(name: str) -> None:
     assert tags <= {"svg", "title", "style", "g", "rect", "path", "polygon", "text", "circle"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=4, unique_by=clean))
 def test_any_names_give_a_whole_picture(names: list[str]) -> None:
     svg = draw(named(*names))

@@ -200,13 +200,13 @@ def assert_report(value: Any) -> None:
         report.text()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(JSON_VALUES)
 def test_any_json_gives_a_report(value: Any) -> None:
     assert_report(value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(places(KITCHEN)[1:]), JSON_VALUES)
 def test_a_definition_with_anything_in_any_place_gives_a_report(path: tuple[Any, ...], new: Any) -> None:
     assert_report(replaced(path, new))
