@@ -294,6 +294,37 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
             pending += [(f"{at}/{index}", child) for index, child in enumerate(item)]
 
 
+@rule("ASL409", "bad-jsonata", aws="INVALID_JSONATA_EXPRESSION")
+def bad_jsonata(outline: Outline) -> Iterator[Finding]:
+    """What stands between `{%` and `%}` is not an expression of JSONata.
+
+    Bad:
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.a + %}", "End": true}
+
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Assign": {"a": [1, "{% [1, 2 %}"]}, "End": true}
+
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Condition": "{% $x = 'a %}", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.a + 1 %}", "End": true}
+
+        {"Type": "Pass", "Result": "{% not JSONata here", "End": true}
+    """
+    for site, name in _jsonata_fields(outline):
+        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
+            if problem := _jsonata_problem(text):
+                yield Finding(pointer, f"this is not JSONata: {problem[:1].lower()}{problem[1:]}", aws_text=problem)
+
+
+@lru_cache(maxsize=4096)
+def _jsonata_problem(text: str) -> str:
+    """Return what is wrong with an expression, in JSONata's words; nothing where it is none."""
+    from asl_engine.lang.aws_jsonata import is_expression, read_expression
+
+    return _problem(read_expression)(text) if is_expression(text) else ""
+
+
 _NUMBERS: Final = (
     "timeout_seconds", "heartbeat_seconds", "seconds", "max_concurrency", "tolerated_failure_count",
     "tolerated_failure_percentage", "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
