@@ -599,6 +599,40 @@ def test_text_in_a_state_of_jsonpath_is_text(run):
     assert {"a": "{% 1 + 1 %}"} == run(one_state(Type="Pass", Result={"a": "{% 1 + 1 %}"}), {}).output
 
 
+@pytest.mark.parametrize(
+    ("state", "text", "place"),
+    [
+        ({"Type": "Pass", "Output": "{% 1 + %}"}, "Unexpected end of expression", "/States/S/Output"),
+        (
+            {"Type": "Pass", "Assign": {"x": [1, "{% 'a %}"]}},
+            "String literal must be terminated by a matching quote",
+            "/States/S/Assign/x[1]",
+        ),
+        (
+            {"Type": "Map", "Items": "{% /a %}", "ItemProcessor": PASSING},
+            "No terminating / in regular expression",
+            "/States/S/Items",
+        ),
+        (
+            {"Type": "Task", "Resource": "f", "Catch": [{"ErrorEquals": ["E"], "Output": "{% } %}", "Next": "Z"}]},
+            'The symbol "}" cannot be used as a unary operator',
+            "/States/S/Catch[0]/Output",
+        ),
+    ],
+)
+def test_what_is_no_jsonata_is_refused_with_the_definition(state, text, place):
+    """At its place, in JSONata's words without their code; the same in a machine and in a state of JSONata."""
+    for definition in (
+        walk(S=state, Z={"Type": "Succeed"}),
+        chain(S={**state, "QueryLanguage": "JSONata"}, Z={"Type": "Succeed"}),
+    ):
+        with pytest.raises(DefinitionError) as caught:
+            StateMachine.from_dict(definition)
+
+        [found] = [found for found in caught.value.report.diagnostics if found.severity == "error"]
+        assert ("INVALID_JSONATA_EXPRESSION", text, place) == (found.aws, found.aws_text, found.location)
+
+
 # --- repeating -------------------------------------------------------------------------------------------------------
 
 CHANCE = walk(
