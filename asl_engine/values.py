@@ -126,8 +126,8 @@ def size_of(value: JSON) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def bound_of(value: JSON) -> int:
-    """Return an upper bound of the value's size, which is above the limit only when the size itself is.
+def bound_of(value: JSON, rough: int = MAX_BYTES) -> int:
+    """Return an upper bound of the value's size; one above `rough` is the size itself.
 
     Marshalling is several times as fast as printing, and no JSON text is more than six times as long as the marshalled
     value without back references (version 2): six for a control character, which is escaped, and for an empty constant.
@@ -136,7 +136,7 @@ def bound_of(value: JSON) -> int:
         bound = 6 * len(marshal.dumps(value, 2))
     except ValueError:  # nested deeper than marshal goes
         return size_of(value)
-    return bound if bound <= MAX_BYTES else size_of(value)
+    return bound if bound <= rough else size_of(value)
 
 
 WIDEST: Final = 10**4000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asl_engine.program.program import Growth
-from asl_engine.values import JSON, MAX_BYTES, size_of
+from asl_engine.values import JSON, MAX_BYTES, bound_of, size_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.frames import Frame
@@ -29,7 +29,7 @@ def output_bound(frame: Frame, growth: Growth | None, bound: int, around: int, o
             near = _spliced_bound(frame, growth.spliced_at, output)
             if near <= MAX_BYTES:
                 return near
-    return size_of(output)
+    return bound_of(output, MAX_BYTES // 8)  # rough only where later estimates have room for it
 
 
 def _spliced_bound(frame: Frame, steps: tuple[str | int, ...], output: JSON) -> int:

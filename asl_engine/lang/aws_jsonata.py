@@ -99,7 +99,7 @@ def _compile_string(text: str, field: str, sees: Sees) -> Expr:
             raise ExpressionFailed(f"{told} {out_of_range}", QUERY_ERROR, location=field) from None
         if value is UNDEFINED:
             raise ExpressionFailed(f"{told} returned nothing (undefined).", QUERY_ERROR, location=field)
-        if needs_look:
+        if needs_look and not _is_settled(value):
             if not _is_json(value):
                 raise ExpressionFailed(f"{told} returned an unsupported result type.", QUERY_ERROR, location=field)
             return _finite(value)
@@ -152,6 +152,26 @@ def _can_be_function(expression: Expression) -> bool:
 def _calculates(expression: Expression) -> bool:
     """Whether a number could be infinite: only what is calculated can."""
     return any(isinstance(node, (Binary, Call, Apply)) for node in expression.tree.walk())
+
+
+_SETTLED: Final = frozenset({str, int, bool, type(None)})
+
+
+def _is_settled(value: Any) -> bool:
+    """Whether a value is JSON throughout and all its numbers are finite: nearly all are, and need no second look."""
+    if type(value) in _SETTLED:
+        return True
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        kind = type(item)
+        if kind is dict:
+            pending.extend(item.values())
+        elif kind is list:
+            pending.extend(item)
+        elif kind not in _SETTLED and not (kind is float and math.isfinite(item)):
+            return False
+    return True
 
 
 def _is_json(value: Any) -> bool:

@@ -113,7 +113,7 @@ VALUES = st.recursive(
 
 
 @given(text=st.one_of(EXPRESSIONS, st.text("ab$%*.[](){}^@#|?:;,'\"\\/~>=-+1e `", max_size=12)), data=VALUES)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_only_errors_of_the_language_are_raised(text, data):
     before = json.dumps(data)
     code, message = "", ""
