@@ -335,6 +335,7 @@ def test_another_type_than_expected_is_a_failure(kind, source, shown, found):
         ("($f := function($s){$f($s & $s)}; $f('ab'))", "Expression evaluation limit exceeded"),
         ("$reduce([1..100], function($a, $b){$a & $a}, 'ab')", "Expression evaluation limit exceeded"),
         ("$reduce([1..100], function($a, $b){$append($a, $a)}, [1])", "Expression evaluation limit exceeded"),
+        ("($x := [1..10000]; [1..30000].$count($partition($x, 5000)))", "Expression evaluation limit exceeded"),
         ("($f := function($n){1 + $f($n + 1)}; $f(0))", "Stack overflow error"),
         ("($f := function($n){[$f($n), $f($n)]}; $f(0))", "Stack overflow error"),
     ],
@@ -345,6 +346,14 @@ def test_what_grows_without_end_fails_soon(text, told):
 
     assert told in failure_of(text)
     assert time.monotonic() - began < 2
+
+
+def test_a_hundred_nested_evaluations_are_the_limit():
+    """Those that a call takes count too, so far fewer calls do."""
+    text = "($f := function($n){$n = 0 ? 0 : 1 + $f($n - 1)}; $f(%d))"
+
+    assert 10 == value_of(text % 10)
+    assert "Stack overflow error" in failure_of(text % 60)
 
 
 def test_what_loops_without_growing_fails_too(monkeypatch):

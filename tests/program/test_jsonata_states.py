@@ -134,9 +134,17 @@ def test_max_concurrency_may_be_calculated(run):
     assert [20, 10] == [run(one(**state), [limit, 0]).duration for limit in (1, 2)]
 
 
-@pytest.mark.parametrize(("share", "status"), [(33.5, "SUCCEEDED"), (33, "FAILED")])
-def test_a_tolerated_percentage_may_be_calculated_and_broken(run, share, status):
-    """One of three may fail when a third and a bit may."""
+@pytest.mark.parametrize(
+    ("field", "limit", "status"),
+    [
+        ("ToleratedFailurePercentage", 33.5, "SUCCEEDED"),
+        ("ToleratedFailurePercentage", 33, "FAILED"),
+        ("ToleratedFailureCount", 1, "SUCCEEDED"),
+        ("ToleratedFailureCount", 0, "FAILED"),
+    ],
+)
+def test_what_a_map_tolerates_may_be_calculated(run, field, limit, status):
+    """One of three fails; a percentage may be broken."""
     failing = {
         "StartAt": "C",
         "States": {
@@ -145,11 +153,30 @@ def test_a_tolerated_percentage_may_be_calculated_and_broken(run, share, status)
             "S": {"Type": "Succeed"},
         },
     }
-    state = {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": failing, "ToleratedFailurePercentage": "{% $share %}"}
+    state = {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": failing, field: "{% $limit %}"}
 
-    execution = run(walk(A={"Type": "Pass", "Assign": {"share": share}}, M=state))
+    execution = run(walk(A={"Type": "Pass", "Assign": {"limit": limit}}, M=state))
 
     assert status == execution.status
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": "Pass", "Output": "{% $keys($states) %}"},
+        {"Type": "Wait", "Seconds": 1, "Output": "{% $keys($states) %}"},
+        {"Type": "Succeed", "Output": "{% $keys($states) %}"},
+        {"Type": "Choice", "Choices": [{"Condition": True, "Output": "{% $keys($states) %}", "Next": "Z"}]},
+        {"Type": "Choice", "Choices": [], "Default": "Z", "Output": "{% $keys($states) %}"},
+    ],
+)
+def test_states_that_do_no_work_have_no_result(run, state):
+    """Only what a Task, Parallel or Map gave is a result."""
+    if state.get("Choices") == []:
+        state = {**state, "Choices": [{"Condition": False, "Next": "Z"}]}
+    states = {"S": state} if state["Type"] == "Succeed" else {"S": state, "Z": {"Type": "Succeed"}}
+
+    assert ["input", "context"] == run(walk(**states)).output
 
 
 @pytest.mark.parametrize(
