@@ -18,7 +18,8 @@ from typing import Any, Final, Literal, TypeAlias
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
 from asl_engine.lang.jsonata.library import library
-from asl_engine.lang.jsonata.tree import Apply, Binary, Call, Lambda, Placeholder, Regex, Transform, Variable
+from asl_engine.lang.jsonata.runtime import TOO_MUCH
+from asl_engine.lang.jsonata.tree import Apply, Binary, Bind, Call, Lambda, Placeholder, Regex, Transform, Variable
 from asl_engine.values import JSON, json_text, kind_of, parse_json
 
 QUERY_ERROR: Final = "States.QueryEvaluationError"
@@ -28,6 +29,9 @@ MAX_DEPTH: Final = 100
 
 MAX_WORK: Final = 8_000_000
 """Items that are made or gone over: several times what AWS's seven megabytes hold."""
+
+MAX_ITEMS: Final = 1_000_000
+"""Items of a result, each time it is met: a value that holds another twice, forty levels deep, ends nowhere else."""
 
 MAX_SECONDS: Final = 1.5
 """What loops without growing ends here: a tail call that calls itself."""
@@ -92,6 +96,7 @@ def _compile_string(text: str, field: str, sees: Sees) -> Expr:
                 now=round(scope.time() * 1000),
                 random=scope.random() if needs_chance else None,
             )
+            is_settled = not needs_look or _is_settled(value)
         except JSONataError as problem:
             raise ExpressionFailed(f"{told} {_thrown(problem)}", QUERY_ERROR, location=field) from None
         except OverflowError:
@@ -99,7 +104,7 @@ def _compile_string(text: str, field: str, sees: Sees) -> Expr:
             raise ExpressionFailed(f"{told} {out_of_range}", QUERY_ERROR, location=field) from None
         if value is UNDEFINED:
             raise ExpressionFailed(f"{told} returned nothing (undefined).", QUERY_ERROR, location=field)
-        if needs_look and not _is_settled(value):
+        if not is_settled:
             if not _is_json(value):
                 raise ExpressionFailed(f"{told} returned an unsupported result type.", QUERY_ERROR, location=field)
             return _finite(value)
@@ -150,28 +155,32 @@ def _can_be_function(expression: Expression) -> bool:
 
 
 def _calculates(expression: Expression) -> bool:
-    """Whether a number could be infinite: only what is calculated can."""
-    return any(isinstance(node, (Binary, Call, Apply)) for node in expression.tree.walk())
+    """Whether a number could be infinite, or a value hold another more than once: nothing that is only read does."""
+    return any(isinstance(node, (Binary, Bind, Call, Apply)) for node in expression.tree.walk())
 
 
 _SETTLED: Final = frozenset({str, int, bool, type(None)})
 
 
 def _is_settled(value: Any) -> bool:
-    """Whether a value is JSON throughout and all its numbers are finite: nearly all are, and need no second look."""
+    """Whether a value is JSON throughout and all its numbers are finite: nearly all are, and need no second look.
+
+    Raises JSONataError for a value of more than `MAX_ITEMS`.
+    """
     if type(value) in _SETTLED:
         return True
-    pending = [value]
+    is_settled, left, pending = True, MAX_ITEMS, [value]
     while pending:
         item = pending.pop()
         kind = type(item)
-        if kind is dict:
-            pending.extend(item.values())
-        elif kind is list:
-            pending.extend(item)
+        if kind is dict or kind is list:
+            left -= len(item)
+            if left < 0:
+                raise JSONataError("U1002", message=TOO_MUCH)
+            pending.extend(item.values() if kind is dict else item)
         elif kind not in _SETTLED and not (kind is float and math.isfinite(item)):
-            return False
-    return True
+            is_settled = False
+    return is_settled
 
 
 def _is_json(value: Any) -> bool:

@@ -764,3 +764,10 @@ def test_an_expression_that_does_harm_fails_its_state_soon(run, text):
 
     assert text in execution.output
     assert time.monotonic() - began < 2
+
+
+def test_a_result_that_holds_itself_twice_over_and_over_ends(run):
+    doubled = "$a := [$a, [$a]];" * 40
+    execution = run(one(Type="Pass", Output=f"{{% ($a := [1]; {doubled} $a) %}}"))
+    assert execution.error == "States.QueryEvaluationError"
+    assert execution.cause.endswith("Expression evaluation limit exceeded: Check for excessive memory usage")
