@@ -37,11 +37,6 @@ class Join:
         self.result_bound = 2
         self.input_bound = 0
 
-    @property
-    def is_over(self) -> bool:
-        """Whether every walk has ended."""
-        return not self.open and self.next == len(self.fork.inputs)
-
 
 class Frame:
     """One walk through one block.

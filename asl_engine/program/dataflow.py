@@ -11,7 +11,7 @@ Each is compiled to the shortest function that does it; a stage that changes not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
 from asl_engine.lang.paths import compile_path, compile_reference_path
@@ -20,13 +20,6 @@ from asl_engine.program.program import Leave
 from asl_engine.values import ABSENT, JSON, json_text, put
 
 EMPTY: dict[str, JSON] = {}
-
-
-class HasPaths(Protocol):
-    """A state with `InputPath` and `OutputPath`."""
-
-    input_path: str | None
-    output_path: str | None
 
 
 def compile_input_path(text: str | None) -> Expr | None:

@@ -5,7 +5,7 @@ Nothing here is looked up by name while an execution runs, nothing is parsed, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 from asl_engine.lang.expr import Expr, Scope
@@ -155,5 +155,3 @@ def _never(scope: Scope) -> Move:
 
 
 _NOWHERE = State("", "", "")
-
-Variables: TypeAlias = Mapping[str, JSON]

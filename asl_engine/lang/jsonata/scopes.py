@@ -110,11 +110,6 @@ def _searched(candidates: list[tuple[int, int, bool]], name: str, default: Value
     return code
 
 
-def is_bound(name: str, scope: Scope) -> bool:
-    """Tell whether a frame of the expression itself may bind the name."""
-    return bool(scope.candidates(name))
-
-
 def nothing(i: Value, e: Env) -> Value:
     """Code that gives no value."""
     return UNDEFINED
