@@ -15,7 +15,7 @@ from asl_engine.history import EventReader
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.tasks.perform import Performer
 from asl_engine.tasks.registry import Functions
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, bound_of, parse_timestamp, private_copy
+from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, parse_timestamp, private_copy, size_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -172,10 +172,10 @@ class StateMachine:
     def _start(
         self, input: JSON, seed: int, start_time: Moment | None, history: bool, name: str | None
     ) -> tuple[Kernel, Any]:
-        value = _checked_input({} if input is ABSENT else input)
+        value, size = _checked_input({} if input is ABSENT else input)
         identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
         at = _moment(start_time)
-        return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed)
+        return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed, size)
 
     def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
         """Return the picture as SVG text, with an execution on top if one is given; write it to `path` if one is
@@ -232,11 +232,13 @@ def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | Non
     return watch
 
 
-def _checked_input(value: JSON) -> JSON:
+def _checked_input(value: JSON) -> tuple[JSON, int]:
+    """Return an input as the execution's own value, with its size in bytes."""
     try:
         copied = private_copy(value, "the input")
     except NotJSON as problem:
         raise InputError(str(problem)) from None
-    if bound_of(copied) > MAX_BYTES:
+    size = size_of(copied)
+    if size > MAX_BYTES:
         raise InputError("the input is larger than 262,144 bytes of UTF-8, which is the most that the service takes")
-    return copied
+    return copied, size

@@ -154,67 +154,85 @@ def private_copy(value: Any, where: str = "$") -> JSON:
     `NotJSON` for other types, for keys that are not strings, for NaN and infinities, and for nesting beyond `MAX_DEPTH`
     (a value that contains itself is the usual reason).
     """
-    if type(value) is dict:
+    try:
+        return _copy(value, 0)
+    except NotJSON as problem:
+        raise NotJSON(f"{_place_of_problem(value, where)} {problem}") from None
+
+
+_SAFE: Final = frozenset({str, bool, type(None)})
+"""The types whose values are JSON whatever they are, and cannot change."""
+
+_NARROWEST: Final = -WIDEST
+
+
+def _copy(value: Any, depth: int) -> JSON:
+    kind = type(value)
+    if kind is dict:
+        if depth >= MAX_DEPTH:
+            raise NotJSON(_TOO_DEEP)
         copied = {}
         for key, item in value.items():
-            kind = type(item)
-            if kind is int:
-                if not -WIDEST < item < WIDEST:
-                    return _copy(value, where, 0)
-            elif not (kind is str or item is None or kind is bool):
-                return _copy(value, where, 0)
             if type(key) is not str:
-                return _copy(value, where, 0)
-            copied[key] = item
-        return copied  # a flat object, as most are, without a second call
-    return _copy(value, where, 0)
-
-
-def _copy(value: Any, where: str, depth: int) -> JSON:
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
+                key = _plain_key(key)
+            kind = type(item)
+            if kind is str or (kind is int and _NARROWEST < item < WIDEST) or kind in _SAFE:
+                copied[key] = item
+            else:
+                copied[key] = _copy(item, depth + 1)
+        return copied
+    if kind is list or kind is tuple:
+        if depth >= MAX_DEPTH:
+            raise NotJSON(_TOO_DEEP)
+        depth += 1
+        return [item if type(item) in _SAFE else _copy(item, depth) for item in value]
+    if kind in _SAFE:
         return value
     if kind is int:
-        if not -WIDEST < value < WIDEST:
-            raise NotJSON(f"{where} is an integer of more than 4,000 digits")
+        if not _NARROWEST < value < WIDEST:
+            raise NotJSON("is an integer of more than 4,000 digits")
         return value
     if kind is float:
         if not math.isfinite(value):
-            raise NotJSON(f"{where} is {value!r}, which JSON cannot express")
+            raise NotJSON(f"is {value!r}, which JSON cannot express")
         return value
-    if depth >= MAX_DEPTH:
-        raise NotJSON(f"the value is nested deeper than {MAX_DEPTH} levels, or contains itself")
-    if kind is dict:
-        copied = {}
-        for key, item in value.items():
-            if type(key) is not str:
-                key = _plain_key(key, where)
-            itemkind = type(item)
-            if itemkind is str or item is None or itemkind is bool or (itemkind is int and -WIDEST < item < WIDEST):
-                copied[key] = item
-            else:
-                copied[key] = _copy(item, f"{where}.{key}", depth + 1)
-        return copied
-    if kind is list or kind is tuple:
-        return [_copy(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(value)]
-    return _copy_unusual(value, where, depth)
+    return _copy_unusual(value, depth)
 
 
-def _plain_key(key: Any, where: str) -> str:
+_TOO_DEEP: Final = f"is nested deeper than {MAX_DEPTH} levels, or contains itself"
+
+
+def _plain_key(key: Any) -> str:
     if isinstance(key, str):
         return str.__str__(key)
-    raise NotJSON(f"{where} has a key of type {type(key).__name__} ({key!r}); JSON keys are strings")
+    raise NotJSON(f"has a key of type {type(key).__name__} ({key!r}); JSON keys are strings")
 
 
-def _copy_unusual(value: Any, where: str, depth: int) -> JSON:
+def _copy_unusual(value: Any, depth: int) -> JSON:
     """Copy what is JSON only by inheritance: enums of str and int, OrderedDict, named tuples."""
     if isinstance(value, str):
         return str.__str__(value)
     for plain in (int, float, dict, list, tuple):
         if isinstance(value, plain):
             make: Callable[[Any], Any] = plain
-            return _copy(make(value), where, depth)
-    raise NotJSON(f"{where} is of type {type(value).__name__}, which has no JSON form")
+            return _copy(make(value), depth)
+    raise NotJSON(f"is of type {type(value).__name__}, which has no JSON form")
+
+
+def _place_of_problem(value: Any, where: str) -> str:
+    """Return where in a value that cannot be copied the reason is; a copy that succeeds need not know places."""
+    if isinstance(value, dict):
+        children = [(f"{where}.{key}", item) for key, item in value.items()]
+    elif isinstance(value, (list, tuple)):
+        children = [(f"{where}[{index}]", item) for index, item in enumerate(value)]
+    else:
+        return where
+    for place, child in children:
+        try:
+            _copy(child, 0)
+        except NotJSON as problem:
+            return where if str(problem) == _TOO_DEEP else _place_of_problem(child, place)
+    return where
 
 
 def put(value: JSON, steps: Sequence[str | int], new: JSON) -> JSON:

@@ -15,7 +15,6 @@ from asl_engine.drivers.agenda import Agenda
 from asl_engine.drivers.blocking import PLAIN, TooSlow, awaited, call_within
 from asl_engine.errors import Deadlock
 from asl_engine.kernel import (
-    Cancel,
     Command,
     Event,
     Kernel,
@@ -28,7 +27,7 @@ from asl_engine.kernel import (
 )
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import Performer, Work
+from asl_engine.tasks.perform import Performer
 from asl_engine.values import JSON
 
 
@@ -47,35 +46,36 @@ class VirtualDriver:
 
     def run(self, event: Event) -> None:
         """Feed the first event, then whatever follows from it."""
-        self._feed(event)
-        self._go_on()
+        self._go_on(event)
 
     def resume(self) -> None:
         """Continue a restored execution: what it waits for is issued again."""
         self.commands += self.kernel.outstanding()
-        self._go_on()
+        if self.kernel.status == "RUNNING":
+            self._go_on(self.next_event())
 
-    def _go_on(self) -> None:
-        while self.kernel.status == "RUNNING":
-            self._feed(self.next_event())
+    def _go_on(self, event: Event) -> None:
+        kernel, commands, watch = self.kernel, self.commands, self.watch
+        while True:
+            commands += kernel.handle(event)
+            if watch is not None:
+                watch()
+            if kernel.status != "RUNNING":
+                return
+            event = self.next_event()
 
     def next_event(self) -> Event:
         """Carry out commands until one of them makes an event; without commands, return the next event that is due."""
         commands = self.commands
         while commands:
             command = commands.popleft()
-            if not isinstance(command, StartTask):
+            if type(command) is not StartTask:
                 self._carry_out(command)
             elif (event := self._perform(command)) is not None:
                 return event
         return self._jump()
 
-    def _feed(self, event: Event) -> None:
-        self.commands += self.kernel.handle(event)
-        if self.watch is not None:
-            self.watch()
-
-    def _carry_out(self, command: StartTimer | Cancel) -> None:
+    def _carry_out(self, command: Command) -> None:
         if isinstance(command, StartTimer):
             self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
         else:
@@ -100,22 +100,20 @@ class VirtualDriver:
         if op not in kernel.waiting:
             return None  # cancelled before it began
         prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
-        try:
-            if isinstance(prepared, Call):
-                returned = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
-            else:
-                returned = _other(prepared)
-        except TooSlow:
-            assert isinstance(prepared, Call)
-            self._leave_behind(prepared, task)
-            return None
-        if isinstance(returned, Failure):
-            return TaskFailed(now, op, returned.error, returned.cause)
-        if task.resource.pattern == "waitForTaskToken":
-            return self._submitted(op, returned)
-        outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned
-        if isinstance(outcome, Failure):
+        if not isinstance(prepared, Call):
+            outcome = prepared if isinstance(prepared, Failure) else prepared()
+        else:
+            try:
+                outcome = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
+            except TooSlow:
+                self._leave_behind(prepared, task)
+                return None
+            if type(outcome) is not Failure and task.resource.pattern != "waitForTaskToken":
+                outcome = prepared.succeeded(outcome)
+        if type(outcome) is Failure:
             return TaskFailed(now, op, outcome.error, outcome.cause)
+        if task.resource.pattern == "waitForTaskToken":
+            return self._submitted(op, outcome)
         return TaskSucceeded(now, op, outcome)
 
     def _limit(self, task: StartTask) -> float:
@@ -149,7 +147,3 @@ class VirtualDriver:
             raise
         except (Exception, SystemExit) as problem:
             return call.failed(problem)
-
-
-def _other(prepared: Work | Failure) -> JSON | Failure:
-    return prepared if isinstance(prepared, Failure) else prepared()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from asl_engine.history import Mark
 from asl_engine.kernel.commands import DEADLINE, Cancel, StartTask, StartTimer
-from asl_engine.kernel.events import TaskSubmitted, TaskSucceeded
+from asl_engine.kernel.events import TaskFailed, TaskHeartbeat, TaskSubmitted, TaskSucceeded, TimerFired
 from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.sizes import is_payload_too_large, too_large
@@ -45,16 +45,19 @@ def sleep(kernel: Kernel, frame: Frame, move: Sleep) -> Move | None:
 
 def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
     """Schedule an attempt at a task, with timers for its limits."""
-    kernel.note_entered(frame)
-    state, op, resource, payload = frame.state, frame.op, frame.state.resource, move.payload
+    state, resource, payload = frame.state, frame.state.resource, move.payload
     assert resource is not None
-    around = kernel.around + frame.item_bound
-    if state.enter_growth is not None and is_payload_too_large(frame, state.enter_growth, around, payload):
-        return Failed(DATA_LIMIT, too_large(state.name))
+    if state.enter_growth is not None:
+        around = kernel.around + frame.item_bound
+        if is_payload_too_large(frame, state.enter_growth, around, payload):
+            kernel.note_entered(frame)
+            return Failed(DATA_LIMIT, too_large(state.name))
     if resource.family == "Activity":
+        kernel.note_entered(frame)
         kernel.write(Mark.ONLY_SCHEDULED, state, move)
     else:
-        kernel.write(Mark.SCHEDULED, state, move)
+        kernel.note_scheduled(frame, move)
+    op = frame.op
     command = StartTask(op, resource, payload, state.name, move.timeout, move.heartbeat)
     kernel.waiting[op] = (frame, command)
     kernel.commands.append(command)
@@ -90,7 +93,7 @@ def on_succeeded(kernel: Kernel, event: TaskSucceeded) -> None:
     frame, resource = found[0], found[1].resource
     bound = bound_of(result)
     if bound > MAX_BYTES:
-        on_failed(kernel, op, Failed(DATA_LIMIT, too_large(resource.label)))
+        on_failed(kernel, TaskFailed(event.at, op, DATA_LIMIT, too_large(resource.label)))
         return
     del kernel.waiting[op]
     if len(frame.ops) > 1:
@@ -103,8 +106,9 @@ def on_succeeded(kernel: Kernel, event: TaskSucceeded) -> None:
     kernel.walk(frame, Done(result, frame.state.route))
 
 
-def on_failed(kernel: Kernel, op: str, failed: Failed) -> None:
+def on_failed(kernel: Kernel, event: TaskFailed) -> None:
     """An attempt has failed: the state may retry or catch."""
+    op = event.op
     found = kernel.waiting.get(op)
     if found is None or not isinstance(found[1], StartTask):
         return
@@ -112,8 +116,8 @@ def on_failed(kernel: Kernel, op: str, failed: Failed) -> None:
     del kernel.waiting[op]
     release(kernel, frame)
     kernel.focus_on(frame)
-    kernel.write(Mark.TASK_FAILED, frame.state, (failed.error, failed.cause))
-    kernel.ready.append((frame, failed))
+    kernel.write(Mark.TASK_FAILED, frame.state, (event.error, event.cause))
+    kernel.ready.append((frame, Failed(event.error, event.cause)))
 
 
 def on_submitted(kernel: Kernel, event: TaskSubmitted) -> None:
@@ -124,8 +128,9 @@ def on_submitted(kernel: Kernel, event: TaskSubmitted) -> None:
         kernel.write(Mark.SUBMITTED, found[0].state, event.output)
 
 
-def on_heartbeat(kernel: Kernel, op: str) -> None:
+def on_heartbeat(kernel: Kernel, event: TaskHeartbeat) -> None:
     """The time until the next heartbeat starts anew."""
+    op = event.op
     found, known = kernel.waiting.get(op), kernel.waiting.pop(op + HEARTBEAT_OP, None)
     if found is None or known is None:
         return
@@ -136,8 +141,9 @@ def on_heartbeat(kernel: Kernel, op: str) -> None:
     _await(kernel, frame, StartTimer(op + HEARTBEAT_OP, kernel.now + (task.heartbeat or 0)))
 
 
-def on_timer(kernel: Kernel, op: str) -> None:
+def on_timer(kernel: Kernel, event: TimerFired) -> None:
     """A moment has come: a sleep is over, a limit has passed, or the execution's time is up."""
+    op = event.op
     if op == DEADLINE:
         kernel.end("TIMED_OUT", Mark.TIMED_OUT, TIMEOUT, None)
         return

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
+from asl_engine.kernel.commands import DEADLINE
 from asl_engine.kernel.identity import Identity
 from asl_engine.values import JSON
 
 
 class ExecutionStarted:
-    """The first event. `seed` is the source of every UUID, random number and jitter of the execution."""
+    """The first event. `seed` is the source of every UUID, random number and jitter of the execution; `size` is the
+    input's, in bytes of its text, where somebody has measured it already."""
 
-    __slots__ = ("at", "identity", "input", "seed")
+    __slots__ = ("at", "identity", "input", "seed", "size")
 
-    def __init__(self, at: float, input: JSON, identity: Identity, seed: int = 0) -> None:
+    op: ClassVar[str] = DEADLINE  # what it is about is the execution as a whole
+
+    def __init__(self, at: float, input: JSON, identity: Identity, seed: int = 0, size: int | None = None) -> None:
         self.at = at
         self.input = input
         self.identity = identity
         self.seed = seed
+        self.size = size
 
 
 class TaskSucceeded:
@@ -77,6 +82,7 @@ class TimerFired:
 class ExecutionStopped:
     """Somebody stopped the execution (StopExecution)."""
 
+    op: ClassVar[str] = DEADLINE
     __slots__ = ("at", "cause", "error")
 
     def __init__(self, at: float, error: str | None = None, cause: str | None = None) -> None:

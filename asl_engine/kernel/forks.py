@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def open_fork(kernel: Kernel, frame: Frame, fork: Fork) -> Move | None:
     """Start the first walks; without any, the fork is joined at once."""
+    kernel.note_entered(frame)
     frame.join = Join(fork, frame.op)
     kernel.write(Mark.FORKED, frame.state, len(fork.inputs) if fork.items is not None else None)
     if not fork.inputs:

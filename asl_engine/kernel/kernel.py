@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from typing import Any, Final, assert_never
+from collections.abc import Callable
+from typing import Any, Final
 
 from asl_engine.history import Mark, Records
 from asl_engine.kernel import attempts, forks
@@ -94,8 +95,8 @@ class Kernel:
         """
         if self.status not in ("RUNNING", "PENDING"):
             return []
-        op = getattr(event, "op", DEADLINE)
-        if op != DEADLINE and op not in self.waiting:
+        op = event.op
+        if op not in self.waiting and op != DEADLINE:
             return []  # unknown or over: not even time passes
         commands: list[Command] = []
         self.commands = commands
@@ -103,24 +104,7 @@ class Kernel:
             self.now = event.at
             self.write(Mark.AT, event.at, None)
         try:
-            match event:
-                case TaskSucceeded():
-                    attempts.on_succeeded(self, event)
-                case TimerFired():
-                    attempts.on_timer(self, event.op)
-                case ExecutionStarted():
-                    self._on_started(event)
-                case TaskFailed():
-                    attempts.on_failed(self, event.op, Failed(event.error, event.cause))
-                case TaskSubmitted():
-                    attempts.on_submitted(self, event)
-                case TaskHeartbeat():
-                    attempts.on_heartbeat(self, event.op)
-                case ExecutionStopped():
-                    self.error, self.cause = event.error, event.cause
-                    self.end("ABORTED", Mark.ABORTED, event.error, event.cause)
-                case _:
-                    assert_never(event)
+            TAKE_IN[type(event)](self, event)
             while self.ready:
                 frame, move = self.ready.popleft()
                 if frame.is_open:
@@ -152,31 +136,16 @@ class Kernel:
     # --------------------------------------------------------------------------------------- one walk, move by move
 
     def walk(self, frame: Frame, move: Move | None) -> None:
-        """Make a frame's moves until it waits, forks or ends. The whole interpreter is this table."""
+        """Make a frame's moves until it waits, forks or ends."""
         if not frame.has_begun and frame.parent is not None:
             forks.begin_walk(self, frame, frame.parent)
             move = ENTER
         if self.focus != frame.number:
             self.focus_on(frame)
         while move is not None:
-            match move:
-                case Done():
-                    move = self._leave(frame, move)
-                case Enter():
-                    move = self._enter(frame)
-                case Invoke():
-                    move = attempts.invoke(self, frame, move)
-                case Failed():
-                    move = self._recover(frame, move)
-                case Fork():
-                    self.note_entered(frame)
-                    move = forks.open_fork(self, frame, move)
-                case Sleep():
-                    move = attempts.sleep(self, frame, move)
-                case _:
-                    assert_never(move)
+            move = MAKE[type(move)](self, frame, move)
 
-    def _enter(self, frame: Frame) -> Move:
+    def _enter(self, frame: Frame, enter: Enter) -> Move:
         frame.data = frame.input
         try:
             return frame.state.run(frame)
@@ -261,13 +230,17 @@ class Kernel:
 
     # ------------------------------------------------------------------------------------------------------- events
 
+    def _on_stopped(self, event: ExecutionStopped) -> None:
+        self.error, self.cause = event.error, event.cause
+        self.end("ABORTED", Mark.ABORTED, event.error, event.cause)
+
     def _on_started(self, event: ExecutionStarted) -> None:
         identity = event.identity
         self.status, self.input, self.seed = "RUNNING", event.input, event.seed
         self.started_at = event.at
         self.identity = identity
         self.write(Mark.STARTED, event.input, (identity.role_arn, identity.region))
-        bound = size_of(event.input)
+        bound = size_of(event.input) if event.size is None else event.size
         self.around = self.input_bound = bound + 2_048
         self.root = Frame(self, 0, self.program, event.input, bound)
         self.ready.append((self.root, ENTER))
@@ -407,8 +380,44 @@ class Kernel:
             self.write(Mark.ENTERED, frame.state, frame.input)
             frame.entered_id, frame.entered_when = self.event_count, self.now
 
+    def note_scheduled(self, frame: Frame, move: Invoke) -> None:
+        """Write down that the frame's state was entered, if that has not been done, and that its task is scheduled."""
+        count = self.event_count
+        if frame.entered_id or count >= self._last_transition:
+            self.note_entered(frame)
+            self.write(Mark.SCHEDULED, frame.state, move)
+            return
+        self.event_count, frame.entered_id, frame.entered_when = count + 3, count + 1, self.now
+        records = self.records
+        if records is not None:
+            records += (Mark.ENTERED, frame.state, frame.input, Mark.SCHEDULED, frame.state, move)
+
     def focus_on(self, frame: Frame) -> None:
         """Write down whose events follow."""
         if self.focus != frame.number:
             self.focus = frame.number
-            self.write(Mark.FRAME, frame.number, None)
+            if self.records is not None:
+                self.records += (Mark.FRAME, frame.number, None)
+
+
+TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
+    ExecutionStarted: Kernel._on_started,
+    ExecutionStopped: Kernel._on_stopped,
+    TaskFailed: attempts.on_failed,
+    TaskHeartbeat: attempts.on_heartbeat,
+    TaskSubmitted: attempts.on_submitted,
+    TaskSucceeded: attempts.on_succeeded,
+    TimerFired: attempts.on_timer,
+}
+"""What each event does."""
+
+MAKE: Final[dict[type[Move], Callable[[Kernel, Frame, Any], Move | None]]] = {
+    Done: Kernel._leave,
+    Enter: Kernel._enter,
+    Failed: Kernel._recover,
+    Fork: forks.open_fork,
+    Invoke: attempts.invoke,
+    Sleep: attempts.sleep,
+}
+"""What each move does. It returns the next one, or None when the walk waits, forks or ends. The whole interpreter is
+this table."""

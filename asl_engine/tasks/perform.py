@@ -40,8 +40,7 @@ class Performer:
         resource, payload = task.resource, task.payload
         function = self.functions.found.get(resource.text) or self.functions.find(resource.text)
         if function is not None:
-            context = LambdaContext(function, task.op, identity, clock, now)
-            return _call(function, payload, context, False)
+            return _call(function, payload, LambdaContext(function, task.op, identity, clock, now), False)
         if resource.service == "lambda" and resource.action == "invoke":
             return self._lambda(task, identity, clock, now)
         if self.elsewhere is not None:
