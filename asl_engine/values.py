@@ -155,7 +155,16 @@ def private_copy(value: Any, where: str = "$") -> JSON:
     (a value that contains itself is the usual reason).
     """
     try:
-        return _copy(value, 0)
+        if type(value) is not dict:
+            return _copy(value, 0)
+        copied = {}
+        for key, item in value.items():
+            kind = type(item)
+            if type(key) is str and (kind is str or (kind is int and _NARROWEST < item < WIDEST) or kind in _SAFE):
+                copied[key] = item
+            else:
+                return _copy(value, 0)
+        return copied  # a flat object, as most are, without a second call
     except NotJSON as problem:
         raise NotJSON(f"{_place_of_problem(value, where)} {problem}") from None
 

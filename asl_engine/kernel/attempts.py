@@ -15,7 +15,7 @@ from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.sizes import is_payload_too_large, too_large
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import Done, Failed, Invoke, Move, Sleep
+from asl_engine.program.moves import Failed, Invoke, Move, Sleep
 from asl_engine.values import MAX_BYTES, bound_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def on_succeeded(kernel: Kernel, event: TaskSucceeded) -> None:
         kernel.focus_on(frame)
     kernel.write(Mark.TASK_SUCCEEDED, frame.state, result)
     frame.result_bound = bound
-    kernel.walk(frame, Done(result, frame.state.route))
+    move = kernel.leave(frame, result, frame.state.route)
+    if move is not None:
+        kernel.walk(frame, move)
 
 
 def on_failed(kernel: Kernel, event: TaskFailed) -> None:

@@ -51,8 +51,10 @@ def _start_next(kernel: Kernel, parent: Frame, join: Join) -> None:
     kernel.ready.append((frame, None))
 
 
-def begin_walk(kernel: Kernel, frame: Frame, parent: Frame) -> None:
+def begin_walk(kernel: Kernel, frame: Frame) -> None:
     """Write down that a walk begins."""
+    parent = frame.parent
+    assert parent is not None
     frame.has_begun = True
     if frame.is_iteration:
         if kernel.focus != parent.number:
@@ -61,6 +63,7 @@ def begin_walk(kernel: Kernel, frame: Frame, parent: Frame) -> None:
         kernel.focus = frame.number
     else:
         kernel.write(Mark.BRANCH, frame.number, parent.number)
+        kernel.focus_on(frame)
 
 
 def walk_succeeded(kernel: Kernel, frame: Frame, parent: Frame, output: JSON, bound: int) -> None:
@@ -70,7 +73,10 @@ def walk_succeeded(kernel: Kernel, frame: Frame, parent: Frame, output: JSON, bo
     join.results[frame.index] = output
     join.result_bound += bound + 1
     _end_walk(kernel, frame, parent, join, "Succeeded")
-    _go_on(kernel, parent, join)
+    if join.next < len(join.fork.inputs):
+        _start_next(kernel, parent, join)
+    elif not join.open:
+        kernel.ready.append((parent, _joined(kernel, parent)))
 
 
 def _go_on(kernel: Kernel, parent: Frame, join: Join) -> None:

@@ -104,7 +104,7 @@ class Frame:
         self.ops: tuple[str, ...] = ()
         self.join: Join | None = None
         self.is_open = True
-        self.is_iteration = parent is not None and parent.state.type == "Map"
+        self.is_iteration = parent is not None and parent.state.is_map
         self.has_begun = parent is None
         self._chance: tuple[str, Random] | None = None
 
@@ -117,10 +117,10 @@ class Frame:
     @property
     def op(self) -> str:
         """The id of this attempt at this state, made of its position alone."""
-        parent = self.parent
-        if parent is None or parent.join is None:
-            return f"/{self.state.name}#{self.visit}.{self.attempt}"
-        return f"{parent.join.op}[{self.index}]/{self.state.name}#{self.visit}.{self.attempt}"
+        state, parent = self.state, self.parent
+        is_first = self.visit == 1 and not self.attempt
+        here = state.first_op if is_first else f"/{state.name}#{self.visit}.{self.attempt}"
+        return here if parent is None or parent.join is None else f"{parent.join.op}[{self.index}]{here}"
 
     @property
     def entered_at(self) -> float:

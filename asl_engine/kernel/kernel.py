@@ -26,7 +26,7 @@ from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.sizes import output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Enter, Failed, Fork, Invoke, Move, Sleep
-from asl_engine.program.program import Catcher, Program
+from asl_engine.program.program import Catcher, Program, Route
 from asl_engine.values import JSON, MAX_BYTES, bound_of, format_timestamp, size_of
 
 MAX_EVENTS: Final = 25_000
@@ -137,10 +137,10 @@ class Kernel:
 
     def walk(self, frame: Frame, move: Move | None) -> None:
         """Make a frame's moves until it waits, forks or ends."""
-        if not frame.has_begun and frame.parent is not None:
-            forks.begin_walk(self, frame, frame.parent)
-            move = ENTER
-        if self.focus != frame.number:
+        if not frame.has_begun:
+            forks.begin_walk(self, frame)
+            move = self._enter(frame, ENTER)
+        elif self.focus != frame.number:
             self.focus_on(frame)
         while move is not None:
             move = MAKE[type(move)](self, frame, move)
@@ -152,7 +152,10 @@ class Kernel:
         except ExpressionFailed as problem:
             return self.broken(frame, problem)
 
-    def _leave(self, frame: Frame, done: Done) -> Move | None:
+    def _done(self, frame: Frame, done: Done) -> Move | None:
+        return self.leave(frame, done.result, done.route)
+
+    def leave(self, frame: Frame, result: JSON, route: Route) -> Move | None:
         """Do the second half of the data flow, write down the transition, and enter the next state.
 
         States that are done at once follow each other here, without a way back to the table: this loop is where the
@@ -160,7 +163,7 @@ class Kernel:
         """
         records = self.records
         while True:
-            state, result, route = frame.state, done.result, done.route
+            state = frame.state
             assigned = None
             try:
                 if route.assign is not None:
@@ -203,7 +206,7 @@ class Kernel:
                 return self.broken(frame, problem)
             if type(move) is not Done:
                 return move
-            done = move
+            result, route = move.result, move.route
 
     def _holds_too_much(self, frame: Frame, assigned: dict[str, JSON]) -> bool:
         """Count the variables; tell whether they pass 256 KiB in one `Assign`, or 10 MiB in all (AWS quotas)."""
@@ -412,7 +415,7 @@ TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
 """What each event does."""
 
 MAKE: Final[dict[type[Move], Callable[[Kernel, Frame, Any], Move | None]]] = {
-    Done: Kernel._leave,
+    Done: Kernel._done,
     Enter: Kernel._enter,
     Failed: Kernel._recover,
     Fork: forks.open_fork,

@@ -84,9 +84,10 @@ class Growth:
 class State:
     """One compiled state.
 
-    `run` does the first half of the data flow and asks for a move; the route that is taken does the second
-    half, from the raw result to the state output. `growth` bounds the output, `enter_growth`
-    the effective input. `rules` are the ways out of a Choice, `route` is its Default.
+    `run` does the first half of the data flow and asks for a move; the route that is taken does the second half, from
+    the raw result to the state output. `growth` bounds the output, `enter_growth` the effective input. `first_op` is
+    the position of the first attempt at the state when a walk begins with it. `rules` are the ways out of a Choice,
+    `route` is its Default.
     """
 
     __slots__ = (
@@ -95,7 +96,9 @@ class State:
         "enter_growth",
         "entered_event",
         "exited_event",
+        "first_op",
         "growth",
+        "is_map",
         "name",
         "pointer",
         "resource",
@@ -110,6 +113,8 @@ class State:
         self.name = name
         self.pointer = pointer
         self.type = type_
+        self.is_map = type_ == "Map"
+        self.first_op = f"/{name}#1.0"
         self.entered_event = type_ + "StateEntered"
         self.exited_event = type_ + "StateExited"
         self.run: Callable[[Scope], Move] = _never

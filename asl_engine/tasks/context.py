@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 
 from asl_engine.kernel.identity import Identity
-from asl_engine.tasks.registry import Function
+from asl_engine.tasks.registry import MAX_TIMEOUT, Function
 
 
 class LambdaContext:
@@ -16,7 +16,7 @@ class LambdaContext:
     `idempotency_key` is ours: the same for the same attempt, also when it is made again after a crash.
     """
 
-    __slots__ = ("_clock", "_deadline", "_function", "_identity", "function_version", "idempotency_key")
+    __slots__ = ("_began", "_clock", "_function", "_identity", "function_version", "idempotency_key")
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class LambdaContext:
         self._function = function
         self._identity = identity
         self._clock = clock
-        self._deadline = now + (function.timeout or 900.0)
+        self._began = now
         self.idempotency_key = op
         self.function_version = version
 
@@ -76,7 +76,8 @@ class LambdaContext:
 
     def get_remaining_time_in_millis(self) -> int:
         """Return how much of the function's time is left, by the clock of whoever runs it."""
-        return max(0, round((self._deadline - self._clock()) * 1000))
+        deadline = self._began + (self._function.timeout or MAX_TIMEOUT)
+        return max(0, round((deadline - self._clock()) * 1000))
 
 
 def request_id(identity: Identity, op: str) -> str:
