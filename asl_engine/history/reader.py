@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, TypeAlias
 
 from asl_engine.history.records import Mark, Records
@@ -52,8 +53,8 @@ class EventReader:
         records = self.records
         begin, self.at = self.at, len(records)
         found = self.found = []
-        for at in range(begin, self.at, 3):
-            what, a, b = records[at : at + 3]
+        one_by_one = islice(records, begin, None)
+        for what, a, b in zip(one_by_one, one_by_one, one_by_one, strict=True):
             if type(what) is State:
                 self._entered(what, a)
                 self._exited(what, b)
@@ -123,16 +124,21 @@ class EventReader:
     def _only_scheduled(self, state: State, move: Invoke) -> None:
         resource = state.resource
         assert resource is not None
-        limits = {"timeoutInSeconds": move.timeout, "heartbeatInSeconds": move.heartbeat}
-        details: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
+        details: dict[str, Any] = {}
+        if move.timeout is not None:
+            details["timeoutInSeconds"] = move.timeout
+        if move.heartbeat is not None:
+            details["heartbeatInSeconds"] = move.heartbeat
         if move.credentials is not None:
             details["taskCredentials"] = {"roleArn": move.credentials.get("RoleArn")}
         payload = self.text(move.payload)
         if resource.family == "Task":
             details |= self._task(state) | {"region": self.region, "parameters": payload}
         else:
-            details |= {"resource": resource.text, "input": payload, "inputDetails": {"truncated": False}}
-        self._event(resource.family + "Scheduled", _member(resource.family, "Scheduled"), details)
+            details["resource"] = resource.text
+            details["input"] = payload
+            details["inputDetails"] = {"truncated": False}
+        self._event(*_NAMES[resource.family, "Scheduled"], details)
 
     def _scheduled(self, state: State, move: Invoke) -> None:
         self._only_scheduled(state, move)
@@ -154,7 +160,9 @@ class EventReader:
         self._event("TaskSubmitted", "taskSubmittedEventDetails", details)
 
     def _task_succeeded(self, state: State, result: JSON) -> None:
-        details = self._task(state) | {"output": self.text(result), "outputDetails": {"truncated": False}}
+        details = self._task(state)
+        details["output"] = self.text(result)
+        details["outputDetails"] = {"truncated": False}
         self._task_ended(state, "Succeeded", details)
 
     def _task_failed(self, state: State, failure: tuple[str | None, str | None]) -> None:
@@ -164,8 +172,8 @@ class EventReader:
         self._task_ended(state, "TimedOut", self._task(state) | error_and_cause(*failure))
 
     def _task_ended(self, state: State, how: str, details: dict[str, Any]) -> None:
-        family = state.resource.family if state.resource else "Task"
-        self._event(family + how, _member(family, how), details)
+        assert state.resource is not None
+        self._event(*_NAMES[state.resource.family, how], details)
 
     def _evaluation_failed(self, state: State, problem: tuple[str, str | None]) -> None:
         """It follows what the state's entry follows, unless more has happened since; a Wait's its entry (recorded)."""
@@ -206,8 +214,7 @@ class EventReader:
     def _iteration_ended(self, index: int, how: str) -> None:
         number = self.frame
         before, parent = self.last[number], self.parents[number]
-        details = {"name": self.maps[parent], "index": index}
-        self._event(f"MapIteration{how}", f"mapIteration{how}EventDetails", details)
+        self._event(*_NAMES["MapIteration", how], {"name": self.maps[parent], "index": index})
         if how != "Aborted":
             self.next_iteration[parent] = before
             self.last[parent] = self.id if how == "Succeeded" else before
@@ -247,8 +254,12 @@ def error_and_cause(error: str | None, cause: str | None) -> dict[str, str]:
     return {name: text for name, text in pairs.items() if text is not None}
 
 
-def _member(family: str, how: str) -> str:
-    return f"{family[0].lower()}{family[1:]}{how}EventDetails"
+_NAMES = {
+    (family, how): (family + how, f"{family[0].lower()}{family[1:]}{how}EventDetails")
+    for family in ("LambdaFunction", "Task", "Activity", "MapIteration")
+    for how in ("Scheduled", "Succeeded", "Failed", "TimedOut", "Aborted")
+}
+"""The type of an event, and the name of the member that has its details."""
 
 
 _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
