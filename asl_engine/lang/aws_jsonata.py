@@ -11,14 +11,15 @@ import hashlib
 import math
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from random import Random
 from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
 from asl_engine.lang.jsonata.library import library
-from asl_engine.lang.jsonata.runtime import TOO_MUCH
+from asl_engine.lang.jsonata.runtime import TOO_MUCH, Runtime
 from asl_engine.lang.jsonata.tree import Apply, Binary, Bind, Call, Lambda, Placeholder, Regex, Transform, Variable
 from asl_engine.values import JSON, json_text, kind_of, parse_json
 
@@ -33,8 +34,11 @@ MAX_WORK: Final = 8_000_000
 MAX_ITEMS: Final = 1_000_000
 """Items of a result, each time it is met: a value that holds another twice, forty levels deep, ends nowhere else."""
 
+MAX_TAIL_CALLS: Final = 300_000
+"""What loops without growing ends here, at the same place on every machine."""
+
 MAX_SECONDS: Final = 1.5
-"""What loops without growing ends here: a tail call that calls itself."""
+"""For what none of these limits end in time."""
 
 Sees: TypeAlias = Literal["result", "errorOutput"] | None
 """What `$states` has beside `input` and `context`."""
@@ -56,47 +60,82 @@ def read_expression(text: str) -> Expression:
 
 def compile_query(value: JSON, field: str, sees: Sees = None) -> Expr:
     """Return the expression of a field: JSON with expressions in its strings, at any depth."""
-    if isinstance(value, str):
-        return _compile_string(value, field, sees) if is_expression(value) else compile_literal(value)
-    if isinstance(value, dict) and _has_expressions(value):
-        parts = [(key, compile_query(item, f"{field}/{key}", sees)) for key, item in value.items()]
-        return lambda scope: {key: part(scope) for key, part in parts}
-    if isinstance(value, list) and _has_expressions(value):
-        items = [compile_query(item, f"{field}[{index}]", sees) for index, item in enumerate(value)]
-        return lambda scope: [item(scope) for item in items]
-    return compile_literal(value)
+    texts = list(_expressions_in(value))
+    if not texts:
+        return compile_literal(value)
+    part = _compile(value, field)
+    needs_context = any(_LOOKS_FURTHER.search(text) for text in texts)
+    return lambda scope: part(_Query(scope, sees, needs_context))
 
 
-def _has_expressions(value: JSON) -> bool:
+def _expressions_in(value: JSON) -> Iterator[str]:
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, str):
             if is_expression(item):
-                return True
+                yield item
         elif isinstance(item, (dict, list)):
             pending.extend(item.values() if isinstance(item, dict) else item)
-    return False
 
 
-def _compile_string(text: str, field: str, sees: Sees) -> Expr:
+class _Query(Runtime):
+    """What the expressions of one field share: variables and `$states`, limits, time and chance."""
+
+    max_depth = MAX_DEPTH
+    max_work = MAX_WORK
+    max_tail_calls = MAX_TAIL_CALLS
+    seconds = MAX_SECONDS
+
+    def __init__(self, scope: Scope, sees: Sees, needs_context: bool) -> None:
+        states = {"input": scope.input}
+        if sees is not None:
+            states[sees] = scope.data
+        if needs_context:
+            states["context"] = scope.context()
+        super().__init__(scope.variables, states=states)
+        self.scope = scope
+
+    @property
+    def now(self) -> float:
+        """The time of the execution in milliseconds."""
+        return round(self.scope.time() * 1000)
+
+    @property
+    def random(self) -> Random:
+        """The chance of the attempt."""
+        if self._random is None:
+            self._random = self.scope.random()
+        return self._random
+
+
+_LOOKS_FURTHER: Final = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
+"""`$states` as a whole, or another part of it than what is at hand."""
+
+Part: TypeAlias = Callable[[_Query], JSON]
+
+
+def _compile(value: JSON, field: str) -> Part:
+    if isinstance(value, str) and is_expression(value):
+        return _compile_expression(value, field)
+    if isinstance(value, dict) and any(_expressions_in(value)):
+        parts = [(key, _compile(item, f"{field}/{key}")) for key, item in value.items()]
+        return lambda query: {key: part(query) for key, part in parts}
+    if isinstance(value, list) and any(_expressions_in(value)):
+        items = [_compile(item, f"{field}[{index}]") for index, item in enumerate(value)]
+        return lambda query: [item(query) for item in items]
+    return lambda query: value
+
+
+def _compile_expression(text: str, field: str) -> Part:
     expression, source = read_expression(text), text[2:-2].strip()
     told = f"The JSONata expression '{source}' specified for the field '{field}'"
-    bind, needs_chance = _bindings(expression, sees), _needs_chance(expression)
     needs_look = _can_be_function(expression) or _calculates(expression)
 
-    def evaluate(scope: Scope) -> JSON:
+    def evaluate(query: _Query) -> JSON:
         try:
-            value = expression.evaluate(
-                UNDEFINED,
-                bind(scope),
-                MAX_SECONDS,
-                MAX_DEPTH,
-                max_work=MAX_WORK,
-                now=round(scope.time() * 1000),
-                random=scope.random() if needs_chance else None,
-            )
-            is_settled = not needs_look or _is_settled(value)
+            value = expression.evaluate_in(query)
+            is_settled = not needs_look or type(value) in _SETTLED or _is_settled(value)
         except JSONataError as problem:
             raise ExpressionFailed(f"{told} {_thrown(problem)}", QUERY_ERROR, location=field) from None
         except OverflowError:
@@ -118,29 +157,6 @@ def _thrown(problem: JSONataError) -> str:
     if problem.code.startswith("U"):
         return f"threw an error during evaluation: {problem.message}"
     return f"threw an error during evaluation. {problem.code}: {problem.message}"
-
-
-def _bindings(expression: Expression, sees: Sees) -> Callable[[Scope], dict[str, JSON]]:
-    """Return what makes the variables of an expression; the context object only where it is asked for."""
-    needs_context = _LOOKS_FURTHER.search(expression.text) is not None
-
-    def bind(scope: Scope) -> dict[str, JSON]:
-        states = {"input": scope.input}
-        if sees is not None:
-            states[sees] = scope.data
-        if needs_context:
-            states["context"] = scope.context()
-        return {**scope.variables, "states": states}
-
-    return bind
-
-
-_LOOKS_FURTHER: Final = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
-"""`$states` as a whole, or another part of it than what is at hand."""
-
-
-def _needs_chance(expression: Expression) -> bool:
-    return any(name in ("random", "uuid", "shuffle") for name, _ in expression.variables())
 
 
 def _can_be_function(expression: Expression) -> bool:
@@ -167,8 +183,6 @@ def _is_settled(value: Any) -> bool:
 
     Raises JSONataError for a value of more than `MAX_ITEMS`.
     """
-    if type(value) in _SETTLED:
-        return True
     is_settled, left, pending = True, MAX_ITEMS, [value]
     while pending:
         item = pending.pop()
@@ -177,7 +191,9 @@ def _is_settled(value: Any) -> bool:
             left -= len(item)
             if left < 0:
                 raise JSONataError("U1002", message=TOO_MUCH)
-            pending.extend(item.values() if kind is dict else item)
+            inner = item.values() if kind is dict else item
+            if not _SETTLED.issuperset(map(type, inner)):
+                pending.extend(inner)
         elif kind not in _SETTLED and not (kind is float and math.isfinite(item)):
             is_settled = False
     return is_settled

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from asl_engine.lang import aws_jsonata
-from asl_engine.lang.aws_jsonata import compile_query, is_expression, of_kind, read_expression
+from asl_engine.lang.aws_jsonata import MAX_TAIL_CALLS, compile_query, is_expression, of_kind, read_expression
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
 
 
@@ -356,11 +356,21 @@ def test_a_hundred_nested_evaluations_are_the_limit():
     assert "Stack overflow error" in failure_of(text % 60)
 
 
-def test_what_loops_without_growing_fails_too(monkeypatch):
-    """A tail call takes no room, so the clock ends it, and that is set to less than two seconds."""
+def test_what_loops_without_growing_fails_too():
+    """A tail call takes no room; the number of them has a limit, so the same ones end on every machine."""
+    countdown = "($f := function($n){$n = 0 ? 'done' : $f($n - 1)}; $f(%d))"
+
+    assert "done" == value_of(countdown % MAX_TAIL_CALLS)
+    assert "Expression evaluation timeout: Check for infinite loop" in failure_of(countdown % (MAX_TAIL_CALLS + 1))
+    assert "Expression evaluation timeout: Check for infinite loop" in failure_of("($f := function(){$f()}; $f())")
+
+
+def test_the_clock_ends_what_else_takes_long(monkeypatch):
+    """Below two seconds, whatever the expression does."""
     assert aws_jsonata.MAX_SECONDS < 2
-    monkeypatch.setattr(aws_jsonata, "MAX_SECONDS", 0.1)
+    monkeypatch.setattr(aws_jsonata._Query, "seconds", 0.1)
     began = time.monotonic()
 
-    assert "Expression evaluation timeout: Check for infinite loop" in failure_of("($f := function(){$f()}; $f())")
+    slow = "$count([1..3000].([1..3000].($ * 2)))"
+    assert "Expression evaluation timeout: Check for infinite loop" in failure_of(slow)
     assert time.monotonic() - began < 1

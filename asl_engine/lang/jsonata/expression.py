@@ -60,11 +60,16 @@ class Expression:
             runtime.limit(timeout, max_depth, max_work, clock)
         if now is not None or random is not None:
             runtime.give(now, random)
+        return self.evaluate_in(runtime, data)
+
+    def evaluate_in(self, runtime: Runtime, data: Value = UNDEFINED) -> Value:
+        """Return the value for the data, with the globals and the limits of a runtime, which can serve again."""
+        runtime.begin()
         if self._needs_root:
             runtime.setdefault("$", data)
         code, blank = self._code
-        if self._named and bindings and not self._named.isdisjoint(bindings):
-            code, blank = self._compiled(frozenset(self._named & bindings.keys()))
+        if self._named and not self._named.isdisjoint(runtime):
+            code, blank = self._compiled(frozenset(self._named & runtime.keys()))
         try:
             result = code(Outer((data,)) if isinstance(data, list) else data, [None, runtime, *blank])
             if runtime.is_mixed or type(result) in MADE:

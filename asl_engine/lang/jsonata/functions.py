@@ -129,7 +129,7 @@ def run_lambda(function: Lambda, arguments: list[Value], runtime: Runtime) -> Va
     """Call a lambda whose arguments fit, and go on with its tail calls."""
     result = function.code(function.input, frame_of(function, arguments, runtime))
     while type(result) is TailCall:
-        runtime.charge(1)
+        runtime.charge_tail_call()
         result = _followed(result, runtime)
     return result
 
@@ -179,7 +179,7 @@ def caller(function: Value, arity: int, runtime: Runtime) -> Callable[..., Value
         given = arguments[:count] if len(arguments) >= count else arguments + (UNDEFINED,) * (count - len(arguments))
         result = code(context, [env, runtime, *given, *rest])
         while type(result) is TailCall:
-            runtime.charge(1)
+            runtime.charge_tail_call()
             result = _followed(result, runtime)
         return collapse(result) if type(result) in MADE else result
 

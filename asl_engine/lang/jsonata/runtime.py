@@ -21,6 +21,9 @@ DEFAULT_DEPTH: Final = 500
 DEFAULT_WORK: Final = 50_000_000
 """Items and characters by the eight: hundreds of megabytes, or minutes."""
 
+DEFAULT_TAIL_CALLS: Final = 10_000_000
+"""Calls in the place of a call, which take no room: some seconds."""
+
 BETWEEN_LOOKS: Final = 10_000
 """Work between two looks at the clock."""
 
@@ -32,15 +35,21 @@ TOO_MUCH: Final = "Expression evaluation limit exceeded: Check for excessive mem
 
 
 class Runtime(dict[str, Any]):
-    """The globals by name; `work` and `depth` are counted by whoever works and nests."""
+    """The globals by name; `work` and `depth` are counted by whoever works and nests.
+
+    One runtime serves many evaluations, one after the other: `begin` sets the counters back.
+    """
 
     work = 0
     depth = 0
+    tail_calls = 0
     max_depth = DEFAULT_DEPTH
     max_work = DEFAULT_WORK
+    max_tail_calls = DEFAULT_TAIL_CALLS
     next_look = DEFAULT_WORK
     is_mixed = False
     """Whether something made a sequence part of another value."""
+    seconds: float | None = None
     deadline: float | None = None
     clock: Callable[[], float] = host.monotonic
     _now: float | None = None
@@ -57,16 +66,22 @@ class Runtime(dict[str, Any]):
         if max_depth is not None:
             self.max_depth = max_depth
         if max_work is not None:
-            self.max_work = self.next_look = max_work
+            self.max_work = max_work
         if timeout is not None:
+            self.seconds = timeout
             self.clock = clock or host.monotonic
-            self.deadline = self.clock() + timeout
-            self.next_look = min(BETWEEN_LOOKS, self.max_work)
 
     def give(self, now: float | None, random: Random | None) -> None:
         """Set the time and the chance that the expression sees."""
         self._now = now
         self._random = random
+
+    def begin(self) -> None:
+        """Set the counters back for an evaluation."""
+        self.work = self.depth = self.tail_calls = 0
+        self.is_mixed = False
+        self.deadline = None
+        self.next_look = self.max_work if self.seconds is None else min(BETWEEN_LOOKS, self.max_work)
 
     @property
     def now(self) -> float:
@@ -88,6 +103,13 @@ class Runtime(dict[str, Any]):
         if self.work > self.next_look:
             self.look()
 
+    def charge_tail_call(self) -> None:
+        """Count a call that goes on in the place of another."""
+        self.tail_calls += 1
+        if self.tail_calls > self.max_tail_calls:
+            raise JSONataError("U1001", message=TOO_LONG)
+        self.charge(1)
+
     def charge_text(self, length: int) -> None:
         """Count the characters of a text that is about to be made."""
         self.charge(length >> 3)
@@ -96,8 +118,12 @@ class Runtime(dict[str, Any]):
         """Raise JSONataError if the limits are passed."""
         if self.work > self.max_work:
             raise JSONataError("U1002", message=TOO_MUCH)
-        if self.deadline is not None and self.clock() > self.deadline:
-            raise JSONataError("U1001", message=TOO_LONG)
+        if self.seconds is not None:
+            now = self.clock()
+            if self.deadline is None:  # what is short never looks, and never asks for the time
+                self.deadline = now + self.seconds
+            elif now > self.deadline:
+                raise JSONataError("U1001", message=TOO_LONG)
         self.next_look = min(self.work + BETWEEN_LOOKS, self.max_work)
 
     def too_deep(self) -> JSONataError:

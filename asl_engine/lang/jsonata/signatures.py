@@ -8,9 +8,10 @@ wraps what is not an array, and `m` is the letter of a value that is not there, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from .errors import JSONataError
 from .values import UNDEFINED, Value, is_function
@@ -43,6 +44,14 @@ def letter_of(value: Value) -> str:
     return letter
 
 
+_NUMBERS: Final = frozenset({int, float})
+
+MAX_PLANS: Final = 50
+"""How many combinations of arguments a signature remembers."""
+
+Plan: TypeAlias = "tuple[tuple[int, Callable[[Value, Value], Value] | None], ...]"
+
+
 @dataclass
 class Parameter:
     """One parameter: the letters that fit, and what holds besides."""
@@ -60,8 +69,8 @@ class Signature:
     text: str
     parameters: list[Parameter]
     whole: re.Pattern[str] = field(init=False)
-    as_they_are: set[str] = field(default_factory=set)
-    """Letters of arguments that are known to be taken without a change."""
+    plans: dict[str, Plan] = field(default_factory=dict)
+    """What is to be done with arguments of these letters."""
 
     def __post_init__(self) -> None:
         self.whole = re.compile("".join(f"({parameter.pattern})" for parameter in self.parameters) + r"\Z")
@@ -69,39 +78,37 @@ class Signature:
     def checked(self, arguments: list[Value], context: Value) -> list[Value]:
         """Return the arguments as the function takes them; raise JSONataError if they do not fit."""
         letters = "".join([_letters.get(type(argument)) or letter_of(argument) for argument in arguments])
-        if letters in self.as_they_are:
+        plan = self.plans.get(letters)
+        if plan is None:
+            plan = self._planned(arguments, letters)
+            if len(self.plans) < MAX_PLANS:
+                self.plans[letters] = plan
+        if not plan:
             return arguments
+        missing = len(plan) - len(arguments)
+        given = arguments + [UNDEFINED] * missing if missing > 0 else arguments
+        return [step(given[at], context) if step else given[at] for at, step in plan]
+
+    def _planned(self, arguments: list[Value], letters: str) -> Plan:
+        """Return for each argument of the function where it comes from and what is done with it; nothing, if all are
+        taken as they are."""
         found = self.whole.match(letters)
         if found is None:
             raise self._misfit(arguments, letters)
-        result: list[Value] = []
+        plan: list[tuple[int, Callable[[Value, Value], Value] | None]] = []
         at = 0
         for parameter, matched in zip(self.parameters, found.groups(), strict=True):
             if matched:
                 for letter in matched:
-                    argument = arguments[at] if at < len(arguments) else UNDEFINED
-                    result.append(_fitted(parameter, matched, letter, argument, at))
+                    plan.append((at, _fitting(parameter, matched, letter, at)))
                     at += 1
             elif parameter.context is not None:
-                result.append(_from_context(parameter, context, at))
+                plan.append((0, _from_context(parameter, at)))
             else:
-                result.append(arguments[at] if at < len(arguments) else UNDEFINED)
+                plan.append((at, None))
                 at += 1
-        if self._is_simple(letters, arguments, result):
-            self.as_they_are.add(letters)
-        return result
-
-    def _is_simple(self, letters: str, arguments: list[Value], result: list[Value]) -> bool:
-        """Tell whether all arguments with these letters come out as they go in."""
-        if len(arguments) != len(result) or len(self.as_they_are) > 50:
-            return False
-        kinds = [parameter.type for parameter in self.parameters]
-        has_subtype = any(parameter.subtype and parameter.type == "a" for parameter in self.parameters)
-        return (
-            len(kinds) == len(letters)
-            and not has_subtype
-            and all(kind != "a" or letter == "a" for kind, letter in zip(kinds, letters, strict=True))
-        )
+        is_simple = len(plan) == len(arguments) and all(step is None for _, step in plan)
+        return () if is_simple else tuple(plan)
 
     def _misfit(self, arguments: list[Value], letters: str) -> JSONataError:
         """Find the first argument that does not fit."""
@@ -116,21 +123,31 @@ class Signature:
         return JSONataError("T0410", value=value, index=good + 1)
 
 
-def _from_context(parameter: Parameter, context: Value, at: int) -> Value:
-    assert parameter.context is not None
-    if parameter.context.search(letter_of(context)):
-        return context
-    raise JSONataError("T0411", value=context, index=at + 1)
+def _from_context(parameter: Parameter, at: int) -> Callable[[Value, Value], Value]:
+    """Return what takes the context in the place of an argument."""
+    fits = parameter.context
+    assert fits is not None
+
+    def step(value: Value, context: Value) -> Value:
+        if fits.search(letter_of(context)):
+            return context
+        raise JSONataError("T0411", value=context, index=at + 1)
+
+    return step
 
 
-def _fitted(parameter: Parameter, matched: str, letter: str, value: Value, at: int) -> Value:
-    if parameter.type != "a":
-        return value
-    if letter == "m" or value is UNDEFINED:
-        return UNDEFINED
-    if parameter.subtype is not None and not _holds_only(parameter.subtype, matched, letter, value):
-        raise JSONataError("T0412", value=value, index=at + 1, type=_arrays_of.get(parameter.subtype, UNDEFINED))
-    return value if letter == "a" else [value]
+def _fitting(parameter: Parameter, matched: str, letter: str, at: int) -> Callable[[Value, Value], Value] | None:
+    """Return what checks or wraps an argument of this letter; None where it is taken as it is."""
+    subtype = parameter.subtype
+    if parameter.type != "a" or letter == "m" or (subtype is None and letter == "a"):
+        return None
+
+    def step(value: Value, context: Value) -> Value:
+        if subtype is not None and not _holds_only(subtype, matched, letter, value):
+            raise JSONataError("T0412", value=value, index=at + 1, type=_arrays_of.get(subtype, UNDEFINED))
+        return value if letter == "a" else [value]
+
+    return step
 
 
 def _holds_only(subtype: str, matched: str, letter: str, value: Any) -> bool:
@@ -138,8 +155,9 @@ def _holds_only(subtype: str, matched: str, letter: str, value: Any) -> bool:
         return matched == subtype
     if not value:
         return True
-    kinds = set(map(type, value))
-    letters = {_letters.get(kind) for kind in kinds}
+    if subtype == "n" and _NUMBERS.issuperset(map(type, value)):
+        return True
+    letters = {_letters.get(kind) for kind in set(map(type, value))}
     if None in letters:
         letters = {letter_of(item) for item in value}
     return letters == {subtype[:1]}
