@@ -194,7 +194,12 @@ def _copy(value: Any, depth: int) -> JSON:
         if depth >= MAX_DEPTH:
             raise NotJSON(_TOO_DEEP)
         depth += 1
-        return [item if type(item) in _SAFE else _copy(item, depth) for item in value]
+        return [
+            item
+            if (kind := type(item)) is str or (kind is int and _NARROWEST < item < WIDEST) or kind in _SAFE
+            else _copy(item, depth)
+            for item in value
+        ]
     if kind in _SAFE:
         return value
     if kind is int:

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
 from asl_engine.lang.jsonata.library import library
-from asl_engine.lang.jsonata.runtime import TOO_MUCH, Runtime
+from asl_engine.lang.jsonata.runtime import BETWEEN_LOOKS, TOO_MUCH, Runtime
 from asl_engine.lang.jsonata.tree import Apply, Binary, Bind, Call, Lambda, Placeholder, Regex, Transform, Variable
 from asl_engine.values import JSON, json_text, kind_of, parse_json
 
@@ -86,6 +86,7 @@ class _Query(Runtime):
     max_work = MAX_WORK
     max_tail_calls = MAX_TAIL_CALLS
     seconds = MAX_SECONDS
+    next_look = BETWEEN_LOOKS
 
     def __init__(self, scope: Scope, sees: Sees, needs_context: bool) -> None:
         states = {"input": scope.input}

@@ -64,7 +64,8 @@ class Expression:
 
     def evaluate_in(self, runtime: Runtime, data: Value = UNDEFINED) -> Value:
         """Return the value for the data, with the globals and the limits of a runtime, which can serve again."""
-        runtime.begin()
+        if runtime.work or runtime.is_mixed:
+            runtime.begin()
         if self._needs_root:
             runtime.setdefault("$", data)
         code, blank = self._code

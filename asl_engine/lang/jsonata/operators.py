@@ -34,6 +34,8 @@ def compile_binary(compiler: Compiler, node: Binary, scope: Scope, depth: int) -
     left = compiler.value(node.left, scope, depth + 1)
     right = compiler.value(node.right, scope, depth + 1)
     if symbol in _ARITHMETIC:
+        if symbol == "*" and (factor := _number(node.right)) is not None:
+            return _multiple(left, factor, node.position)
         return _arithmetic(symbol, left, right, node.position)
     if symbol in _ORDER:
         return _comparison(symbol, left, right, node)
@@ -107,6 +109,24 @@ def _product(left: Code, right: Code, position: int) -> Code:
     return code
 
 
+def _multiple(left: Code, factor: float, position: int) -> Code:
+    def code(i: Value, e: Env) -> Value:
+        a = left(i, e)
+        if type(a) is int:
+            c = a * factor
+            if type(c) is int and -MAX_SAFE <= c <= MAX_SAFE:
+                return c
+        return calculated("*", operator.mul, a, factor, position)
+
+    return code
+
+
+def _number(node: Node) -> float | None:
+    """Return the number that a node is, if it is one of the text."""
+    is_number = isinstance(node, Literal) and type(node.value) in NUMBERS
+    return node.value if is_number and not node.predicates and node.group is None else None  # type: ignore[attr-defined]
+
+
 def calculated(symbol: str, function: Callable[[Any, Any], float], a: Value, b: Value, position: int) -> Value:
     """Apply the operator to two values; raise JSONataError where one of them is no number."""
     if type(a) not in NUMBERS or type(b) not in NUMBERS or not (-1e300 < a < 1e300 and -1e300 < b < 1e300):
@@ -155,8 +175,8 @@ _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 def _comparison(symbol: str, left: Code, right: Code, node: Binary) -> Code:
     holds = _ORDER[symbol]
-    if isinstance(node.right, Literal) and type(node.right.value) in NUMBERS and not node.right.predicates:
-        return _comparison_with(symbol, left, node.right.value, node.position)
+    if (constant := _number(node.right)) is not None:
+        return _comparison_with(symbol, left, constant, node.position)
 
     def code(i: Value, e: Env) -> Value:
         a = left(i, e)
@@ -261,15 +281,26 @@ def as_test(value: Code) -> Code:
 
 def _concatenation(compiler: Compiler, node: Binary, scope: Scope, depth: int) -> Code:
     """Return the code for a whole chain of `&`, which is one text."""
-    parts = [compiler.value(part, scope, depth + 1) for part in _chain(node)]
+    nodes = _chain(node)
+    parts = [compiler.value(part, scope, depth + 1) for part in nodes]
     if len(parts) == 2:
         return _pair(parts[0], parts[1], node.position)
+    fixed = [_fixed_text(part) for part in nodes]
+    changing = [(at, part) for at, (part, text) in enumerate(zip(parts, fixed, strict=True)) if text is None]
 
     def code(i: Value, e: Env) -> Value:
-        values = [part(i, e) for part in parts]
-        return joined([v if type(v) is str else _text(v, e, node.position) for v in values], e)
+        texts: list[Any] = fixed.copy()
+        for at, part in changing:
+            value = part(i, e)
+            texts[at] = value if type(value) is str else _text(value, e, node.position)
+        return joined(texts, e)
 
     return code
+
+
+def _fixed_text(node: Node) -> str | None:
+    is_fixed = isinstance(node, Literal) and isinstance(node.value, str) and not node.predicates and node.group is None
+    return node.value if is_fixed else None  # type: ignore[attr-defined]
 
 
 def _chain(node: Node) -> list[Node]:

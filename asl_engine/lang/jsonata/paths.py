@@ -17,8 +17,8 @@ from .functions import Code, Env
 from .judgements import is_number, truth
 from .ordering import compile_sort
 from .scopes import Scope
-from .sequences import Kept, Outer, Sequence, Tuples, Whole, appended, collapse, gathered, looked_up
-from .shortcuts import subscripts
+from .sequences import MADE, Kept, Outer, Sequence, Tuples, Whole, appended, collapse, gathered, looked_up
+from .shortcuts import beginning, subscripts
 from .tree import Array, Block, Descendants, Literal, Name, Node, Path, Sort, Variable, Wildcard
 from .values import UNDEFINED, Value
 
@@ -79,6 +79,11 @@ def _stepwise(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Step:
     if is_kept_whole(node.steps[0]):
         whole = compiler.value(node.steps[0], scope, depth + 1)
         steps[0] = lambda seq, e: listed(whole(seq, e))
+    if is_absolute and (start := beginning(compiler, node, scope)) is not None:
+        reach, count = start
+        end = node.steps[count - 1]
+        filters = _filters(compiler, end, scope, depth + 2)
+        steps[:count] = [_reaching(reach, filters, count == len(steps), _one_by_one(steps[:count]))]
 
     def run(i: Value, e: Env) -> Value:
         values = i if isinstance(i, list) and not is_absolute else Sequence((i,))
@@ -89,6 +94,34 @@ def _stepwise(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Step:
         return values
 
     return _keeping(run) if node.keeps_singleton else run
+
+
+def _one_by_one(steps: list[Step]) -> Step:
+    def code(values: list[Any], e: Env) -> list[Any]:
+        for step in steps:
+            values = step(values, e)
+            if not values:
+                break
+        return values
+
+    return code
+
+
+def _reaching(reach: Code, filters: list[Filter], is_last: bool, stepwise: Step) -> Step:
+    """Return one step for the names with which a path begins, tried as subscripts, and the filters behind them."""
+
+    def code(values: list[Any], e: Env) -> list[Any]:
+        try:
+            value = reach(values, e)
+        except (KeyError, TypeError):
+            return stepwise(values, e)
+        if type(value) in MADE or value is UNDEFINED:
+            return stepwise(values, e)
+        for keep in filters:
+            value = keep(value, e)
+        return value if type(value) is Sequence else gathered([value], is_last)
+
+    return code
 
 
 def listed(value: Value) -> list[Any]:
@@ -114,15 +147,17 @@ def kept(values: Any) -> Any:
 
 def compile_step(compiler: Compiler, step: Node, scope: Scope, depth: int, is_last: bool) -> Step:
     """Return the code of one step."""
-    filters = [
-        compile_filter(compiler, stage, scope, depth + 1) for stage in step.stages or () if isinstance(stage, Node)
-    ]
+    filters = _filters(compiler, step, scope, depth + 1)
     if isinstance(step, Sort):
         return _sort_step(compiler, step, scope, depth, filters)
     if isinstance(step, Name) and not step.predicates and step.group is None:
         return _name_step(step.name, filters, is_last)
     value = compiler.value(step, scope, depth)
     return _value_step(value, filters, is_last)
+
+
+def _filters(compiler: Compiler, step: Node, scope: Scope, depth: int) -> list[Filter]:
+    return [compile_filter(compiler, stage, scope, depth) for stage in step.stages or () if isinstance(stage, Node)]
 
 
 def _sort_step(compiler: Compiler, step: Sort, scope: Scope, depth: int, filters: list[Filter]) -> Step:

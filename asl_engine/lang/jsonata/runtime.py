@@ -70,6 +70,7 @@ class Runtime(dict[str, Any]):
         if timeout is not None:
             self.seconds = timeout
             self.clock = clock or host.monotonic
+        self.begin()
 
     def give(self, now: float | None, random: Random | None) -> None:
         """Set the time and the chance that the expression sees."""

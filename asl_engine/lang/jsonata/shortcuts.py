@@ -33,6 +33,37 @@ def subscripts(compiler: Compiler, node: Path, scope: Scope, stepwise: Code) -> 
     return None
 
 
+def beginning(compiler: Compiler, node: Path, scope: Scope) -> tuple[Code, int] | None:
+    """Return code for the names with which a path from a variable begins, and how many steps they are.
+
+    The last of them may have filters behind it, which are left to the caller. The code raises KeyError or TypeError
+    where it meets no object.
+    """
+    first, *rest = node.steps
+    if not isinstance(first, Variable) or not first.name or _has_more(first):
+        return None
+    names: list[str] = []
+    for step in rest:
+        if not isinstance(step, Name) or step.predicates or step.group or step.keep_array:
+            break
+        if not all(isinstance(stage, Node) for stage in step.stages or ()):
+            break
+        names.append(step.name)
+        if step.stages:
+            break
+    if not names:
+        return None
+    start = compiler.variable(first.name, scope)
+
+    def code(i: Value, e: Env) -> Value:
+        value = start(i, e)
+        for name in names:
+            value = value[name]
+        return value
+
+    return code, 1 + len(names)
+
+
 def _has_more(step: Node) -> bool:
     return bool(step.stages or step.predicates or step.group or step.keep_array)
 

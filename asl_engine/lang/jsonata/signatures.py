@@ -77,7 +77,10 @@ class Signature:
 
     def checked(self, arguments: list[Value], context: Value) -> list[Value]:
         """Return the arguments as the function takes them; raise JSONataError if they do not fit."""
-        letters = "".join([_letters.get(type(argument)) or letter_of(argument) for argument in arguments])
+        if len(arguments) == 1:
+            letters = _letters.get(type(arguments[0])) or letter_of(arguments[0])
+        else:
+            letters = "".join([_letters.get(type(argument)) or letter_of(argument) for argument in arguments])
         plan = self.plans.get(letters)
         if plan is None:
             plan = self._planned(arguments, letters)
