@@ -6,7 +6,7 @@ import json
 import re
 import traceback
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
 from typing import Any
@@ -62,7 +62,8 @@ async def _answer(service: Service, request: HttpRequest) -> HttpResponse:
         if name not in OPERATIONS:
             raise ApiError("UnsupportedOperationException", f"This endpoint does not have the operation {name} yet.")
         check_request(name, body)
-        return _response(200, OPERATIONS[name](service, account_of(request), body))
+        answer = OPERATIONS[name](service, account_of(request), body)
+        return _response(200, await answer if isinstance(answer, Awaitable) else answer)
     except ApiError as problem:
         return _response(400, {"__type": problem.code, "message": problem.message})
     except Exception:

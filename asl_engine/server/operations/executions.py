@@ -1,0 +1,123 @@
+"""Executions: started, described, and what happened in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from asl_engine.server.arns import check_arn, check_name
+from asl_engine.server.errors import ApiError, execution_does_not_exist
+from asl_engine.server.operations.machines import machine_of
+from asl_engine.server.operations.paging import page
+from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.service import Account, Run, Service
+from asl_engine.values import JSON, MAX_BYTES, json_text, parse_json, private_copy
+
+
+@operation
+def start_execution(service: Service, account: Account, request: Request) -> Response:
+    """Start an execution; the same name with the same input, while it runs, is answered as the first time."""
+    machine = machine_of(service, request["stateMachineArn"])
+    name, text = request.get("name"), request.get("input") or "{}"
+    if name is not None:
+        check_name(name)
+    value = _input(text)
+    known = service.known_run(machine, name)
+    if known is not None:
+        if known.stopped_at is None and known.input_text == text:
+            return {"executionArn": known.arn, "startDate": known.started_at}
+        raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{known.arn}'")
+    run = service.start(machine, name, text, value)
+    return {"executionArn": run.arn, "startDate": run.started_at}
+
+
+def _input(text: str) -> JSON:
+    from asl_engine.source.jackson import jackson_error
+
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        constraint = f"Member must have length less than or equal to {MAX_BYTES}"
+        raise ApiError(
+            "ValidationException",
+            f"1 validation error detected: Value at 'input' failed to satisfy constraint: {constraint}",
+        )
+    try:
+        return private_copy(parse_json(text))  # which also refuses what is too deep, or infinite
+    except ValueError:
+        found = jackson_error(text)
+        told = "".join(found) if found else "Invalid execution input."
+        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{told}'") from None
+
+
+@operation
+def describe_execution(service: Service, account: Account, request: Request) -> Response:
+    """Tell about an execution."""
+    run = run_of(service, request["executionArn"])
+    kernel = run.kernel
+    response: Response = {
+        "executionArn": run.arn,
+        "stateMachineArn": run.machine.arn,
+        "name": run.name,
+        "status": "RUNNING" if kernel.status == "PENDING" else kernel.status,
+        "startDate": run.started_at,
+        "input": run.input_text,
+        "inputDetails": {"included": True},
+        "redriveCount": 0,
+    }
+    return response | _end(run)
+
+
+def _end(run: Run) -> Response:
+    """What is there only when the execution has ended."""
+    kernel = run.kernel
+    if kernel.status in ("PENDING", "RUNNING"):
+        reason = "Execution is RUNNING and cannot be redriven"
+        return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+    end: Response = {"stopDate": run.stopped_at or run.driver.clock()}
+    if kernel.status == "SUCCEEDED":
+        reason = "Execution is SUCCEEDED and cannot be redriven"
+        end |= {"output": json_text(kernel.output), "outputDetails": {"included": True}}
+        return end | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+    texts = {"error": kernel.error, "cause": kernel.cause}
+    return end | {name: text for name, text in texts.items() if text is not None} | {"redriveStatus": "REDRIVABLE"}
+
+
+def run_of(service: Service, arn: str) -> Run:
+    """Return the execution of an ARN; raise ApiError if there is none."""
+    check_arn(arn, "execution")
+    run = service.runs.get(arn)
+    if run is None:
+        raise execution_does_not_exist(arn)
+    return run
+
+
+@operation
+def get_execution_history(service: Service, account: Account, request: Request) -> Response:
+    """Return the events of an execution, the newest first when asked."""
+    events = run_of(service, request["executionArn"]).events()
+    if request.get("reverseOrder"):
+        events.reverse()
+    listed, token = page(events, request, f"{request['executionArn']} {request.get('reverseOrder', False)}")
+    wants_data = request.get("includeExecutionData", True)
+    return {"events": [_on_the_wire(event, wants_data) for event in listed]} | token
+
+
+def _on_the_wire(event: dict[str, Any], wants_data: bool) -> dict[str, Any]:
+    timestamp = event["timestamp"]
+    assert isinstance(timestamp, datetime)
+    sent = {**event, "timestamp": timestamp.timestamp()}
+    if not wants_data:
+        sent = {name: _without_data(member) if isinstance(member, dict) else member for name, member in sent.items()}
+    return sent
+
+
+def _without_data(details: dict[str, Any]) -> dict[str, Any]:
+    hidden = {
+        "input",
+        "output",
+        "inputDetails",
+        "outputDetails",
+        "parameters",
+        "assignedVariables",
+        "assignedVariablesDetails",
+    }
+    return {name: value for name, value in details.items() if name not in hidden}
