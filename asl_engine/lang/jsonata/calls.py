@@ -18,6 +18,7 @@ from .runtime import Runtime
 from .scopes import Scope
 from .sequences import MADE, collapse
 from .signatures import parse_signature
+from .straight import body_of
 from .tree import Apply, Binary, Call, Literal, Name, Node, Path, Placeholder, Variable
 from .tree import Lambda as LambdaNode
 from .values import UNDEFINED, Value, is_function
@@ -157,7 +158,7 @@ def _specialised(compiler: Compiler, native: Native, node: Call, scope: Scope, d
         return None
     values = compiler.value(node.arguments[0], scope, depth + 1)
     inner = Scope(scope, written.parameters, compiler.bound_in(written.body))
-    body = compiler.value(written.body, inner, depth + 2)
+    body = body_of(compiler, written.body, inner, depth + 2)
     blank = inner.blank[len(written.parameters) :]
     return loop(values, body, len(written.parameters), blank)
 
@@ -168,7 +169,7 @@ def _sort_by_key(compiler: Compiler, native: Native, node: Call, scope: Scope, d
         return None
     key_node, parameter, is_descending = order
     values = compiler.value(node.arguments[0], scope, depth + 1)
-    key = compiler.value(key_node, Scope(scope, [parameter]), depth + 2)
+    key = body_of(compiler, key_node, Scope(scope, [parameter]), depth + 2)
     written = compiler.value(node.arguments[1], scope, depth + 1)
 
     def code(i: Value, e: Env) -> Value:
@@ -176,7 +177,8 @@ def _sort_by_key(compiler: Compiler, native: Native, node: Call, scope: Scope, d
         runtime: Runtime = e[1]
         if isinstance(items, list) and len(items) > 1:
             runtime.charge(len(items))
-            result = sort_by(items, lambda item: key(i, [e, runtime, item]), is_descending)
+            key_of = key.code(len(items))
+            result = sort_by(items, [key_of(i, [e, runtime, item]) for item in items], is_descending)
             if result is not None:
                 return result
         try:

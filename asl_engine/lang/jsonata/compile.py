@@ -15,6 +15,7 @@ from . import calls, constructors, control, operators, paths, transforms, tuples
 from .functions import UNBOUND, Code, Env, Native
 from .scopes import FIRST, Scope, bound_in, variable
 from .sequences import Kept, Sequence, Tuples, collapse
+from .straight import Body, body_of
 from .tree import (
     Apply,
     Array,
@@ -68,10 +69,10 @@ class Compiler:
         """Return the code of a path in which something is bound."""
         return tuples.compile_tuple_path(self, node, scope, depth)
 
-    def whole(self, node: Node, scope: Scope | None = None) -> tuple[Code, int]:
-        """Return the code of an expression and the size of the frame that it runs in."""
+    def whole(self, node: Node, scope: Scope | None = None) -> tuple[Body, int]:
+        """Return the body of an expression and the size of the frame that it runs in."""
         own = Scope(scope, later=self.bound_in(node))
-        return self.value(node, own, 1), own.size
+        return body_of(self, node, own, 1), own.size
 
     def value(self, node: Node, scope: Scope, depth: int, is_tail: bool = False) -> Code:
         """Return the code of a node with its filters and grouping; a tail may give a `TailCall`."""

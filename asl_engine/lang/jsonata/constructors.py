@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .errors import JSONataError
 from .functions import Code, Env
 from .scopes import Scope
-from .sequences import MADE, Tuples, Whole, appended
+from .sequences import MADE, Sequence, Tuples, Whole, appended
 from .tree import Array, Literal, Node, Object
 from .values import UNDEFINED, Value
 
@@ -98,11 +98,19 @@ def _constant_object(pairs: list[tuple[str, Code]], group: Group) -> Code:
             result = value(item, e)
             if result is not UNDEFINED:
                 if type(result) in MADE:
-                    e[1].is_mixed = True
+                    result = settled_list(result, e)
                 out[name] = result
         return out
 
     return code
+
+
+def settled_list(values: Any, e: Env) -> Value:
+    """Return a sequence as it is kept in an object: as an array, where nothing can tell the difference any more."""
+    if type(values) is Sequence and len(values) > 1:
+        return list(values)
+    e[1].is_mixed = True
+    return values
 
 
 def compile_group(compiler: Compiler, node: Object, scope: Scope, depth: int) -> Group:
@@ -121,10 +129,11 @@ def compile_group(compiler: Compiler, node: Object, scope: Scope, depth: int) ->
 
 def made_of(fields: dict[str, Value], e: Env) -> dict[str, Value]:
     """Return the fields that have a value."""
-    for value in fields.values():
-        if type(value) in MADE:
-            e[1].is_mixed = True
-    return {key: value for key, value in fields.items() if value is not UNDEFINED}
+    return {
+        key: settled_list(value, e) if type(value) in MADE else value
+        for key, value in fields.items()
+        if value is not UNDEFINED
+    }
 
 
 def _collected(items: list[Any], pairs: Pairs, e: Env, position: int) -> dict[str, tuple[int, Value]]:

@@ -52,14 +52,14 @@ def _evaluated(compiler: Compiler, text: str, i: Value, focus: Value, scope: Sco
     try:
         e[1].charge(100 + len(text))
         parsed = parse(text)
-        code, size = compiler.within(parsed.binds).whole(parsed.tree, scope)
+        body, size = compiler.within(parsed.binds).whole(parsed.tree, scope)
     except JSONataError as error:
         raise JSONataError("D3120", value=error.message) if error.code[0] != "U" else error from None
     e[1].depth += 10
     if e[1].depth > e[1].max_depth:
         raise e[1].too_deep()
     try:
-        result = code(i, [e, e[1], *compiler.blank(size)])
+        result = body.code()(i, [e, e[1], *compiler.blank(size)])
     except JSONataError as error:
         raise JSONataError("D3121", value=error.message) if error.code[0] != "U" else error from None
     e[1].depth -= 10

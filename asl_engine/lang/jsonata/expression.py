@@ -8,11 +8,12 @@ from typing import Any
 
 from .compile import Compiler
 from .errors import JSONataError
-from .functions import UNBOUND, Code, Native, arity_of
+from .functions import UNBOUND, Native, arity_of
 from .library import library
 from .precedence import parse
 from .runtime import TOO_DEEP, Runtime
 from .sequences import MADE, Outer, plain
+from .straight import Body
 from .tree import Name, Path, Variable
 from .values import UNDEFINED, Value
 
@@ -28,10 +29,10 @@ class Expression:
         self.text = text
         self.tree, names, self._binds = parse(text)
         self._functions = functions
-        self._codes: dict[frozenset[str], tuple[Code, list[Any]]] = {}
+        self._bodies: dict[frozenset[str], tuple[Body, list[Any]]] = {}
         self._named = names & functions.keys()
         self._needs_root = not names.isdisjoint(("$", "eval"))
-        self._code = self._compiled(frozenset())
+        self._body = self._compiled(frozenset())
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -68,11 +69,11 @@ class Expression:
             runtime.begin()
         if self._needs_root:
             runtime.setdefault("$", data)
-        code, blank = self._code
+        body, blank = self._body
         if self._named and not self._named.isdisjoint(runtime):
-            code, blank = self._compiled(frozenset(self._named & runtime.keys()))
+            body, blank = self._compiled(frozenset(self._named & runtime.keys()))
         try:
-            result = code(Outer((data,)) if isinstance(data, list) else data, [None, runtime, *blank])
+            result = body.code()(Outer((data,)) if isinstance(data, list) else data, [None, runtime, *blank])
             if runtime.is_mixed or type(result) in MADE:
                 result = _as_json(result, runtime, data)
         except RecursionError:
@@ -88,14 +89,14 @@ class Expression:
         paths = [node for node in self.tree.walk() if isinstance(node, Path)]
         return [(path.steps[0].name, path.steps[0].position) for path in paths if isinstance(path.steps[0], Name)]
 
-    def _compiled(self, names_taken: frozenset[str]) -> tuple[Code, list[Any]]:
-        if names_taken not in self._codes:
+    def _compiled(self, names_taken: frozenset[str]) -> tuple[Body, list[Any]]:
+        if names_taken not in self._bodies:
             try:
-                code, size = Compiler(self._functions, names_taken, self._binds).whole(self.tree)
+                body, size = Compiler(self._functions, names_taken, self._binds).whole(self.tree)
             except RecursionError:
                 raise JSONataError("U1001", 0, message="The expression is nested too deeply") from None
-            self._codes[names_taken] = code, [UNBOUND] * (size - 2)
-        return self._codes[names_taken]
+            self._bodies[names_taken] = body, [UNBOUND] * (size - 2)
+        return self._bodies[names_taken]
 
 
 def _as_json(result: Value, runtime: Runtime, data: Value) -> Value:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from itertools import compress
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import JSONataError
 from .functions import Code, Env, arity_of, caller
@@ -12,6 +13,9 @@ from .merging import merge_sorted
 from .runtime import Runtime
 from .sequences import MADE, Sequence, collapse
 from .values import UNDEFINED, Function, Value
+
+if TYPE_CHECKING:
+    from .straight import Body
 
 
 def _caller(function: Value, runtime: Runtime) -> Callable[[Value, Value, Value], Value]:
@@ -115,9 +119,8 @@ def sort(runtime: Runtime, values: Any, function: Value = UNDEFINED) -> Value:
     return sorted(values)
 
 
-def sort_by(values: Any, key: Callable[[Value], Value], is_descending: bool) -> Value:
+def sort_by(values: Any, keys: list[Value], is_descending: bool) -> Value:
     """`$sort` by a comparator that compares one value of each item; None where their kinds are mixed."""
-    keys = [key(value) for value in values]
     if not is_uniform(keys):
         return None
     places = sorted(range(len(keys)), key=keys.__getitem__, reverse=is_descending)
@@ -133,11 +136,14 @@ def _frames(arity: int, blank: list[Any]) -> Callable[[Env, Value, Value, Any], 
     return lambda e, value, place, whole: [e, e[1], *(value, place, whole)[:arity], *blank]
 
 
+_BOOLS: Final = frozenset({bool})
+
+
 def _listed(value: Value) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _map_loop(values: Code, body: Code, arity: int, blank: list[Any]) -> Code:
+def _map_loop(values: Code, body: Body, arity: int, blank: list[Any]) -> Code:
     frame = _frames(arity, blank)
 
     def code(i: Value, e: Env) -> Value:
@@ -147,10 +153,11 @@ def _map_loop(values: Code, body: Code, arity: int, blank: list[Any]) -> Code:
         items = _listed(items)
         runtime = e[1]
         runtime.charge(len(items))
+        code_of = body.code(len(items))
         if arity == 1 and not blank:
-            found = [body(i, [e, runtime, item]) for item in items]
+            found = [code_of(i, [e, runtime, item]) for item in items]
         else:
-            found = [body(i, frame(e, item, place, items)) for place, item in enumerate(items)]
+            found = [code_of(i, frame(e, item, place, items)) for place, item in enumerate(items)]
         out = Sequence([each for each in found if each is not UNDEFINED])
         if not runtime.is_mixed and not MADE.isdisjoint(map(type, out)):
             runtime.is_mixed = True
@@ -159,7 +166,7 @@ def _map_loop(values: Code, body: Code, arity: int, blank: list[Any]) -> Code:
     return code
 
 
-def _filter_loop(values: Code, body: Code, arity: int, blank: list[Any]) -> Code:
+def _filter_loop(values: Code, body: Body, arity: int, blank: list[Any]) -> Code:
     frame = _frames(arity, blank)
 
     def code(i: Value, e: Env) -> Value:
@@ -169,17 +176,19 @@ def _filter_loop(values: Code, body: Code, arity: int, blank: list[Any]) -> Code
         items = _listed(items)
         runtime = e[1]
         runtime.charge(len(items))
-        out = Sequence()
-        for place, item in enumerate(items):
-            result = body(i, [e, runtime, item] if arity == 1 and not blank else frame(e, item, place, items))
-            if result is True or (result is not False and is_true(result)):
-                out.append(item)
-        return collapse(out)
+        holds = body.code(len(items))
+        if arity == 1 and not blank:
+            tests = [holds(i, [e, runtime, item]) for item in items]
+        else:
+            tests = [holds(i, frame(e, item, place, items)) for place, item in enumerate(items)]
+        if not _BOOLS.issuperset(map(type, tests)):
+            tests = list(map(is_true, tests))
+        return collapse(Sequence(compress(items, tests)))
 
     return code
 
 
-SPECIALISED: Final[dict[str, Callable[[Code, Code, int, list[Any]], Code]]] = {
+SPECIALISED: Final[dict[str, Callable[[Code, Body, int, list[Any]], Code]]] = {
     "map": _map_loop,
     "filter": _filter_loop,
 }

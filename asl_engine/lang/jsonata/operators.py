@@ -45,13 +45,15 @@ def compile_binary(compiler: Compiler, node: Binary, scope: Scope, depth: int) -
 # --- arithmetic
 
 
-def _divide(left: float, right: float) -> float:
+def divided(left: float, right: float) -> float:
+    """Divide as doubles do."""
     if right == 0:
         return math.nan if left == 0 or left != left else math.copysign(math.inf, left) * math.copysign(1, right)
     return left / right
 
 
-def _remainder(left: float, right: float) -> float:
+def remainder(left: float, right: float) -> float:
+    """Return the remainder, which has the sign of the left number."""
     return math.nan if right == 0 else math.fmod(left, right)
 
 
@@ -59,8 +61,8 @@ _ARITHMETIC: Final[dict[str, Callable[[Any, Any], float]]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": _divide,
-    "%": _remainder,
+    "/": divided,
+    "%": remainder,
 }
 
 
@@ -281,7 +283,7 @@ def as_test(value: Code) -> Code:
 
 def _concatenation(compiler: Compiler, node: Binary, scope: Scope, depth: int) -> Code:
     """Return the code for a whole chain of `&`, which is one text."""
-    nodes = _chain(node)
+    nodes = chain(node)
     parts = [compiler.value(part, scope, depth + 1) for part in nodes]
     if len(parts) == 2:
         return _pair(parts[0], parts[1], node.position)
@@ -303,7 +305,8 @@ def _fixed_text(node: Node) -> str | None:
     return node.value if is_fixed else None  # type: ignore[attr-defined]
 
 
-def _chain(node: Node) -> list[Node]:
+def chain(node: Node) -> list[Node]:
+    """Return the parts of a chain of `&`."""
     parts: list[Node] = []
     while type(node) is Binary and node.operator == "&" and not node.predicates and node.group is None:
         parts.append(node.right)

@@ -15,6 +15,7 @@ from .functions import Code, Env
 from .judgements import NUMBERS, is_uniform
 from .merging import merge_sorted
 from .scopes import Scope
+from .straight import body_of
 from .tree import Sort
 from .values import UNDEFINED, Value
 
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 
 def compile_sort(compiler: Compiler, node: Sort, scope: Scope, depth: int) -> Callable[[list[Any], Env], list[Any]]:
     """Return code that sorts values."""
-    terms = [compiler.value(term, scope, depth + 1) for term, _ in node.terms]
+    terms = [body_of(compiler, term, scope, depth + 1) for term, _ in node.terms]
     descending = [is_descending for _, is_descending in node.terms]
 
     def code(values: list[Any], e: Env) -> list[Any]:
         if len(values) <= 1:
             return values
         e[1].charge(len(values) * len(terms))
-        keys = [[term(item, e) for item in values] for term in terms]
+        codes = [term.code(len(values)) for term in terms]
+        keys = [[code_of(item, e) for item in values] for code_of in codes]
         return [values[n] for n in ordered(keys, descending, node.position)]
 
     return code

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .functions import Code, Env
 from .judgements import is_number, truth
@@ -19,6 +19,7 @@ from .ordering import compile_sort
 from .scopes import Scope
 from .sequences import MADE, Kept, Outer, Sequence, Tuples, Whole, appended, collapse, gathered, looked_up
 from .shortcuts import beginning, subscripts
+from .straight import Body, body_of
 from .tree import Array, Block, Descendants, Literal, Name, Node, Path, Sort, Variable, Wildcard
 from .values import UNDEFINED, Value
 
@@ -79,12 +80,16 @@ def _stepwise(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Step:
     if is_kept_whole(node.steps[0]):
         whole = compiler.value(node.steps[0], scope, depth + 1)
         steps[0] = lambda seq, e: listed(whole(seq, e))
-    if is_absolute and (start := beginning(compiler, node, scope)) is not None:
+    if (start := beginning(compiler, node, scope)) is None:
+        run = _run(steps, is_absolute)
+    else:
         reach, count = start
-        end = node.steps[count - 1]
-        filters = _filters(compiler, end, scope, depth + 2)
-        steps[:count] = [_reaching(reach, filters, count == len(steps), _one_by_one(steps[:count]))]
+        filters = _filters(compiler, node.steps[count - 1], scope, depth + 2)
+        run = _run_on(reach, filters, count == len(steps), steps[count:], _run(steps, is_absolute))
+    return _keeping(run) if node.keeps_singleton else run
 
+
+def _run(steps: list[Step], is_absolute: bool) -> Code:
     def run(i: Value, e: Env) -> Value:
         values = i if isinstance(i, list) and not is_absolute else Sequence((i,))
         for step in steps:
@@ -93,35 +98,29 @@ def _stepwise(compiler: Compiler, node: Path, scope: Scope, depth: int) -> Step:
                 break
         return values
 
-    return _keeping(run) if node.keeps_singleton else run
+    return run
 
 
-def _one_by_one(steps: list[Step]) -> Step:
-    def code(values: list[Any], e: Env) -> list[Any]:
-        for step in steps:
-            values = step(values, e)
-            if not values:
-                break
-        return values
+def _run_on(reach: Code, filters: list[Filter], is_last: bool, steps: list[Step], stepwise: Code) -> Code:
+    """Return code that tries the names with which a path begins as subscripts, and goes on from there."""
 
-    return code
-
-
-def _reaching(reach: Code, filters: list[Filter], is_last: bool, stepwise: Step) -> Step:
-    """Return one step for the names with which a path begins, tried as subscripts, and the filters behind them."""
-
-    def code(values: list[Any], e: Env) -> list[Any]:
+    def run(i: Value, e: Env) -> Value:
         try:
-            value = reach(values, e)
+            value = reach(i, e)
         except (KeyError, TypeError):
-            return stepwise(values, e)
+            return stepwise(i, e)
         if type(value) in MADE or value is UNDEFINED:
-            return stepwise(values, e)
+            return stepwise(i, e)
         for keep in filters:
             value = keep(value, e)
-        return value if type(value) is Sequence else gathered([value], is_last)
+        values = value if type(value) is Sequence else gathered([value], is_last)
+        for step in steps:
+            if not values:
+                break
+            values = step(values, e)
+        return values
 
-    return code
+    return run
 
 
 def listed(value: Value) -> list[Any]:
@@ -152,8 +151,7 @@ def compile_step(compiler: Compiler, step: Node, scope: Scope, depth: int, is_la
         return _sort_step(compiler, step, scope, depth, filters)
     if isinstance(step, Name) and not step.predicates and step.group is None:
         return _name_step(step.name, filters, is_last)
-    value = compiler.value(step, scope, depth)
-    return _value_step(value, filters, is_last)
+    return _value_step(body_of(compiler, step, scope, depth), filters, is_last)
 
 
 def _filters(compiler: Compiler, step: Node, scope: Scope, depth: int) -> list[Filter]:
@@ -172,10 +170,11 @@ def _sort_step(compiler: Compiler, step: Sort, scope: Scope, depth: int, filters
     return code
 
 
-def _value_step(value: Code, filters: list[Filter], is_last: bool) -> Step:
+def _value_step(body: Body, filters: list[Filter], is_last: bool) -> Step:
     def code(values: list[Any], e: Env) -> list[Any]:
         if len(values) > 1:
             e[1].charge(len(values))
+        value = body.code(len(values))
         results = [found for item in values if (found := value(item, e)) is not UNDEFINED or filters]
         for keep in filters:
             results = [keep(found, e) for found in results]
@@ -210,7 +209,7 @@ def compile_filter(compiler: Compiler, predicate: Node, scope: Scope, depth: int
     """Return code that keeps what a predicate holds for, or what stands at its number."""
     if is_index(predicate):
         return _at(math.floor(predicate.value))  # type: ignore[attr-defined]
-    return _where(compiler.value(predicate, scope, depth))
+    return _where(body_of(compiler, predicate, scope, depth))
 
 
 def is_index(predicate: Node) -> bool:
@@ -237,23 +236,27 @@ def item_at(values: list[Any], index: int) -> list[Any]:
     return item if isinstance(item, list) else Sequence((item,)) if item is not UNDEFINED else Sequence()
 
 
-def _where(predicate: Code) -> Filter:
+def _where(body: Body) -> Filter:
     def keep(value: Value, e: Env) -> list[Any]:
         if not isinstance(value, list):
             e[1].is_mixed |= value is UNDEFINED
             value = (value,)
         elif len(value) > 1:
             e[1].charge(len(value))
+        holds = body.code(len(value))
+        results = [holds(item, e) for item in value]
+        if CONDITIONS.issuperset(map(type, results)):
+            return Sequence([item for item, result in zip(value, results, strict=True) if result])
         out = Sequence()
-        for place, item in enumerate(value):
-            result = predicate(item, e)
-            if result is True:
-                out.append(item)
-            elif result is not False and result is not UNDEFINED:
-                out.extend([item] * hits(result, place, len(value)))
+        for place, (item, result) in enumerate(zip(value, results, strict=True)):
+            out.extend([item] * hits(result, place, len(value)))
         return out
 
     return keep
+
+
+CONDITIONS: Final = frozenset({bool, type(UNDEFINED)})
+"""What most predicates give."""
 
 
 def hits(result: Value, place: int, length: int) -> int:

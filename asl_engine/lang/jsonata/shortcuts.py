@@ -34,16 +34,15 @@ def subscripts(compiler: Compiler, node: Path, scope: Scope, stepwise: Code) -> 
 
 
 def beginning(compiler: Compiler, node: Path, scope: Scope) -> tuple[Code, int] | None:
-    """Return code for the names with which a path from a variable begins, and how many steps they are.
+    """Return code for the names with which a path begins, perhaps from a variable, and how many steps they are.
 
     The last of them may have filters behind it, which are left to the caller. The code raises KeyError or TypeError
     where it meets no object.
     """
-    first, *rest = node.steps
-    if not isinstance(first, Variable) or not first.name or _has_more(first):
-        return None
+    first = node.steps[0]
+    is_variable = isinstance(first, Variable) and bool(first.name) and not _has_more(first)
     names: list[str] = []
-    for step in rest:
+    for step in node.steps[1:] if is_variable else node.steps:
         if not isinstance(step, Name) or step.predicates or step.group or step.keep_array:
             break
         if not all(isinstance(stage, Node) for stage in step.stages or ()):
@@ -53,15 +52,22 @@ def beginning(compiler: Compiler, node: Path, scope: Scope) -> tuple[Code, int] 
             break
     if not names:
         return None
-    start = compiler.variable(first.name, scope)
+    if isinstance(first, Variable):
+        return _subscripts(compiler.variable(first.name, scope), names), 1 + len(names)
+    if len(names) == 1:
+        (name,) = names
+        return lambda i, e: i[name], 1
+    return _subscripts(lambda i, e: i, names), len(names)
 
+
+def _subscripts(start: Code, names: list[str]) -> Code:
     def code(i: Value, e: Env) -> Value:
         value = start(i, e)
         for name in names:
             value = value[name]
         return value
 
-    return code, 1 + len(names)
+    return code
 
 
 def _has_more(step: Node) -> bool:
