@@ -68,6 +68,8 @@ def compile_call(
             return compile_eval(compiler, codes, scope, node.position)
         if first is None and not node.keep_array and (special := _specialised(compiler, native, node, scope, depth)):
             return special
+        if len(codes) == 1 and native.name not in TAKING_FUNCTIONS:
+            return _native_call_of_one(native, codes[0], node.position, token, settle)
         return _native_call(native, arguments, node.position, token, depth, settle)
     procedure = _procedure(compiler, node, scope, depth, "T1005")
     if is_tail:
@@ -136,6 +138,21 @@ def _native_call(native: Native, arguments: Arguments, position: int, token: Any
         values = arguments(i, e)
         try:
             result = implementation(e[1], *signature.checked(values, i))
+        except JSONataError as error:
+            placed(error, position, token)
+            raise
+        return settle(result) if type(result) in MADE else result
+
+    return code
+
+
+def _native_call_of_one(native: Native, argument: Code, position: int, token: Any, settle: Settle) -> Code:
+    implementation, checked = native.implementation, native.signature.checked
+
+    def code(i: Value, e: Env) -> Value:
+        value = argument(i, e)
+        try:
+            result = implementation(e[1], *checked([value], i))
         except JSONataError as error:
             placed(error, position, token)
             raise

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .functions import Code, Env
@@ -246,7 +247,7 @@ def _where(body: Body) -> Filter:
         holds = body.code(len(value))
         results = [holds(item, e) for item in value]
         if CONDITIONS.issuperset(map(type, results)):
-            return Sequence([item for item, result in zip(value, results, strict=True) if result])
+            return Sequence(compress(value, results))
         out = Sequence()
         for place, (item, result) in enumerate(zip(value, results, strict=True)):
             out.extend([item] * hits(result, place, len(value)))

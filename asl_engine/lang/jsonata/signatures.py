@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from .errors import JSONataError
+from .sequences import LISTS
 from .values import UNDEFINED, Value, is_function
 
 _arrays_of: Final = {
@@ -31,7 +32,7 @@ _letters: Final[dict[type, str]] = {
     bool: "b",
     type(None): "l",
     dict: "o",
-    list: "a",
+    **dict.fromkeys(LISTS, "a"),
     type(UNDEFINED): "m",
 }
 
@@ -146,6 +147,8 @@ def _fitting(parameter: Parameter, matched: str, letter: str, at: int) -> Callab
         return None
 
     def step(value: Value, context: Value) -> Value:
+        if subtype == "n" and letter == "a" and _NUMBERS.issuperset(map(type, value)):
+            return value
         if subtype is not None and not _holds_only(subtype, matched, letter, value):
             raise JSONataError("T0412", value=value, index=at + 1, type=_arrays_of.get(subtype, UNDEFINED))
         return value if letter == "a" else [value]
@@ -157,8 +160,6 @@ def _holds_only(subtype: str, matched: str, letter: str, value: Any) -> bool:
     if letter != "a":
         return matched == subtype
     if not value:
-        return True
-    if subtype == "n" and _NUMBERS.issuperset(map(type, value)):
         return True
     letters = {_letters.get(kind) for kind in set(map(type, value))}
     if None in letters:
