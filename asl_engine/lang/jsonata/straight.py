@@ -88,6 +88,20 @@ def settled(number: float) -> float:
     return normal(number)
 
 
+def quotient(left: float, right: float) -> float:
+    """Divide; an infinite divisor, which would leave nothing of itself in the result, is left to the closures."""
+    return divided(left, right if -1e300 < right < 1e300 else _surprise())
+
+
+def rest(left: float, right: float) -> float:
+    """Return the remainder of two finite numbers."""
+    return remainder(left if -1e300 < left < 1e300 else _surprise(), right if -1e300 < right < 1e300 else _surprise())
+
+
+def _surprise() -> float:
+    raise Surprise
+
+
 def small_text(number: int) -> str:
     """Return a whole number as text, if it has no exponent."""
     if type(number) is not int or not -(10**15) < number < 10**15:
@@ -113,8 +127,8 @@ _NAMES: Final[dict[str, Any]] = {
     "Sequence": Sequence,
     "ODD": MADE | {type(UNDEFINED)},
     "JSONataError": JSONataError,
-    "divided": divided,
-    "remainder": remainder,
+    "quotient": quotient,
+    "rest": rest,
     "settled": settled,
     "small_text": small_text,
 }
@@ -123,8 +137,8 @@ _ARITHMETIC: Final[dict[str, type[ast.operator] | str]] = {
     "+": ast.Add,
     "-": ast.Sub,
     "*": ast.Mult,
-    "/": "divided",
-    "%": "remainder",
+    "/": "quotient",
+    "%": "rest",
 }
 _ORDER: Final[dict[str, type[ast.cmpop]]] = {"<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE}
 
