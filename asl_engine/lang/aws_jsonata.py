@@ -20,7 +20,19 @@ from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, 
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
 from asl_engine.lang.jsonata.library import library
 from asl_engine.lang.jsonata.runtime import BETWEEN_LOOKS, TOO_MUCH, Runtime
-from asl_engine.lang.jsonata.tree import Apply, Binary, Bind, Call, Lambda, Placeholder, Regex, Transform, Variable
+from asl_engine.lang.jsonata.tree import (
+    Apply,
+    Binary,
+    Bind,
+    Call,
+    Lambda,
+    Name,
+    Path,
+    Placeholder,
+    Regex,
+    Transform,
+    Variable,
+)
 from asl_engine.values import JSON, json_text, kind_of, parse_json
 
 QUERY_ERROR: Final = "States.QueryEvaluationError"
@@ -56,6 +68,19 @@ def read_expression(text: str) -> Expression:
         return compile_jsonata(text[2:-2], _ADDED, without=("eval",))
     except JSONataError as problem:
         raise ExpressionSyntaxError(problem.message, problem.position) from None
+
+
+def reads_states(expression: Expression, member: str) -> bool:
+    """Tell whether an expression reads `$states.` and a member by name."""
+    return any(
+        isinstance(node, Path)
+        and len(node.steps) > 1
+        and isinstance(node.steps[0], Variable)
+        and node.steps[0].name == "states"
+        and isinstance(node.steps[1], Name)
+        and node.steps[1].name == member
+        for node in expression.tree.walk()
+    )
 
 
 def compile_query(value: JSON, field: str, sees: Sees = None) -> Expr:

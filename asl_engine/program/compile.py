@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from asl_engine.errors import NotSupported
-from asl_engine.lang.expr import Expr
+from asl_engine.lang.expr import Expr, ExpressionSyntaxError
 from asl_engine.model import states as model
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.model.failures import Retrier as ModelRetrier
@@ -60,7 +60,11 @@ def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block
         pointer = compiled.pointer + model.pointer_to(name)
         here[name] = whole.states[pointer] = State(name, pointer, state.type)
     for name, state in block.states.items():
-        _compile_state(state, here[name], here, whole)
+        try:
+            _compile_state(state, here[name], here, whole)
+        except ExpressionSyntaxError as problem:  # the rules let pass what cannot be read only with a placeholder in it
+            told = f"this engine cannot run the state machine:\n  {here[name].pointer}: an expression cannot be read"
+            raise NotSupported(f"{told} before its placeholder is filled in: {problem}") from None
     compiled.start = here[block.start_at]
     return compiled
 

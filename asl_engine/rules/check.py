@@ -26,12 +26,14 @@ FAMILIES: Final = (
     "graph",
     "fields",
     "expressions",
+    "jsonata",
     "failures",
     "choices",
     "timing",
     "maps",
     "tasks",
     "limits",
+    "variables",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.lang.expr import ExpressionSyntaxError
@@ -19,7 +19,7 @@ from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
 
 
-def _problem(compile_text: Callable[[str], object]) -> Callable[[str], str]:
+def syntax_problem(compile_text: Callable[[str], object]) -> Callable[[str], str]:
     """Return a function that tells what is wrong with a text, or nothing; it remembers, as texts repeat."""
 
     @lru_cache(maxsize=4096)
@@ -33,9 +33,9 @@ def _problem(compile_text: Callable[[str], object]) -> Callable[[str], str]:
     return problem
 
 
-path_problem: Final = _problem(compile_path)
-reference_path_problem: Final = _problem(compile_reference_path)
-path_or_intrinsic_problem: Final = _problem(compile_path_or_intrinsic)
+path_problem: Final = syntax_problem(compile_path)
+reference_path_problem: Final = syntax_problem(compile_reference_path)
+path_or_intrinsic_problem: Final = syntax_problem(compile_path_or_intrinsic)
 
 _PATHS: Final = ("input_path", "output_path", "items_path")
 
@@ -52,12 +52,12 @@ def not_a_path(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "InputPath": "$.customer.id", "End": true}
     """
-    for site, name, text in _texts(outline, _PATHS):
+    for site, name, text in texts(outline, _PATHS):
         if problem := path_problem(text):
             yield Finding(site.at(name), f"{text!r} is not a JSONPath: {_plain(problem)}")
 
 
-def _texts(outline: Outline, names: Iterable[str]) -> Iterator[tuple[Site, str, str]]:
+def texts(outline: Outline, names: Iterable[str]) -> Iterator[tuple[Site, str, str]]:
     """Yield the texts of JSONPath fields, with where they stand."""
     for name in names:
         for site in outline.having(name):
@@ -88,7 +88,7 @@ def not_a_reference_path(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "SecondsPath": "$.delays[0]", "End": true}
     """
-    for site, name, text in _texts(outline, _REFERENCE_PATHS):
+    for site, name, text in texts(outline, _REFERENCE_PATHS):
         if problem := reference_path_problem(text):
             message = f"{text!r} is not a reference path: {_plain(problem)}"
             yield Finding(site.at(name), message, aws_text=_verbatim(problem))
@@ -121,7 +121,7 @@ def bad_result_path(outline: Outline) -> Iterator[Finding]:
 
         {"Type": "Pass", "ResultPath": null, "End": true}
     """
-    for site, name, text in _texts(outline, ["result_path"]):
+    for site, name, text in texts(outline, ["result_path"]):
         if problem := _result_path_problem(text):
             message = f"{text!r} cannot say where the result goes: {_plain(problem)}"
             yield Finding(site.at(name), message, aws_text=_verbatim(problem))
@@ -147,7 +147,7 @@ def result_into_context(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "ResultPath": "$.Credentials", "End": true}
     """
-    for site, name, text in _texts(outline, ["result_path"]):
+    for site, name, text in texts(outline, ["result_path"]):
         if text.startswith("$$"):
             yield Finding(site.at(name), f"{text!r} names the context object, which cannot be written")
 
@@ -238,110 +238,3 @@ def _string_problem(text: str) -> str:
     if not problem and is_intrinsic(text) and called not in STRING_FUNCTIONS:
         return f"{called} gives no string; those that do are {', '.join(sorted(STRING_FUNCTIONS))}"
     return problem
-
-
-# --- JSONata --------------------------------------------------------------------------------------------------------
-
-
-_JSONATA: Final = (
-    "arguments", "output", "assign", "items", "item_selector", "condition", "batch_input", "credentials",
-    "timeout_seconds", "heartbeat_seconds", "seconds", "timestamp", "error", "cause", "max_concurrency",
-    "tolerated_failure_count", "tolerated_failure_percentage",
-    "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
-)  # fmt: skip
-
-
-@rule("ASL406", "half-open-expression", aws="INVALID_JSONATA_EXPRESSION")
-def half_open_expression(outline: Outline) -> Iterator[Finding]:
-    """A JSONata string has one of the delimiters `{%` and `%}` and lacks the other.
-
-    An expression is a whole string: it begins with `{%` and ends with `%}`, without blanks outside of them.
-
-    Bad:
-        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 1", "End": true}
-
-        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": "{% 1 + 1 %} "}, "End": true}
-
-    Good:
-        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 1 %}", "End": true}
-    """
-    for site, name in _jsonata_fields(outline):
-        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
-            if text.startswith("{%") != text.endswith("%}"):
-                missing = "does not end with '%}'" if text.startswith("{%") else "does not begin with '{%'"
-                yield Finding(pointer, f"this is half an expression: the string {missing}")
-
-
-def _jsonata_fields(outline: Outline) -> Iterator[tuple[Site, str]]:
-    for name in _JSONATA:
-        for site in outline.having(name):
-            if site.is_jsonata:
-                yield site, name
-
-
-def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    """Yield every string in a value with its pointer."""
-    from asl_engine.source.places import escape
-
-    pending: list[tuple[str, JSON]] = [(pointer, value)]
-    while pending:
-        at, item = pending.pop()
-        if isinstance(item, str):
-            yield at, item
-        elif isinstance(item, dict):
-            pending += [(f"{at}/{escape(key)}", child) for key, child in item.items()]
-        elif isinstance(item, list):
-            pending += [(f"{at}/{index}", child) for index, child in enumerate(item)]
-
-
-@rule("ASL409", "bad-jsonata", aws="INVALID_JSONATA_EXPRESSION")
-def bad_jsonata(outline: Outline) -> Iterator[Finding]:
-    """What stands between `{%` and `%}` is not an expression of JSONata.
-
-    Bad:
-        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.a + %}", "End": true}
-
-        {"Type": "Pass", "QueryLanguage": "JSONata", "Assign": {"a": [1, "{% [1, 2 %}"]}, "End": true}
-
-        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
-          "Choices": [{"Condition": "{% $x = 'a %}", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
-
-    Good:
-        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.a + 1 %}", "End": true}
-
-        {"Type": "Pass", "Result": "{% not JSONata here", "End": true}
-    """
-    for site, name in _jsonata_fields(outline):
-        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
-            if problem := _jsonata_problem(text):
-                yield Finding(pointer, f"this is not JSONata: {problem[:1].lower()}{problem[1:]}", aws_text=problem)
-
-
-@lru_cache(maxsize=4096)
-def _jsonata_problem(text: str) -> str:
-    """Return what is wrong with an expression, in JSONata's words; nothing where it is none."""
-    from asl_engine.lang.aws_jsonata import is_expression, read_expression
-
-    return _problem(read_expression)(text) if is_expression(text) else ""
-
-
-_NUMBERS: Final = (
-    "timeout_seconds", "heartbeat_seconds", "seconds", "max_concurrency", "tolerated_failure_count",
-    "tolerated_failure_percentage", "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
-)  # fmt: skip
-
-
-@rule("ASL407", "expression-in-jsonpath")
-def expression_in_jsonpath(outline: Outline) -> Iterator[Finding]:
-    """A number is given by a JSONata expression in a state that uses JSONPath.
-
-    Bad:
-        {"Type": "Wait", "Seconds": "{% 5 %}", "End": true}
-
-    Good:
-        {"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% 5 %}", "End": true}
-    """
-    for site, name, value in _texts(outline, _NUMBERS):
-        if isinstance(value, str) and not is_open(value):
-            near = " Use the field that ends in Path, or set QueryLanguage to JSONata."
-            yield Finding(site.at(name), "a JSONPath state takes a number here, not an expression", near)

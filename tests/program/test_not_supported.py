@@ -43,3 +43,20 @@ def test_a_function_stands_in_for_a_job_that_must_be_waited_for():
     assert "done" == machine.run({}, {resource: lambda event, context: "done"}).output
     with pytest.raises(NotSupported, match=r"startExecution\.sync"):
         machine.run({})
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% ${Increment} + 1 %}", "End": True},
+        {"Type": "Pass", "InputPath": "${Path}[", "End": True},
+        {"Type": "Pass", "Parameters": {"a.$": "${Path} $"}, "End": True},
+    ],
+)
+def test_a_placeholder_in_an_expression_is_refused_with_its_place(state):
+    """It can be loaded and drawn; to run it, somebody has to fill it in."""
+    machine = StateMachine.from_dict({"StartAt": "A", "States": {"A": state}})
+
+    assert "<svg" in machine.render()
+    with pytest.raises(NotSupported, match=r"(?s)/States/A: an expression cannot be read before its placeholder"):
+        machine.run({})

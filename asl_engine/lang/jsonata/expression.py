@@ -14,7 +14,7 @@ from .precedence import parse
 from .runtime import TOO_DEEP, Runtime
 from .sequences import MADE, Outer, plain
 from .straight import Body
-from .tree import Name, Path, Variable
+from .tree import Lambda, Name, Node, Path, Transform, Variable
 from .values import UNDEFINED, Value
 
 
@@ -80,14 +80,24 @@ class Expression:
             raise JSONataError("U1001", message=TOO_DEEP) from None
         return result
 
-    def variables(self) -> list[tuple[str, int]]:
-        """Return the variables that are used, `$` and `$$` as "" and "$", with their positions."""
-        return [(node.name, node.position) for node in self.tree.walk() if isinstance(node, Variable)]
+    def reads(self) -> list[tuple[str, int]]:
+        """Return what is read of the input as a whole, with positions: names that begin a path, `$` and `$$`.
 
-    def fields(self) -> list[tuple[str, int]]:
-        """Return the names that begin a path, with their positions."""
-        paths = [node for node in self.tree.walk() if isinstance(node, Path)]
-        return [(path.steps[0].name, path.steps[0].position) for path in paths if isinstance(path.steps[0], Name)]
+        Not what has an input of its own: a later step of a path, a predicate, a grouping, the body of a function.
+        """
+        found: list[tuple[str, int]] = []
+        waiting: list[Node] = [self.tree]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Path):
+                waiting.append(node.steps[0])
+            elif isinstance(node, Name):
+                found.append((node.name, node.position))
+            elif isinstance(node, Variable):
+                found += [(f"${node.name}", node.position)] if node.name in ("", "$") else []
+            elif not isinstance(node, (Lambda, Transform)):
+                waiting.extend(node.parts())
+        return sorted(found, key=lambda one: one[1])
 
     def _compiled(self, names_taken: frozenset[str]) -> tuple[Body, list[Any]]:
         if names_taken not in self._bodies:

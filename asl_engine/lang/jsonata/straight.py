@@ -69,7 +69,7 @@ def straight(compiler: Compiler, node: Node, scope: Scope, depth: int, slow: Cod
         return None
     try:
         return _Writer(compiler, scope, depth, slow).function(node)
-    except NotStraight:
+    except (NotStraight, RecursionError):
         return None
 
 

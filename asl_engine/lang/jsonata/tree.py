@@ -49,6 +49,10 @@ class Node:
         if self.group is not None:
             yield self.group
 
+    def parts(self) -> Iterator[Node]:
+        """Yield the nodes that it is made of, without its filters and its grouping."""
+        return self._parts()
+
     def _parts(self) -> Iterator[Node]:
         return iter(())
 

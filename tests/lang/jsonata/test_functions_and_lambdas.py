@@ -154,8 +154,8 @@ def test_functions_can_be_added_and_taken_away():
         compile_jsonata("$eval('1')", without=["eval"]).evaluate()
 
 
-def test_the_tree_tells_what_an_expression_uses():
-    expression = compile_jsonata("$x.a & b.c & $count($$.d)")
+def test_an_expression_tells_what_it_reads_of_its_input():
+    """Names, `$` and `$$` where the input is the whole one, and not where a path or a function gives another."""
+    expression = compile_jsonata("$x.a & b.c & $count($$.d) & [e[f]] & {'g': $}.h.i & $map($x, function($y){j})")
 
-    assert {("x", 2), ("count", 19), ("$", 22)} == set(expression.variables())
-    assert [("b", 8)] == expression.fields()
+    assert [("b", 8), ("$$", 22), ("e", 30), ("$", 44)] == expression.reads()
