@@ -247,7 +247,7 @@ def test_the_files_that_pages_name_are_there():
     """Every file of the package that a page names in backquotes exists."""
     for page in LITERATE:
         for name in re.findall(r"`(\w[\w/]*/[\w/]*(?:\.py)?|\w+\.py)`", page.read_text("utf-8")):
-            places = [ROOT / "asl_engine" / name, ROOT / name, *ROOT.glob(f"asl_engine/*/{name}")]
+            places = [ROOT / "asl_engine" / name, ROOT / name, *ROOT.glob(f"asl_engine/**/{name}")]
             known = name in EXAMPLE_FILES or any(place.exists() for place in places)
             assert known, f"{page}: there is no {name}"
 

@@ -771,3 +771,17 @@ def test_a_result_that_holds_itself_twice_over_and_over_ends(run):
     execution = run(one(Type="Pass", Output=f"{{% ($a := [1]; {doubled} $a) %}}"))
     assert execution.error == "States.QueryEvaluationError"
     assert execution.cause.endswith("Expression evaluation limit exceeded: Check for excessive memory usage")
+
+
+def test_credentials_are_calculated(run):
+    """The role of a task, as history tells it; one that cannot be calculated fails the state."""
+    role = "arn:aws:iam::123456789012:role/"
+    task = {"Type": "Task", "Resource": "f", "Credentials": {"RoleArn": "{% $states.input.role %}"}}
+    execution = run(one(**task), {"role": role + "x"}, f=scripted(1))
+    [scheduled] = [event for event in execution.history if event["type"] == "LambdaFunctionScheduled"]
+
+    assert {"roleArn": role + "x"} == scheduled["lambdaFunctionScheduledEventDetails"]["taskCredentials"]
+    assert (
+        "Credentials/RoleArn",
+        f"The JSONata expression '$states.input.role' specified for the field 'Credentials/RoleArn' {NOTHING}",
+    ) == failure(run(one(**task), {}, f=scripted(1)))
