@@ -72,8 +72,9 @@ class Expression:
         body, blank = self._body
         if self._named and not self._named.isdisjoint(runtime):
             body, blank = self._compiled(frozenset(self._named & runtime.keys()))
+        code = body.warm or body.code()
         try:
-            result = body.code()(Outer((data,)) if isinstance(data, list) else data, [None, runtime, *blank])
+            result = code(Outer((data,)) if isinstance(data, list) else data, [None, runtime, *blank])
             if runtime.is_mixed or type(result) in MADE:
                 result = _as_json(result, runtime, data)
         except RecursionError:

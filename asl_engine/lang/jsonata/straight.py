@@ -34,23 +34,28 @@ MAX_NODES: Final = 300
 
 
 class Body:
-    """The code of a node that is evaluated many times, exchanged for better code when it is warm."""
+    """The code of a node that is evaluated many times, exchanged for better code when it is warm.
 
-    __slots__ = ("_code", "_make", "_seen")
+    `warm` is the code from then on, and None before.
+    """
 
-    def __init__(self, code: Code, make: Callable[[Code], Code | None]) -> None:
-        self._code = code
-        self._make: Callable[[Code], Code | None] | None = make
+    __slots__ = ("_cold", "_make", "_seen", "warm")
+
+    def __init__(self, cold: Code, make: Callable[[Code], Code | None]) -> None:
+        self.warm: Code | None = None
+        self._cold = cold
+        self._make = make
         self._seen = 0
 
     def code(self, times: int = 1) -> Code:
         """Return the code, to be run so many times."""
-        if self._make is not None:
-            self._seen += times
-            if self._seen > WARM:
-                make, self._make = self._make, None
-                self._code = make(self._code) or self._code
-        return self._code
+        if self.warm is not None:
+            return self.warm
+        self._seen += times
+        if self._seen <= WARM:
+            return self._cold
+        self.warm = self._make(self._cold) or self._cold
+        return self.warm
 
 
 def body_of(compiler: Compiler, node: Node, scope: Scope, depth: int) -> Body:
