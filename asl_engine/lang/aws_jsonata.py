@@ -70,17 +70,13 @@ def read_expression(text: str) -> Expression:
         raise ExpressionSyntaxError(problem.message, problem.position) from None
 
 
-def reads_states(expression: Expression, member: str) -> bool:
-    """Tell whether an expression reads `$states.` and a member by name."""
-    return any(
-        isinstance(node, Path)
-        and len(node.steps) > 1
-        and isinstance(node.steps[0], Variable)
-        and node.steps[0].name == "states"
-        and isinstance(node.steps[1], Name)
-        and node.steps[1].name == member
-        for node in expression.tree.walk()
-    )
+def states_read(expression: Expression) -> Iterator[str]:
+    """Yield the members of `$states` that an expression reads by name."""
+    for node in expression.tree.walk():
+        if isinstance(node, Path) and len(node.steps) > 1:
+            first, second = node.steps[:2]
+            if isinstance(first, Variable) and first.name == "states" and isinstance(second, Name):
+                yield second.name
 
 
 def compile_query(value: JSON, field: str, sees: Sees = None) -> Expr:

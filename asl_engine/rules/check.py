@@ -27,6 +27,7 @@ FAMILIES: Final = (
     "fields",
     "expressions",
     "jsonata",
+    "context",
     "failures",
     "choices",
     "timing",

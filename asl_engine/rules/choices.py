@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asl_engine.diagnostics import Finding
-from asl_engine.model.choice import OPERATORS
+from asl_engine.diagnostics import Finding, Severity
+from asl_engine.model.choice import OPERATORS, ChoiceRule
 from asl_engine.model.states import Choice
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
@@ -152,3 +152,64 @@ def bad_timestamp_operand(outline: Outline) -> Iterator[Finding]:
 
 
 _TIMESTAMPS = tuple(name for name in OPERATORS if name.startswith("timestamp_") and not name.endswith("_path"))
+
+
+@rule("ASL606", "choice-without-default", aws=None, severity=Severity.WARNING, is_default=False)
+def choice_without_default(outline: Outline) -> Iterator[Finding]:
+    """A Choice has no Default, so that a value which no rule expects fails the execution: `States.NoChoiceMatched`.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice",
+          "Choices": [{"Variable": "$.kind", "StringEquals": "x", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Variable": "$.kind", "StringEquals": "x", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [
+          {"Variable": "$.on", "BooleanEquals": true, "Next": "B"},
+          {"Variable": "$.on", "BooleanEquals": false, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.of(Choice):
+        if "default" not in site.given and not _covers_all(site.part.choices):
+            near = " Give it a Default."
+            yield Finding(site.pointer, "a value that no rule expects fails the execution", near, on_key=True)
+
+
+def _covers_all(rules: list[ChoiceRule]) -> bool:
+    """Tell whether a rule and its opposite are both there."""
+    seen = {(rule.variable, name, value) for rule in rules for name, value in _truths(rule)}
+    return any((variable, name, not value) in seen for variable, name, value in seen)
+
+
+def _truths(rule: ChoiceRule) -> Iterator[tuple[str, bool]]:
+    for name in rule.model_fields_set & {"boolean_equals", "is_present", "is_null", "is_string", "is_numeric"}:
+        value = getattr(rule, name)
+        if isinstance(value, bool):
+            yield name, value
+
+
+@rule("ASL607", "presence-asked-too-late", aws=None, severity=Severity.WARNING)
+def presence_asked_too_late(outline: Outline) -> Iterator[Finding]:
+    """An `And` compares a value before it asks whether that is there; the rules of an `And` are looked at in order.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B", "Choices": [{"Next": "B", "And": [
+          {"Variable": "$.n", "NumericGreaterThan": 5}, {"Variable": "$.n", "IsPresent": true}]}]},
+          "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B", "Choices": [{"Next": "B", "And": [
+          {"Variable": "$.n", "IsPresent": true}, {"Variable": "$.n", "NumericGreaterThan": 5}]}]},
+          "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.having("and_"):
+        compared: dict[str, int] = {}
+        for index, inner in enumerate(site.part.and_ or []):
+            variable = inner.variable
+            if inner.is_present is True and variable in compared:
+                message = f"{variable} is compared before it is known to be there"
+                near = " Put IsPresent first."
+                yield Finding(f"{site.at('and_')}/{compared[variable]}", message, near)
+            elif variable is not None and "is_present" not in inner.model_fields_set:
+                compared.setdefault(variable, index)

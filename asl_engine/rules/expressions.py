@@ -238,3 +238,51 @@ def _string_problem(text: str) -> str:
     if not problem and is_intrinsic(text) and called not in STRING_FUNCTIONS:
         return f"{called} gives no string; those that do are {', '.join(sorted(STRING_FUNCTIONS))}"
     return problem
+
+
+def dynamic_texts(outline: Outline) -> Iterator[tuple[Site, str, str]]:
+    """Yield every text that is evaluated, in either language, with the site and the pointer of the text."""
+    for name in (*_PATHS, *_REFERENCE_PATHS, "error_path", "cause_path"):
+        for site, _, text in texts(outline, [name]):
+            yield site, site.at(name), text
+    for name in _TEMPLATES:
+        for site in outline.having(name):
+            if not site.is_jsonata:
+                for pointer, key, text in strings(getattr(site.part, name), site.at(name)):
+                    if key.endswith(".$"):
+                        yield site, pointer, text
+    for site, name in jsonata_fields(outline):
+        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+            if text.startswith("{%"):
+                yield site, pointer, text
+
+
+JSONATA_FIELDS: Final = (
+    "arguments", "output", "assign", "items", "item_selector", "condition", "batch_input", "credentials",
+    "timeout_seconds", "heartbeat_seconds", "seconds", "timestamp", "error", "cause", "max_concurrency",
+    "tolerated_failure_count", "tolerated_failure_percentage",
+    "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
+)  # fmt: skip
+
+
+def jsonata_fields(outline: Outline) -> Iterator[tuple[Site, str]]:
+    """Yield the fields that take JSONata, where the author wrote them."""
+    for name in JSONATA_FIELDS:
+        for site in outline.having(name):
+            if site.is_jsonata:
+                yield site, name
+
+
+def strings(value: JSON, pointer: str) -> Iterator[tuple[str, str, str]]:
+    """Yield every string in a value: its pointer, its key (empty in an array) and itself."""
+    from asl_engine.source.places import escape
+
+    pending: list[tuple[str, str, JSON]] = [(pointer, "", value)]
+    while pending:
+        at, key, item = pending.pop()
+        if isinstance(item, str):
+            yield at, key, item
+        elif isinstance(item, dict):
+            pending += [(f"{at}/{escape(name)}", name, child) for name, child in item.items()]
+        elif isinstance(item, list):
+            pending += [(f"{at}/{index}", "", child) for index, child in enumerate(item)]

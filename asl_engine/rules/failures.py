@@ -7,6 +7,7 @@ from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
+from asl_engine.model.states import Fail, Task
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
@@ -130,3 +131,112 @@ def unknown_error_name(outline: Outline) -> Iterator[Finding]:
 
 def _is_known(name: str) -> bool:
     return name in ERROR_NAMES or name.startswith("States.Http.StatusCode.") or is_open(name)
+
+
+_NOT_OF_TASKS: Final = frozenset({"States.Timeout", "States.HeartbeatTimeout", "States.Runtime"})
+"""What States.TaskFailed does not take, beside the terminal errors."""
+
+_OF_THE_SERVICE: Final = frozenset({"States.DataLimitExceeded", "States.Runtime"})
+"""What States.ALL does not take (States Language reference)."""
+
+
+@rule("ASL505", "never-reached", aws=None, severity=Severity.WARNING)
+def never_reached(outline: Outline) -> Iterator[Finding]:
+    """A retrier or catcher never acts: those before it take all of its errors.
+
+    `States.TaskFailed` takes every error of a task but a timeout, so what follows it sees none of them.
+
+    Bad:
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Retry": [
+          {"ErrorEquals": ["States.TaskFailed"]}, {"ErrorEquals": ["Lambda.ServiceException"], "MaxAttempts": 6}]}
+
+    Good:
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Retry": [
+          {"ErrorEquals": ["Lambda.ServiceException"], "MaxAttempts": 6}, {"ErrorEquals": ["States.TaskFailed"]}]}
+    """
+    for clauses in _clauses(outline):
+        taken: set[str] = set()
+        for site in clauses:
+            names = site.part.error_equals
+            if names and all(_is_taken(name, taken) for name in names):
+                told = ", ".join(repr(name) for name in names)
+                near = " Put it before them, or leave it out."
+                yield Finding(site.pointer, f"{told} is taken by what stands before, and this is never reached", near)
+            taken.update(names)
+
+
+def _clauses(outline: Outline) -> Iterator[list[Site]]:
+    """Yield the retriers of each state, and the catchers of each."""
+    lists: dict[str, list[Site]] = {}
+    for site in (*outline.retriers, *outline.catchers):
+        lists.setdefault(site.pointer.rpartition("/")[0], []).append(site)
+    yield from lists.values()
+
+
+def _is_taken(name: str, taken: set[str]) -> bool:
+    if name in taken:
+        return True
+    return "States.TaskFailed" in taken and name not in _NOT_OF_TASKS and name != "States.ALL" and not is_open(name)
+
+
+@rule("ASL506", "all-is-not-all", aws=None, severity=Severity.INFO, is_default=False)
+def all_is_not_all(outline: Outline) -> Iterator[Finding]:
+    """`States.ALL` stands as the last resort, and takes neither `States.DataLimitExceeded` nor `States.Runtime`.
+
+    Bad:
+        {"StartAt": "T", "States": {
+          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "F"}]},
+          "F": {"Type": "Fail"}}}
+
+    Good:
+        {"StartAt": "T", "States": {
+          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Catch": [
+            {"ErrorEquals": ["States.DataLimitExceeded"], "Next": "F"}, {"ErrorEquals": ["States.ALL"], "Next": "F"}]},
+          "F": {"Type": "Fail"}}}
+    """
+    for clauses in _clauses(outline):
+        named = {name for site in clauses for name in site.part.error_equals}
+        last = clauses[-1]
+        if last.part.error_equals == ["States.ALL"] and "/Catch/" in last.pointer and named.isdisjoint(_OF_THE_SERVICE):
+            yield Finding(last.pointer, "States.ALL takes neither States.DataLimitExceeded nor States.Runtime")
+
+
+@rule("ASL507", "lambda-without-retry", aws=None, severity=Severity.INFO, is_default=False)
+def lambda_without_retry(outline: Outline) -> Iterator[Finding]:
+    """A task calls a Lambda function and retries nothing, not even what passes by itself.
+
+    Bad:
+        {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:f", "End": true}
+
+    Good:
+        {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:f", "End": true, "Retry": [
+          {"ErrorEquals": ["Lambda.ServiceException", "Lambda.TooManyRequestsException"], "MaxAttempts": 6}]}
+    """
+    for site in outline.of(Task):
+        resource = site.part.resource
+        if (":lambda:" in resource and "aws-sdk" not in resource) and not site.part.retry:
+            near = " Lambda.ServiceException and Lambda.TooManyRequestsException pass by themselves."
+            yield Finding(site.pointer, f"state {site.name!r} calls a function and has no Retry", near, on_key=True)
+
+
+@rule("ASL508", "one-failure-fails-all", aws=None, severity=Severity.INFO, is_default=False)
+def one_failure_fails_all(outline: Outline) -> Iterator[Finding]:
+    """A Fail state within a Map or a Parallel fails all of it, and nothing around it takes the error.
+
+    Bad:
+        {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "F", "States": {"F": {"Type": "Fail"}}}}
+
+    Good:
+        {"Type": "Map", "End": true, "ToleratedFailurePercentage": 10,
+          "ItemProcessor": {"StartAt": "F", "States": {"F": {"Type": "Fail"}}}}
+    """
+    tolerance = ("tolerated_failure_count", "tolerated_failure_percentage")
+    wanted = {*tolerance, *(f"{name}_path" for name in tolerance), "retry", "catch"}
+    told = set()
+    for site in outline.of(Fail):
+        holder = site.block.holder
+        if holder is not None and holder.given.isdisjoint(wanted) and holder.pointer not in told:
+            told.add(holder.pointer)
+            message = f"one {site.name!r} fails all of {holder.name!r}, which has no Catch, Retry or tolerated failure"
+            yield Finding(holder.pointer, message, on_key=True)

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from asl_engine.diagnostics import Finding
+from asl_engine.diagnostics import Finding, Severity
+from asl_engine.errors import did_you_mean
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model.failures import Catcher
-from asl_engine.rules.expressions import syntax_problem, texts
+from asl_engine.model.states import Map, Parallel, Task
+from asl_engine.rules.expressions import jsonata_fields, strings, syntax_problem, texts
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.values import JSON
 
 if TYPE_CHECKING:
     from asl_engine.lang.jsonata import Expression
-
-_JSONATA: Final = (
-    "arguments", "output", "assign", "items", "item_selector", "condition", "batch_input", "credentials",
-    "timeout_seconds", "heartbeat_seconds", "seconds", "timestamp", "error", "cause", "max_concurrency",
-    "tolerated_failure_count", "tolerated_failure_percentage",
-    "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
-)  # fmt: skip
 
 
 @rule("ASL406", "half-open-expression", aws="INVALID_JSONATA_EXPRESSION")
@@ -39,33 +33,11 @@ def half_open_expression(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 1 %}", "End": true}
     """
-    for site, name in _jsonata_fields(outline):
-        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
+    for site, name in jsonata_fields(outline):
+        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
             if text.startswith("{%") != text.endswith("%}"):
                 missing = "does not end with '%}'" if text.startswith("{%") else "does not begin with '{%'"
                 yield Finding(pointer, f"this is half an expression: the string {missing}")
-
-
-def _jsonata_fields(outline: Outline) -> Iterator[tuple[Site, str]]:
-    for name in _JSONATA:
-        for site in outline.having(name):
-            if site.is_jsonata:
-                yield site, name
-
-
-def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    """Yield every string in a value with its pointer."""
-    from asl_engine.source.places import escape
-
-    pending: list[tuple[str, JSON]] = [(pointer, value)]
-    while pending:
-        at, item = pending.pop()
-        if isinstance(item, str):
-            yield at, item
-        elif isinstance(item, dict):
-            pending += [(f"{at}/{escape(key)}", child) for key, child in item.items()]
-        elif isinstance(item, list):
-            pending += [(f"{at}/{index}", child) for index, child in enumerate(item)]
 
 
 @rule("ASL409", "bad-jsonata", aws="INVALID_JSONATA_EXPRESSION")
@@ -85,10 +57,18 @@ def bad_jsonata(outline: Outline) -> Iterator[Finding]:
 
         {"Type": "Pass", "Result": "{% not JSONata here", "End": true}
     """
-    for site, name in _jsonata_fields(outline):
-        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
+    for site, name in jsonata_fields(outline):
+        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
             if problem := _jsonata_problem(text):
                 yield Finding(pointer, f"this is not JSONata: {problem[:1].lower()}{problem[1:]}", aws_text=problem)
+
+
+@lru_cache(maxsize=4096)
+def _jsonata_problem(text: str) -> str:
+    """Return what is wrong with an expression, in JSONata's words; nothing where it is none."""
+    from asl_engine.lang.aws_jsonata import is_expression, read_expression
+
+    return syntax_problem(read_expression)(text) if is_expression(text) else ""
 
 
 @rule("ASL410", "no-input-at-top-level", aws="UNSUPPORTED_JSONATA_EXPRESSION")
@@ -107,8 +87,8 @@ def no_input_at_top_level(outline: Outline) -> Iterator[Finding]:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.items[price > 5].($.name) %}",
           "End": true}
     """
-    for site, name in _jsonata_fields(outline):
-        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
+    for site, name in jsonata_fields(outline):
+        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
             for found in _read_at_top(text):
                 told = f"Reference to '{found}' at the top level is not supported."
                 yield Finding(pointer, f"{found!r} has no meaning at the top level", _instead(found), aws_text=told)
@@ -137,40 +117,118 @@ def _read(text: str) -> Expression | None:
         return None
 
 
-@rule("ASL411", "error-output-outside-catch", aws="UNSUPPORTED_JSONATA_EXPRESSION")
-def error_output_outside_catch(outline: Outline) -> Iterator[Finding]:
-    """`$states.errorOutput` is read where there is none: it exists in `Output` and `Assign` of a catcher only.
+@rule("ASL411", "not-in-states", aws="UNSUPPORTED_JSONATA_EXPRESSION")
+def not_in_states(outline: Outline) -> Iterator[Finding]:
+    """An expression reads a part of `$states` that is not there.
+
+    `$states` has `input` and `context` everywhere, `result` in `Output` and `Assign` of a Task, Map or Parallel, and
+    `errorOutput` in `Output` and `Assign` of a catcher.
 
     Bad:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.errorOutput.Cause %}", "End": true}
 
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.Input.id %}", "End": true}
+
+        {"Type": "Task", "QueryLanguage": "JSONata", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f",
+          "Arguments": {"id": "{% $states.result.id %}"}, "End": true}
+
     Good:
         {"QueryLanguage": "JSONata", "StartAt": "A", "States": {
           "A": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": true,
+            "Output": "{% $states.result %}",
             "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.errorOutput.Cause %}", "Next": "B"}]},
           "B": {"Type": "Succeed"}}}
     """
-    for site, name in _jsonata_fields(outline):
-        if isinstance(site.part, Catcher):
-            continue
-        for pointer, text in _strings(getattr(site.part, name), site.at(name)):
-            if "errorOutput" in text and _reads_error_output(text):
-                yield Finding(pointer, "$states.errorOutput is there only in Output and Assign of a catcher")
+    for site, name in jsonata_fields(outline):
+        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+            for member in _states_read(text):
+                if problem := _states_problem(site, name, member):
+                    yield Finding(pointer, problem, did_you_mean(member, MEMBERS) if member not in MEMBERS else "")
 
 
-@lru_cache(maxsize=1024)
-def _reads_error_output(text: str) -> bool:
-    from asl_engine.lang.aws_jsonata import is_expression, read_expression, reads_states
+MEMBERS: Final = ["input", "context", "result", "errorOutput"]
+"""The parts of `$states`."""
 
-    return is_expression(text) and not _jsonata_problem(text) and reads_states(read_expression(text), "errorOutput")
+
+def _states_problem(site: Site, name: str, member: str) -> str:
+    if member not in MEMBERS:
+        return f"$states has no part {member!r}; it has input, context, result and errorOutput"
+    is_exit = name in ("output", "assign")
+    if member == "errorOutput" and not (is_exit and isinstance(site.part, Catcher)):
+        return "$states.errorOutput is there only in Output and Assign of a catcher"
+    if member == "result" and not (is_exit and isinstance(site.part, (Task, Map, Parallel))):
+        return "$states.result is there only in Output and Assign of a Task, Map or Parallel"
+    return ""
 
 
 @lru_cache(maxsize=4096)
-def _jsonata_problem(text: str) -> str:
-    """Return what is wrong with an expression, in JSONata's words; nothing where it is none."""
-    from asl_engine.lang.aws_jsonata import is_expression, read_expression
+def _states_read(text: str) -> tuple[str, ...]:
+    """Return the parts of `$states` that an expression reads by name, each once."""
+    from asl_engine.lang.aws_jsonata import states_read
 
-    return syntax_problem(read_expression)(text) if is_expression(text) else ""
+    expression = _read(text) if "states" in text else None
+    return tuple(dict.fromkeys(states_read(expression))) if expression is not None else ()
+
+
+@rule("ASL412", "no-eval", aws=None, severity=Severity.WARNING)
+def no_eval(outline: Outline) -> Iterator[Finding]:
+    """An expression calls `$eval`, which Step Functions does not have: the state fails.
+
+    Bad:
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $eval('[1, 2]') %}", "End": true}
+
+    Good:
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $parse('[1, 2]') %}", "End": true}
+    """
+    for site, name in jsonata_fields(outline):
+        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+            if "$eval" in text and _calls_eval(text):
+                yield Finding(pointer, "$eval is not there in Step Functions", " For JSON there is $parse.")
+
+
+@lru_cache(maxsize=1024)
+def _calls_eval(text: str) -> bool:
+    from asl_engine.lang.jsonata.tree import Bind, Variable
+
+    expression = _read(text)
+    nodes = list(expression.tree.walk()) if expression is not None else []
+    is_bound = any(isinstance(node, Bind) and node.name == "eval" for node in nodes)
+    return not is_bound and any(isinstance(node, Variable) and node.name == "eval" for node in nodes)
+
+
+@rule("ASL413", "condition-not-boolean", aws=None, severity=Severity.WARNING)
+def condition_not_boolean(outline: Outline) -> Iterator[Finding]:
+    """The `Condition` of a rule is sure to give no boolean, and fails the state.
+
+    Bad:
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Condition": "{% 1 + 1 %}", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "B",
+          "Choices": [{"Condition": "{% $states.input.n + 1 = 2 %}", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
+    """
+    for site in outline.having("condition"):
+        if site.is_jsonata and isinstance(site.part.condition, str) and (kind := _kind_of(site.part.condition)):
+            yield Finding(site.at("condition"), f"the condition gives {kind}, and must give true or false")
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(text: str) -> str:
+    """Return in words what an expression gives, where that is sure to be no boolean; nothing where it is not sure."""
+    from asl_engine.lang.jsonata.tree import Array, Binary, Literal, Negation, Object
+
+    expression = _read(text)
+    node = expression.tree if expression is not None else None
+    if node is None or node.predicates or node.group is not None:
+        return ""
+    if isinstance(node, Literal):
+        return "" if isinstance(node.value, bool) else "a constant"
+    if isinstance(node, Negation) or (isinstance(node, Binary) and node.operator in ("+", "-", "*", "/", "%")):
+        return "a number"
+    if isinstance(node, Binary) and node.operator == "&":
+        return "a text"
+    return {Array: "an array", Object: "an object"}.get(type(node), "")
 
 
 _NUMBERS: Final = (

@@ -9,7 +9,7 @@ from typing import Final
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.maps import ItemBatcher, ReaderConfig, ResultWriter
 from asl_engine.model.states import ItemProcessor, Map, Parallel
-from asl_engine.rules.outline import Outline, StateSite, is_open
+from asl_engine.rules.outline import Outline, StateSite, is_distributed, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
 
@@ -280,3 +280,49 @@ def empty_map_part(outline: Outline) -> Iterator[Finding]:
                 yield Finding(site.at("writer_config"), "WriterConfig needs OutputType or Transformation", on_key=True)
             elif part.writer_config is None and part.resource is None and not is_open(str(given)):
                 yield Finding(site.pointer, "ResultWriter needs WriterConfig, or Resource and Parameters", on_key=True)
+
+
+INLINE_CONCURRENCY: Final = 40
+"""How many iterations of an inline Map run at once at the most (AWS quota)."""
+
+
+@rule("ASL631", "more-than-inline-can", aws=None, severity=Severity.INFO, is_default=False)
+def more_than_inline_can(outline: Outline) -> Iterator[Finding]:
+    """`MaxConcurrency` of an inline Map is above 40, and 40 iterations run at once.
+
+    Bad:
+        {"Type": "Map", "MaxConcurrency": 100, "End": true,
+          "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}}
+
+    Good:
+        {"Type": "Map", "MaxConcurrency": 40, "End": true,
+          "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}}
+    """
+    for site in outline.of(Map):
+        value = site.part.max_concurrency
+        if isinstance(value, int) and value > INLINE_CONCURRENCY and not is_distributed(site):
+            yield Finding(site.at("max_concurrency"), f"an inline Map runs {INLINE_CONCURRENCY} iterations at once")
+
+
+@rule("ASL632", "distributed-without-writer", aws=None, severity=Severity.WARNING, is_default=False)
+def distributed_without_writer(outline: Outline) -> Iterator[Finding]:
+    """A distributed Map returns the results of all items in one array, which may hold 256 KiB.
+
+    Bad:
+        {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}},
+          "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}}
+
+    Good:
+        {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}},
+          "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}},
+          "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}}
+
+        {"Type": "Map", "End": true, "ResultPath": null,
+          "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}},
+          "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}}
+    """
+    for site in outline.of(Map):
+        is_dropped = "result_path" in site.given and site.part.result_path is None
+        if is_distributed(site) and "result_writer" not in site.given and not is_dropped:
+            near = " Give it a ResultWriter."
+            yield Finding(site.pointer, "the results of all items together may pass 256 KiB", near, on_key=True)

@@ -268,3 +268,10 @@ _ADDERS: Final[dict[type[StateBase], Callable[[Outline, StateSite], None]]] = {
     Map: _add_map,
     Choice: _add_choice,
 }
+
+
+def is_distributed(site: StateSite) -> bool:
+    """Tell whether a state is a distributed Map."""
+    processor = site.part.item_processor if isinstance(site.part, Map) else None
+    config = processor.processor_config if processor is not None else None
+    return config is not None and config.mode == "DISTRIBUTED"

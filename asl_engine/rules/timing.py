@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from asl_engine.diagnostics import Finding
+from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Task, Wait
 from asl_engine.rules.outline import Outline, is_open
 from asl_engine.rules.ranges import out_of_range
@@ -124,3 +124,56 @@ def heartbeat_not_below_timeout(outline: Outline) -> Iterator[Finding]:
         if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
             message = f"HeartbeatSeconds ({heartbeat}) must be smaller than TimeoutSeconds ({timeout})"
             yield Finding(site.at("heartbeat_seconds"), message)
+
+
+LIFETIMES: Final = {"STANDARD": (31_536_000, "a year"), "EXPRESS": (300, "five minutes")}
+"""How long an execution may last in seconds, and in words (AWS quota)."""
+
+
+@rule("ASL615", "wait-outlives-execution", aws=None, severity=Severity.WARNING)
+def wait_outlives_execution(outline: Outline) -> Iterator[Finding]:
+    """A state waits longer than its execution may last: the execution ends with `States.Timeout` there.
+
+    A STANDARD execution lasts a year at most, an EXPRESS one five minutes, either no longer than the machine's
+    `TimeoutSeconds`.
+
+    Bad:
+        {"Type": "Wait", "Seconds": 40000000, "End": true}
+
+        {"StartAt": "W", "TimeoutSeconds": 60, "States": {"W": {"Type": "Wait", "Seconds": 300, "End": true}}}
+
+    Bad (EXPRESS):
+        {"Type": "Wait", "Seconds": 301, "End": true}
+
+    Good:
+        {"Type": "Wait", "Seconds": 86400, "End": true}
+    """
+    most, told = LIFETIMES[outline.kind]
+    own = outline.machine.timeout_seconds if outline.machine is not None else None
+    if isinstance(own, int) and own < most:
+        most, told = own, f"{own} seconds (TimeoutSeconds)"
+    for site in outline.of(Wait):
+        seconds = site.part.seconds
+        if isinstance(seconds, int) and seconds >= most and seconds <= MAX_SECONDS:
+            yield Finding(site.at("seconds"), f"the wait is not over when the execution has lasted {told} and ends")
+
+
+@rule("ASL616", "heartbeat-of-nobody", aws=None, severity=Severity.WARNING, is_default=False)
+def heartbeat_of_nobody(outline: Outline) -> Iterator[Finding]:
+    """A task that only calls and gets an answer has a heartbeat, which nobody can send.
+
+    Bad:
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "HeartbeatSeconds": 10, "TimeoutSeconds": 60,
+          "Parameters": {"FunctionName": "f"}, "End": true}
+
+    Good:
+        {"Type": "Task", "Resource": "arn:aws:states:eu-west-1:123456789012:activity:sign", "HeartbeatSeconds": 10,
+          "TimeoutSeconds": 60, "End": true}
+    """
+    for site in outline.of(Task):
+        resource = site.part.resource
+        is_answered = ":activity:" in resource or resource.endswith((".waitForTaskToken", ".sync", ".sync:2"))
+        for name in ("heartbeat_seconds", "heartbeat_seconds_path"):
+            if name in site.given and not is_answered and resource.startswith("arn:") and not is_open(resource):
+                near = " TimeoutSeconds limits the call."
+                yield Finding(site.at(name), "nobody can send a heartbeat for this task", near, on_key=True)

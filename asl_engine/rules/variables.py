@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from asl_engine.diagnostics import Finding
-from asl_engine.model.states import Map
-from asl_engine.rules.outline import BlockSite, Outline, Site, is_open
+from asl_engine.rules.outline import BlockSite, Outline, Site, is_distributed, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.source.places import escape
 
@@ -84,12 +83,6 @@ def outer_variable_assigned(outline: Outline) -> Iterator[Finding]:
 
 def _around(block: BlockSite) -> Iterator[BlockSite]:
     """Yield the blocks whose variables a block can see, from the inside out."""
-    while block.holder is not None and not _is_distributed(block.holder.part):
+    while block.holder is not None and not is_distributed(block.holder):
         block = block.holder.block
         yield block
-
-
-def _is_distributed(part: object) -> bool:
-    processor = part.item_processor if isinstance(part, Map) else None
-    config = processor.processor_config if processor is not None else None
-    return config is not None and config.mode == "DISTRIBUTED"
