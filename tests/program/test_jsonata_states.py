@@ -274,7 +274,7 @@ def test_a_catcher_sees_the_error_output(run):
         "Output": {
             "deep": ["{% $states.errorOutput.Error %}"],
             "in": "{% $states.input %}",
-            "r": "{% $exists($states.result) %}",
+            "r": "{% $exists($lookup($states, 'result')) %}",
         },
         "Assign": {"cause": "{% $parse($states.errorOutput.Cause).errorMessage %}"},
         "Next": "Z",
