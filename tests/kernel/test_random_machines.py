@@ -83,15 +83,17 @@ BLOCKS = st.recursive(
 CHOICES = st.lists(st.tuples(PATHS, OPERATORS), max_size=2)
 
 
-def named(block, names, choices=()):
-    """Return a `States` block with names that are unique in the whole machine."""
+def named(block, names, choices=(), depth=0):
+    """Return a `States` block with names that are unique in the whole machine, and variables that are of their depth."""
     states = {}
     for state in block["states"]:
         state = dict(state)
         if "Branches" in state:
-            state["Branches"] = [named(branch, names) for branch in state["Branches"]]
+            state["Branches"] = [named(branch, names, depth=depth + 1) for branch in state["Branches"]]
         if "ItemProcessor" in state:
-            state["ItemProcessor"] = named(state["ItemProcessor"], names)
+            state["ItemProcessor"] = named(state["ItemProcessor"], names, depth=depth + 1)
+        if "Assign" in state:
+            state["Assign"] = {f"v{depth}{key}": value for key, value in state["Assign"].items()}
         states[f"S{next(names)}"] = state
     for variable, (operator, operand) in choices:
         end = f"S{next(names)}"
