@@ -84,7 +84,7 @@ CHOICES = st.lists(st.tuples(PATHS, OPERATORS), max_size=2)
 
 
 def named(block, names, choices=(), depth=0):
-    """Return a `States` block with names that are unique in the whole machine, and variables that are of their depth."""
+    """Return a `States` block with names that are unique in the whole machine, and variables of its depth."""
     states = {}
     for state in block["states"]:
         state = dict(state)
