@@ -31,19 +31,28 @@ from asl_engine.kernel import (
 )
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import Performer
+from asl_engine.tasks.perform import Outside, Performer
 
 
 class RealTimeDriver:
-    """Runs one execution on the running event loop; `watch` is called after each event that the kernel has taken in."""
+    """Runs one execution on the running event loop; `watch` is called after each event that the kernel has taken in.
+
+    `hand_out` is told of each attempt that waits for somebody outside, who answers with `post`.
+    """
 
     def __init__(
-        self, kernel: Kernel, performer: Performer, skips_time: bool = False, watch: Callable[[], None] | None = None
+        self,
+        kernel: Kernel,
+        performer: Performer,
+        skips_time: bool = False,
+        watch: Callable[[], None] | None = None,
+        hand_out: Callable[[RealTimeDriver, StartTask], None] | None = None,
     ) -> None:
         self.kernel = kernel
         self.performer = performer
         self.skips_time = skips_time
         self.watch = watch
+        self.hand_out = hand_out
         self.agenda = Agenda()
         self.inbox: deque[Event] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -60,6 +69,11 @@ class RealTimeDriver:
         """Tell the execution what happened outside. Call it on the event loop's thread."""
         self.inbox.append(event)
         self._awake.set()
+
+    def is_waiting_for(self, op: str) -> bool:
+        """Tell whether an answer to an attempt would still count: none has come, and it is not over."""
+        answered = any(event.op == op and isinstance(event, (TaskSucceeded, TaskFailed)) for event in self.inbox)
+        return op in self.outside and op in self.kernel.waiting and not answered
 
     async def run(self, event: Event) -> None:
         """Feed the first event, then whatever follows from it, until the execution ends."""
@@ -135,7 +149,12 @@ class RealTimeDriver:
             self.post(event)
 
     async def _outcome(self, task: StartTask) -> Event | None:
+        if task.resource.pattern == "waitForTaskToken":
+            self._wait_outside(task)  # from the start: who gets the token may be faster than who hands it over
         prepared = self.performer.prepare(task, self.kernel.identity, self.clock, self.clock())
+        if isinstance(prepared, Outside):
+            self._wait_outside(task)
+            return None
         returned: Any = prepared
         if isinstance(prepared, Call):
             returned = await self._call(prepared)
@@ -146,14 +165,19 @@ class RealTimeDriver:
             return TaskFailed(now, task.op, returned.error, returned.cause)
         if task.resource.pattern == "waitForTaskToken":
             if isinstance(returned, Answer):
+                self.outside.discard(task.op)
                 self.agenda.note_answer(now, task.op, returned)
-            elif task.op in self.kernel.waiting:
-                self.outside.add(task.op)
             return TaskSubmitted(now, task.op, None if isinstance(prepared, Call) else returned)
         outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned
         if isinstance(outcome, Failure):
             return TaskFailed(now, task.op, outcome.error, outcome.cause)
         return TaskSucceeded(now, task.op, outcome)
+
+    def _wait_outside(self, task: StartTask) -> None:
+        if task.op in self.kernel.waiting:
+            self.outside.add(task.op)
+            if self.hand_out is not None:
+                self.hand_out(self, task)
 
     async def _call(self, call: Call) -> Any:
         handler, event, context = call.function.handler, call.event, call.context

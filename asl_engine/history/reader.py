@@ -155,6 +155,9 @@ class EventReader:
             return {}
         return {"resourceType": resource.service, "resource": resource.event_resource}
 
+    def _activity_started(self, state: State, worker: str | None) -> None:
+        self._event("ActivityStarted", "activityStartedEventDetails", {} if worker is None else {"workerName": worker})
+
     def _submitted(self, state: State, output: JSON) -> None:
         details = self._task(state) | {"output": self.text(output), "outputDetails": {"truncated": False}}
         self._event("TaskSubmitted", "taskSubmittedEventDetails", details)
@@ -271,6 +274,7 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.ASSIGNED: EventReader._assign,
     Mark.SCHEDULED: EventReader._scheduled,
     Mark.ONLY_SCHEDULED: EventReader._only_scheduled,
+    Mark.ACTIVITY_STARTED: EventReader._activity_started,
     Mark.SUBMITTED: EventReader._submitted,
     Mark.TASK_SUCCEEDED: EventReader._task_succeeded,
     Mark.TASK_FAILED: EventReader._task_failed,

@@ -24,6 +24,7 @@ class Mark:
     ASSIGNED: ClassVar[Mark]  # (variables, -): what the exit that follows assigned
     SCHEDULED: ClassVar[Mark]  # (state, Invoke): Scheduled and Started
     ONLY_SCHEDULED: ClassVar[Mark]  # (state, Invoke): Scheduled; an activity starts when a worker asks for it
+    ACTIVITY_STARTED: ClassVar[Mark]  # (state, name of the worker or None)
     SUBMITTED: ClassVar[Mark]  # (state, output)
     TASK_SUCCEEDED: ClassVar[Mark]  # (state, result)
     TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
@@ -58,6 +59,7 @@ Mark.EXITED = Mark("exited", 1)
 Mark.ASSIGNED = Mark("assigned", 0)
 Mark.SCHEDULED = Mark("scheduled", 2)
 Mark.ONLY_SCHEDULED = Mark("only-scheduled", 1)
+Mark.ACTIVITY_STARTED = Mark("activity-started", 1)
 Mark.SUBMITTED = Mark("submitted", 1)
 Mark.TASK_SUCCEEDED = Mark("task-succeeded", 1)
 Mark.TASK_FAILED = Mark("task-failed", 1)

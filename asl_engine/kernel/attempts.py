@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from asl_engine.history import Mark
 from asl_engine.kernel.commands import DEADLINE, Cancel, StartTask, StartTimer
-from asl_engine.kernel.events import TaskFailed, TaskHeartbeat, TaskSubmitted, TaskSucceeded, TimerFired
+from asl_engine.kernel.events import (
+    ActivityStarted,
+    TaskFailed,
+    TaskHeartbeat,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
 from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.sizes import is_payload_too_large, too_large
@@ -128,6 +135,14 @@ def on_submitted(kernel: Kernel, event: TaskSubmitted) -> None:
     if found is not None:
         kernel.focus_on(found[0])
         kernel.write(Mark.SUBMITTED, found[0].state, event.output)
+
+
+def on_activity_started(kernel: Kernel, event: ActivityStarted) -> None:
+    """A worker has taken up the attempt."""
+    found = kernel.waiting.get(event.op)
+    if found is not None:
+        kernel.focus_on(found[0])
+        kernel.write(Mark.ACTIVITY_STARTED, found[0].state, event.worker)
 
 
 def on_heartbeat(kernel: Kernel, event: TaskHeartbeat) -> None:

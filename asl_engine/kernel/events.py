@@ -59,6 +59,17 @@ class TaskSubmitted:
         self.output = output
 
 
+class ActivityStarted:
+    """A worker has taken up the attempt `op` at an activity; it may have told its name."""
+
+    __slots__ = ("at", "op", "worker")
+
+    def __init__(self, at: float, op: str, worker: str | None) -> None:
+        self.at = at
+        self.op = op
+        self.worker = worker
+
+
 class TaskHeartbeat:
     """The worker of attempt `op` is alive."""
 
@@ -92,5 +103,12 @@ class ExecutionStopped:
 
 
 Event: TypeAlias = (
-    ExecutionStarted | TaskSucceeded | TaskFailed | TaskSubmitted | TaskHeartbeat | TimerFired | ExecutionStopped
+    ExecutionStarted
+    | TaskSucceeded
+    | TaskFailed
+    | TaskSubmitted
+    | ActivityStarted
+    | TaskHeartbeat
+    | TimerFired
+    | ExecutionStopped
 )

@@ -11,6 +11,7 @@ from asl_engine.history import Mark, Records
 from asl_engine.kernel import attempts, forks
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartTimer
 from asl_engine.kernel.events import (
+    ActivityStarted,
     Event,
     ExecutionStarted,
     ExecutionStopped,
@@ -404,6 +405,7 @@ class Kernel:
 
 
 TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
+    ActivityStarted: attempts.on_activity_started,
     ExecutionStarted: Kernel._on_started,
     ExecutionStopped: Kernel._on_stopped,
     TaskFailed: attempts.on_failed,

@@ -14,6 +14,7 @@ from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError
 from asl_engine.history import Event, Mark, read_events
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.server.callbacks import Callbacks
 from asl_engine.server.errors import ApiError
 from asl_engine.tasks.perform import Performer
 from asl_engine.values import JSON
@@ -88,6 +89,8 @@ class Service:
         self.skips_time = skips_time
         self.machines: dict[str, Machine] = {}
         self.runs: dict[str, Run] = {}
+        self.callbacks = Callbacks()
+        self.tags: dict[str, dict[str, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def known_run(self, machine: Machine, name: str | None) -> Run | None:
@@ -103,7 +106,12 @@ class Service:
         name = name or str(uuid.uuid4())
         identity = _identity(machine, name)
         kernel = Kernel(machine.machine.program)
-        run = Run(machine, name, input_text, RealTimeDriver(kernel, self.performer, self.skips_time))
+        run = Run(
+            machine,
+            name,
+            input_text,
+            RealTimeDriver(kernel, self.performer, self.skips_time, hand_out=self.callbacks.wait_for),
+        )
         run.arn = identity.execution_arn
         self.runs[run.arn] = run
         seed = random.SystemRandom().getrandbits(64)

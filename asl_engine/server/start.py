@@ -9,7 +9,7 @@ from asl_engine.kernel import Identity, StartTask
 from asl_engine.server.service import Service
 from asl_engine.tasks.context import request_id
 from asl_engine.tasks.invoke import Failure
-from asl_engine.tasks.perform import Elsewhere, Performer, Work
+from asl_engine.tasks.perform import Elsewhere, Outside, Performer, Work
 from asl_engine.tasks.registry import Functions
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ def elsewhere(aws_endpoint_url: str | None) -> Elsewhere:
     """Return who does the tasks for which no function is registered. What nobody does fails the attempt, and says
     why."""
 
-    def prepare(task: StartTask, identity: Identity) -> Work | Failure:
+    def prepare(task: StartTask, identity: Identity) -> Work | Failure | Outside:
         resource = task.resource
+        if resource.family == "Activity":
+            return Outside()
         is_lambda = resource.family == "LambdaFunction" or (resource.service, resource.action) == ("lambda", "invoke")
         if not is_lambda:
             return Failure("States.Runtime", f"The integration {resource.text} is not supported by this endpoint yet.")

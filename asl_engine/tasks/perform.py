@@ -19,7 +19,12 @@ Clock: TypeAlias = Callable[[], float]
 Work: TypeAlias = Callable[[], "JSON | Failure"]
 """Work that blocks and returns the result of a task."""
 
-Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Failure"]
+
+class Outside:
+    """Nobody here does the task: somebody outside asks for it, and answers with its token."""
+
+
+Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Failure | Outside"]
 """What does the tasks for which no function is registered, for example by calling AWS."""
 
 
@@ -30,7 +35,7 @@ class Performer:
         self.functions = functions
         self.elsewhere = elsewhere
 
-    def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure:
+    def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure | Outside:
         """Return the call that does a task, or other work that does; a failure for a payload that cannot be sent.
 
         A function registered for the exact `Resource` gets the whole payload; one that `arn:aws:states:::lambda:invoke`
@@ -52,7 +57,7 @@ class Performer:
             "Register a function under that name to stand in for it."
         )
 
-    def _lambda(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure:
+    def _lambda(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure | Outside:
         payload = task.payload
         wanted = payload["FunctionName"] + (f":{payload['Qualifier']}" if "Qualifier" in payload else "")
         function = self.functions.find(wanted)

@@ -9,6 +9,7 @@ from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, machine_does_not_exist
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.operations.tags import tag_at_creation
 from asl_engine.server.service import MAX_MACHINES, Account, Machine, Service
 
 
@@ -26,6 +27,7 @@ def create_state_machine(service: Service, account: Account, request: Request) -
         if len(service.machines) >= MAX_MACHINES:
             raise ApiError("StateMachineLimitExceeded", f"State Machine Limit Exceeded: '{MAX_MACHINES}'")
         known = service.machines[machine.arn] = machine
+        tag_at_creation(service, machine.arn, request.get("tags", []))
     response = {"stateMachineArn": known.arn, "creationDate": known.created_at}
     if request.get("publish"):
         response["stateMachineVersionArn"] = f"{known.arn}:1"
@@ -104,4 +106,5 @@ def delete_state_machine(service: Service, account: Account, request: Request) -
     """Delete a state machine; one that is not there is deleted already. Its executions go on."""
     check_arn(request["stateMachineArn"], "stateMachine")
     service.machines.pop(request["stateMachineArn"], None)
+    service.tags.pop(request["stateMachineArn"], None)
     return {}

@@ -1,0 +1,57 @@
+"""Tags of state machines and activities, by ARN."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from asl_engine.server.arns import check_arn
+from asl_engine.server.errors import ApiError
+from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.service import Account, Service
+
+MAX_TAGS: Final = 50
+"""How many tags a resource may have (AWS quota)."""
+
+
+def _check(service: Service, arn: str) -> None:
+    check_arn(arn, "stateMachine", "activity")
+    if arn not in service.machines and arn not in service.callbacks.activities:
+        raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'")
+
+
+def tag_at_creation(service: Service, arn: str, tags: list[dict[str, Any]]) -> None:
+    """Keep the tags that a resource is created with."""
+    _add(service, arn, tags)
+
+
+def _add(service: Service, arn: str, tags: list[dict[str, Any]]) -> None:
+    known = service.tags.get(arn, {}) | {tag.get("key", ""): tag.get("value", "") for tag in tags}
+    if len(known) > MAX_TAGS:
+        raise ApiError("TooManyTags", f"Too many tags: '{arn}'")
+    service.tags[arn] = known
+
+
+@operation
+def tag_resource(service: Service, account: Account, request: Request) -> Response:
+    """Add tags, in place of those with the same keys."""
+    _check(service, request["resourceArn"])
+    _add(service, request["resourceArn"], request["tags"])
+    return {}
+
+
+@operation
+def untag_resource(service: Service, account: Account, request: Request) -> Response:
+    """Take tags away; keys that are not there are gone already."""
+    _check(service, request["resourceArn"])
+    tags = service.tags.get(request["resourceArn"], {})
+    for key in request["tagKeys"]:
+        tags.pop(key, None)
+    return {}
+
+
+@operation
+def list_tags_for_resource(service: Service, account: Account, request: Request) -> Response:
+    """List the tags of a resource."""
+    _check(service, request["resourceArn"])
+    tags = service.tags.get(request["resourceArn"], {})
+    return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
