@@ -79,15 +79,25 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
+def _shown(shape: Any, value: Any) -> str:
+    text = value if isinstance(value, str) else _java_text(shape, value)
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
+
+
+def _java_text(shape: Any, value: Any) -> str:
+    """Return a value as the service prints it, which is written in Java (recorded)."""
+    if isinstance(value, list):
+        return f"[{', '.join(_java_text(shape.member, item) for item in value)}]"
+    if isinstance(value, dict) and shape.type_name == "structure":
+        told = [f"{name}={_java_text(shape.members[name], value[name])}" for name in shape.members if name in value]
+        return f"{shape.name}({', '.join(told)})"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _bounds(shape: Any, value: Any, measure: float, path: str) -> Iterator[str]:
     what = "value" if shape.type_name in ("integer", "long", "float", "double") else "length"
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    failed = f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: Member must have {what}"
+    failed = f"Value '{_shown(shape, value)}' at '{path}' failed to satisfy constraint: Member must have {what}"
     if least is not None and measure < least:
         yield f"{failed} greater than or equal to {least}"
     if most is not None and measure > most:
@@ -96,7 +106,7 @@ def _bounds(shape: Any, value: Any, measure: float, path: str) -> Iterator[str]:
 
 def _text_problems(shape: Any, value: str, path: str) -> Iterator[str]:
     pattern = shape.metadata.get("pattern")
-    failed = f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: Member must satisfy"
+    failed = f"Value '{_shown(shape, value)}' at '{path}' failed to satisfy constraint: Member must satisfy"
     if pattern is not None and re.fullmatch(pattern, value) is None:
         yield f"{failed} regular expression pattern: {pattern}"
     if shape.enum and value not in shape.enum:

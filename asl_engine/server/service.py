@@ -36,40 +36,115 @@ class Account:
         self.region = region
 
 
-class Machine:
-    """A state machine that was created."""
+NO_LOGGING: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 
-    def __init__(self, account: Account, request: dict[str, Any], machine: StateMachine) -> None:
-        self.account = account
-        self.name: str = request["name"]
-        self.arn = f"arn:aws:states:{account.region}:{account.id}:stateMachine:{self.name}"
-        self.role_arn: str = request["roleArn"]
-        self.definition: str = request["definition"]
+
+class Revision:
+    """What a state machine is between two updates. `id` is None for the first one, as AWS tells none for it."""
+
+    def __init__(self, machine: StateMachine, request: dict[str, Any], before: Revision | None = None) -> None:
         self.machine = machine
-        self.logging: dict[str, Any] = {"level": "OFF", "includeExecutionData": False} | request.get(
-            "loggingConfiguration", {}
+        self.id = str(uuid.uuid4()) if before is not None else None
+        self.definition: str = machine.definition
+        self.role_arn: str = request.get("roleArn") or (before.role_arn if before else "")
+        logging = request.get("loggingConfiguration")
+        self.logging: dict[str, Any] = (
+            NO_LOGGING | logging if logging is not None else before.logging if before else NO_LOGGING
         )
-        self.tracing: dict[str, Any] = request.get("tracingConfiguration", {"enabled": False})
+        tracing = request.get("tracingConfiguration")
+        self.tracing: dict[str, Any] = tracing or (before.tracing if before else {"enabled": False})
+        encryption = request.get("encryptionConfiguration")
+        self.encryption: dict[str, Any] | None = encryption or (before.encryption if before else None)
+        self.updated_at = time.time()
+
+    def is_same(self, other: Revision) -> bool:
+        """Whether nothing differs from another: then an update makes no new revision."""
+        mine, theirs = (
+            (one.definition, one.role_arn, one.machine.type, one.logging, one.tracing, one.encryption)
+            for one in (self, other)
+        )
+        return mine == theirs
+
+
+class Version:
+    """A revision that was published under a number, which never changes."""
+
+    def __init__(self, arn: str, number: int, revision: Revision, description: str | None) -> None:
+        self.arn = arn
+        self.number = number
+        self.revision = revision
+        self.description = description
         self.created_at = time.time()
 
-    def is_same(self, request: dict[str, Any]) -> bool:
-        """Whether creating it again with this request changes nothing: then it is answered as the first time."""
-        other_logging = {"level": "OFF", "includeExecutionData": False} | request.get("loggingConfiguration", {})
-        mine = (self.definition, self.role_arn, self.machine.type, self.logging)
-        return mine == (request["definition"], request["roleArn"], request.get("type", "STANDARD"), other_logging)
+
+class Alias:
+    """A name for one version, or for two of which each gets its share of the executions, by weight in per cent."""
+
+    def __init__(self, arn: str, name: str, routes: list[dict[str, Any]], description: str | None) -> None:
+        self.arn = arn
+        self.name = name
+        self.routes = routes
+        self.description = description
+        self.created_at = self.updated_at = time.time()
+
+    def choose(self) -> str:
+        """Return the ARN of the version that the next execution gets."""
+        arns = [route["stateMachineVersionArn"] for route in self.routes]
+        chosen: str = random.choices(arns, [route["weight"] for route in self.routes])[0]
+        return chosen
+
+
+class Machine:
+    """A state machine that was created: its revision of now, its versions by number and its aliases by name."""
+
+    def __init__(self, account: Account, name: str, revision: Revision) -> None:
+        self.account = account
+        self.name = name
+        self.arn = f"arn:aws:states:{account.region}:{account.id}:stateMachine:{name}"
+        self.revision = revision
+        self.versions: dict[int, Version] = {}
+        self.last_version = 0
+        self.aliases: dict[str, Alias] = {}
+        self.created_at = time.time()
+
+    def publish(self, description: str | None) -> Version:
+        """Return the version of the revision of now: a new one, or the one that it has already."""
+        for version in self.versions.values():
+            if version.revision is self.revision:
+                return version
+        self.last_version += 1
+        number = self.last_version
+        version = self.versions[number] = Version(f"{self.arn}:{number}", number, self.revision, description)
+        return version
+
+
+class Target:
+    """What an ARN names that executions can be started of: a machine as it is now, one version, or an alias."""
+
+    def __init__(self, machine: Machine, version: Version | None = None, alias: Alias | None = None) -> None:
+        self.machine = machine
+        self.version = version
+        self.alias = alias
+
+    @property
+    def revision(self) -> Revision:
+        """What is to run."""
+        return self.machine.revision if self.version is None else self.version.revision
 
 
 class Run:
     """An execution that was started."""
 
-    def __init__(self, machine: Machine, name: str, input_text: str, driver: RealTimeDriver) -> None:
-        self.machine = machine
+    def __init__(self, target: Target, name: str, input_text: str, driver: RealTimeDriver) -> None:
+        self.machine = target.machine
+        self.target = target
         self.name = name
         self.input_text = input_text
         self.driver = driver
         self.started_at = time.time()
         self.stopped_at: float | None = None
         self.arn = ""
+        self.task: asyncio.Task[None] | None = None
 
     @property
     def kernel(self) -> Kernel:
@@ -95,28 +170,41 @@ class Service:
 
     def known_run(self, machine: Machine, name: str | None) -> Run | None:
         """Return the execution of this name that a machine has already; Express executions may share a name."""
-        if name is None or machine.machine.type == "EXPRESS":
+        if name is None or machine.revision.machine.type == "EXPRESS":
             return None
         found = self.runs.get(_identity(machine, name).execution_arn)
         return found if found is not None and found.machine is machine else None
 
-    def start(self, machine: Machine, name: str | None, input_text: str, value: JSON) -> Run:
+    def target(self, arn: str) -> Target | None:
+        """Return what an ARN names; None if there is nothing of that name. An alias picks one of its versions."""
+        if arn in self.machines:
+            return Target(self.machines[arn])
+        base, _, last = arn.rpartition(":")
+        machine = self.machines.get(base)
+        if machine is None:
+            return None
+        if last.isdecimal():
+            version = machine.versions.get(int(last))
+            return Target(machine, version) if version is not None else None
+        alias = machine.aliases.get(last)
+        if alias is None:
+            return None
+        number = int(alias.choose().rpartition(":")[2])
+        return Target(machine, machine.versions[number], alias)
+
+    def start(self, target: Target, name: str | None, input_text: str, value: JSON) -> Run:
         """Start an execution on the running event loop."""
         self._make_room()
         name = name or str(uuid.uuid4())
-        identity = _identity(machine, name)
-        kernel = Kernel(machine.machine.program)
-        run = Run(
-            machine,
-            name,
-            input_text,
-            RealTimeDriver(kernel, self.performer, self.skips_time, hand_out=self.callbacks.wait_for),
-        )
+        identity = _identity(target.machine, name, target.revision)
+        kernel = Kernel(target.revision.machine.program)
+        driver = RealTimeDriver(kernel, self.performer, self.skips_time, hand_out=self.callbacks.wait_for)
+        run = Run(target, name, input_text, driver)
         run.arn = identity.execution_arn
         self.runs[run.arn] = run
         seed = random.SystemRandom().getrandbits(64)
         started = ExecutionStarted(run.driver.clock(), value, identity, seed)
-        task = asyncio.get_running_loop().create_task(self._follow(run, started))
+        run.task = task = asyncio.get_running_loop().create_task(self._follow(run, started))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return run
@@ -146,9 +234,9 @@ class Service:
             await asyncio.wait(self._tasks, timeout=1)
 
 
-def _identity(machine: Machine, name: str) -> Identity:
-    account = machine.account
-    return Identity(name, machine.name, machine.role_arn, account.id, account.region, machine.machine.type)
+def _identity(machine: Machine, name: str, revision: Revision | None = None) -> Identity:
+    account, running = machine.account, revision or machine.revision
+    return Identity(name, machine.name, running.role_arn, account.id, account.region, running.machine.type)
 
 
 def _give_up(run: Run, problem: BaseException) -> None:

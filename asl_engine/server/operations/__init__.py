@@ -1,6 +1,27 @@
 """What the endpoint can do: one file for each kind of thing, one function for each operation."""
 
-from asl_engine.server.operations import activities, callbacks, executions, machines, tags
+from asl_engine.server.operations import (
+    activities,
+    aliases,
+    callbacks,
+    executions,
+    express,
+    machines,
+    tags,
+    validation,
+    versions,
+)
 from asl_engine.server.operations.registry import OPERATIONS
 
-__all__ = ["OPERATIONS", "activities", "callbacks", "executions", "machines", "tags"]
+__all__ = [
+    "OPERATIONS",
+    "activities",
+    "aliases",
+    "callbacks",
+    "executions",
+    "express",
+    "machines",
+    "tags",
+    "validation",
+    "versions",
+]

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from asl_engine.kernel import ExecutionStopped
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
-from asl_engine.server.operations.machines import machine_of
+from asl_engine.server.operations.machines import about, target_of
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, Run, Service
+from asl_engine.server.service import Account, Run, Service, Target
 from asl_engine.values import JSON, MAX_BYTES, json_text, parse_json, private_copy
 
 
 @operation
 def start_execution(service: Service, account: Account, request: Request) -> Response:
     """Start an execution; the same name with the same input, while it runs, is answered as the first time."""
-    machine = machine_of(service, request["stateMachineArn"])
+    target = target_of(service, request["stateMachineArn"])
     name, text = request.get("name"), request.get("input") or "{}"
     if name is not None:
         check_name(name)
-    value = _input(text)
-    known = service.known_run(machine, name)
+    value = input_of(text)
+    known = service.known_run(target.machine, name)
     if known is not None:
         if known.stopped_at is None and known.input_text == text:
             return {"executionArn": known.arn, "startDate": known.started_at}
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{known.arn}'")
-    run = service.start(machine, name, text, value)
+    run = service.start(target, name, text, value)
     return {"executionArn": run.arn, "startDate": run.started_at}
 
 
-def _input(text: str) -> JSON:
+def input_of(text: str) -> JSON:
+    """Return the value of an execution's input; refuse what is no JSON, or too large, in AWS's words."""
     from asl_engine.source.jackson import jackson_error
 
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
@@ -52,18 +55,92 @@ def _input(text: str) -> JSON:
 def describe_execution(service: Service, account: Account, request: Request) -> Response:
     """Tell about an execution."""
     run = run_of(service, request["executionArn"])
-    kernel = run.kernel
     response: Response = {
         "executionArn": run.arn,
         "stateMachineArn": run.machine.arn,
         "name": run.name,
-        "status": "RUNNING" if kernel.status == "PENDING" else kernel.status,
+        "status": _status(run),
         "startDate": run.started_at,
         "input": run.input_text,
         "inputDetails": {"included": True},
         "redriveCount": 0,
     }
-    return response | _end(run)
+    return response | _version_of(run) | _end(run)
+
+
+def _version_of(run: Run) -> Response:
+    """Tell which version, and which alias, an execution was started of."""
+    version, alias = run.target.version, run.target.alias
+    told = {"stateMachineVersionArn": version, "stateMachineAliasArn": alias}
+    return {name: one.arn for name, one in told.items() if one is not None}
+
+
+@operation
+def describe_state_machine_for_execution(service: Service, account: Account, request: Request) -> Response:
+    """Tell about the state machine as it was when an execution was started."""
+    target = run_of(service, request["executionArn"]).target
+    told = {"stateMachineArn": target.machine.arn, "updateDate": target.revision.updated_at}
+    return told | about(target)
+
+
+@operation
+def list_executions(service: Service, account: Account, request: Request) -> Response:
+    """List the executions of a state machine, a version or an alias, the newest first."""
+    if "mapRunArn" in request:
+        raise ApiError("ResourceNotFound", f"Resource not found: '{request['mapRunArn']}'")
+    if "stateMachineArn" not in request:
+        raise ApiError("ValidationException", "Either stateMachineArn or mapRunArn must be specified.")
+    arn = request["stateMachineArn"]
+    target = target_of(service, arn)
+    if target.revision.machine.type == "EXPRESS":
+        told = "This operation is not supported by this type of state machine"
+        raise ApiError("StateMachineTypeNotSupported", told)
+    runs = [run for run in service.runs.values() if _is_asked_for(run, target, request)]
+    runs.sort(key=lambda run: -run.started_at)
+    listed, token = page(runs, request, f"{arn} {request.get('statusFilter')} {request.get('redriveFilter')}")
+    return {"executions": [_listed(run) for run in listed]} | token
+
+
+def _is_asked_for(run: Run, target: Target, request: Request) -> bool:
+    if run.machine is not target.machine or request.get("redriveFilter") == "REDRIVEN":
+        return False
+    if target.alias is not None and run.target.alias is not target.alias:
+        return False
+    if target.alias is None and target.version is not None and run.target.version is not target.version:
+        return False
+    return "statusFilter" not in request or bool(request["statusFilter"] == _status(run))
+
+
+def _status(run: Run) -> str:
+    return "RUNNING" if run.kernel.status == "PENDING" else run.kernel.status
+
+
+def _listed(run: Run) -> Response:
+    told: Response = {
+        "executionArn": run.arn,
+        "stateMachineArn": run.machine.arn,
+        "name": run.name,
+        "status": _status(run),
+        "startDate": run.started_at,
+        "redriveCount": 0,
+    }
+    ended = {} if _status(run) == "RUNNING" else {"stopDate": run.stopped_at or run.driver.clock()}
+    return told | _version_of(run) | ended
+
+
+@operation
+async def stop_execution(service: Service, account: Account, request: Request) -> Response:
+    """Stop an execution and all that is under way in it; one that has ended stays as it is."""
+    run = run_of(service, request["executionArn"])
+    if run.stopped_at is None and _status(run) == "RUNNING":
+        run.driver.post(ExecutionStopped(run.driver.clock(), request.get("error"), request.get("cause")))
+        if run.task is not None:
+            await asyncio.wait({run.task}, timeout=STOP_SECONDS)
+    return {"stopDate": run.stopped_at or run.driver.clock()}
+
+
+STOP_SECONDS: Final = 5.0
+"""How long is waited for the end of an execution that was stopped; it is over at once unless the machine is busy."""
 
 
 def _end(run: Run) -> Response:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, Final
 
+from asl_engine.engine import StateMachine
 from asl_engine.errors import DefinitionError, NotSupported
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, machine_does_not_exist
 from asl_engine.server.operations.paging import page
+from asl_engine.server.operations.references import variable_references
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.operations.tags import tag_at_creation
-from asl_engine.server.service import MAX_MACHINES, Account, Machine, Service
+from asl_engine.server.service import MAX_MACHINES, Account, Machine, Revision, Service, Target
 
 
 @operation
@@ -19,29 +22,56 @@ def create_state_machine(service: Service, account: Account, request: Request) -
     name = request["name"]
     check_name(name)
     _check_logging(request.get("loggingConfiguration"))
-    machine = Machine(account, request, _loaded(request))
+    machine = Machine(account, name, Revision(loaded(request, name, request.get("type", "STANDARD")), request))
     known = service.machines.get(machine.arn)
-    if known is not None and not known.is_same(request):
+    if known is not None and not known.revision.is_same(machine.revision):
         raise ApiError("StateMachineAlreadyExists", f"State Machine Already Exists: '{machine.arn}'")
     if known is None:
         if len(service.machines) >= MAX_MACHINES:
             raise ApiError("StateMachineLimitExceeded", f"State Machine Limit Exceeded: '{MAX_MACHINES}'")
         known = service.machines[machine.arn] = machine
         tag_at_creation(service, machine.arn, request.get("tags", []))
-    response = {"stateMachineArn": known.arn, "creationDate": known.created_at}
+    response: Response = {"stateMachineArn": known.arn, "creationDate": known.created_at}
     if request.get("publish"):
-        response["stateMachineVersionArn"] = f"{known.arn}:1"
+        response["stateMachineVersionArn"] = known.publish(request.get("versionDescription")).arn
     return response
 
 
-def _loaded(request: Request) -> Any:
-    from asl_engine.engine import StateMachine
+@operation
+def update_state_machine(service: Service, account: Account, request: Request) -> Response:
+    """Give a state machine a new revision; one that changes nothing leaves the one that is there."""
+    if not request.keys() & UPDATES:
+        needed = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration"
+        raise ApiError("MissingRequiredParameter", f"{needed} must be specified")
+    machine = machine_of(service, request["stateMachineArn"])
+    _check_logging(request.get("loggingConfiguration"))
+    before = machine.revision
+    runs = before.machine
+    if "definition" in request:
+        runs = loaded(request, machine.name, before.machine.type)
+    after = Revision(runs, request, before)
+    if not after.is_same(before):
+        machine.revision = after
+    response: Response = {"updateDate": time.time()}
+    if machine.revision.id is not None:
+        response["revisionId"] = machine.revision.id
+    if request.get("publish"):
+        response["stateMachineVersionArn"] = machine.publish(request.get("versionDescription")).arn
+    return response
+
+
+UPDATES: Final = frozenset(
+    {"definition", "roleArn", "loggingConfiguration", "tracingConfiguration", "encryptionConfiguration"}
+)
+"""What an update can change."""
+
+
+def loaded(request: Request, name: str, kind: Any) -> StateMachine:
+    """Return the state machine of a request's definition; refuse, in AWS's words, what is none."""
     from asl_engine.rules.aws import aws_message
 
     try:
-        machine = StateMachine.from_text(
-            request["definition"], type=request.get("type", "STANDARD"), name=request["name"], format="json"
-        )
+        machine = StateMachine.from_text(request["definition"], type=kind, name=name, format="json")
         _ = machine.program
     except DefinitionError as problem:
         raise ApiError("InvalidDefinition", aws_message(problem.report)) from None
@@ -63,25 +93,50 @@ def _check_logging(logging: dict[str, Any] | None) -> None:
 
 @operation
 def describe_state_machine(service: Service, account: Account, request: Request) -> Response:
-    """Tell about a state machine."""
-    machine = machine_of(service, request["stateMachineArn"])
-    return {
-        "stateMachineArn": machine.arn,
-        "name": machine.name,
+    """Tell about a state machine, as it is now or as a version of it was published."""
+    target = target_of(service, request["stateMachineArn"])
+    version = target.version
+    response = {
+        "stateMachineArn": target.machine.arn if version is None else version.arn,
         "status": "ACTIVE",
-        "definition": machine.definition,
-        "roleArn": machine.role_arn,
-        "type": machine.machine.type,
-        "creationDate": machine.created_at,
-        "loggingConfiguration": machine.logging,
-        "tracingConfiguration": machine.tracing,
+        "type": target.revision.machine.type,
+        "creationDate": target.machine.created_at if version is None else version.created_at,
     }
+    if version is not None and version.description is not None:
+        response["description"] = version.description
+    return response | about(target)
+
+
+def about(target: Target) -> Response:
+    """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell."""
+    revision = target.revision
+    optional = {
+        "revisionId": revision.id,
+        "encryptionConfiguration": revision.encryption,
+        "variableReferences": variable_references(revision.machine.model) or None,
+    }
+    return {
+        "name": target.machine.name,
+        "definition": revision.definition,
+        "roleArn": revision.role_arn,
+        "loggingConfiguration": revision.logging,
+        "tracingConfiguration": revision.tracing,
+    } | {name: value for name, value in optional.items() if value is not None}
+
+
+def target_of(service: Service, arn: str) -> Target:
+    """Return what an ARN names: a state machine, a version, an alias; raise ApiError if there is none."""
+    if arn.startswith("arn:"):
+        check_arn(arn, "stateMachine")
+    target = service.target(arn)
+    if target is None:
+        raise machine_does_not_exist(arn)
+    return target
 
 
 def machine_of(service: Service, arn: str) -> Machine:
-    """Return the state machine of an ARN; raise ApiError if there is none."""
-    if arn.startswith("arn:"):
-        check_arn(arn, "stateMachine")
+    """Return the state machine of an ARN, which must name no version; raise ApiError if there is none."""
+    check_arn(arn, "stateMachine")
     machine = service.machines.get(arn)
     if machine is None:
         raise machine_does_not_exist(arn)
@@ -95,7 +150,12 @@ def list_state_machines(service: Service, account: Account, request: Request) ->
     machines = [machine for arn, machine in service.machines.items() if arn.startswith(prefix)]
     listed, token = page(sorted(machines, key=lambda machine: machine.name), request, prefix)
     listed = [
-        {"stateMachineArn": one.arn, "name": one.name, "type": one.machine.type, "creationDate": one.created_at}
+        {
+            "stateMachineArn": one.arn,
+            "name": one.name,
+            "type": one.revision.machine.type,
+            "creationDate": one.created_at,
+        }
         for one in listed
     ]
     return {"stateMachines": listed} | token

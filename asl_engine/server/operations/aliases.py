@@ -1,0 +1,129 @@
+"""Aliases: names for versions, which can share the executions between two."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Final
+
+from asl_engine.server.arns import check_arn
+from asl_engine.server.errors import ApiError
+from asl_engine.server.operations.machines import machine_of
+from asl_engine.server.operations.paging import page
+from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.service import Account, Alias, Machine, Service
+
+MAX_ALIASES: Final = 100
+"""How many aliases a state machine may have (AWS quota)."""
+
+_VERSION: Final = re.compile(r"(?P<machine>arn:[^:]+:states:[^:]*:[^:]*:stateMachine:[^:]+):(?P<number>[0-9]+)")
+
+
+def _no_such_resource() -> ApiError:
+    return ApiError("ResourceNotFound", "Request references a resource that does not exist.")
+
+
+def _routed(service: Service, routes: list[dict[str, Any]]) -> Machine:
+    """Return the state machine whose versions a routing configuration names; refuse one that does not add up."""
+    arns = [route["stateMachineVersionArn"] for route in routes]
+    told = f"Received: [{', '.join(arns)}]"
+    if len(set(arns)) < len(arns):
+        raise ApiError(
+            "ValidationException", f"Routing configuration must contain distinct state machine version ARNs. {told}"
+        )
+    found = [_VERSION.fullmatch(arn) for arn in arns]
+    if not all(found):
+        raise ApiError("ValidationException", f"Routing configuration must contain state machine version ARNs. {told}")
+    weights = [route["weight"] for route in routes]
+    if sum(weights) != 100:
+        raise ApiError(
+            "ValidationException", f"Sum of routing configuration weights must equal 100. Received: {weights}"
+        )
+    names = {match["machine"] for match in found if match is not None}
+    if len(names) > 1:
+        raise ApiError("ValidationException", "Routing configuration must contain versions of one state machine.")
+    machine = service.machines.get(names.pop())
+    if machine is None or any(int(match["number"]) not in machine.versions for match in found if match is not None):
+        raise _no_such_resource()
+    return machine
+
+
+@operation
+def create_state_machine_alias(service: Service, account: Account, request: Request) -> Response:
+    """Create an alias; the same request again is answered as the first time."""
+    routes, description, name = request["routingConfiguration"], request.get("description"), request["name"]
+    machine = _routed(service, routes)
+    known = machine.aliases.get(name)
+    if known is not None and (known.routes, known.description) != (routes, description):
+        told = "an alias with the same name and a different routing configuration already exists."
+        raise ApiError("ConflictException", f"Failed to create alias because {told}")
+    if known is None:
+        if len(machine.aliases) >= MAX_ALIASES:
+            raise ApiError("ServiceQuotaExceededException", f"A state machine has at most {MAX_ALIASES} aliases.")
+        known = machine.aliases[name] = Alias(f"{machine.arn}:{name}", name, routes, description)
+    return {"stateMachineAliasArn": known.arn, "creationDate": known.created_at}
+
+
+def _alias(service: Service, arn: str) -> Alias:
+    check_arn(arn, "stateMachine")
+    base, _, name = arn.rpartition(":")
+    machine = service.machines.get(base)
+    alias = machine.aliases.get(name) if machine is not None else None
+    if alias is None:
+        raise _no_such_resource()
+    return alias
+
+
+@operation
+def describe_state_machine_alias(service: Service, account: Account, request: Request) -> Response:
+    """Tell about an alias."""
+    alias = _alias(service, request["stateMachineAliasArn"])
+    response = {
+        "stateMachineAliasArn": alias.arn,
+        "name": alias.name,
+        "routingConfiguration": alias.routes,
+        "creationDate": alias.created_at,
+        "updateDate": alias.updated_at,
+    }
+    return response if alias.description is None else response | {"description": alias.description}
+
+
+@operation
+def update_state_machine_alias(service: Service, account: Account, request: Request) -> Response:
+    """Change where an alias leads, or its description."""
+    alias = _alias(service, request["stateMachineAliasArn"])
+    if "routingConfiguration" in request:
+        machine = _routed(service, request["routingConfiguration"])
+        if machine.arn != alias.arn.rpartition(":")[0]:
+            raise ApiError("ValidationException", "Routing configuration must contain versions of one state machine.")
+        alias.routes = request["routingConfiguration"]
+    alias.description = request.get("description", alias.description)
+    alias.updated_at = time.time()
+    return {"updateDate": alias.updated_at}
+
+
+@operation
+def list_state_machine_aliases(service: Service, account: Account, request: Request) -> Response:
+    """List the aliases of a state machine, or those of one of its versions."""
+    arn = request["stateMachineArn"]
+    version = _VERSION.fullmatch(arn)
+    machine = machine_of(service, version["machine"] if version is not None else arn)
+    aliases = [
+        alias
+        for alias in machine.aliases.values()
+        if version is None or any(route["stateMachineVersionArn"] == arn for route in alias.routes)
+    ]
+    listed, token = page(aliases, request, f"{arn} aliases")
+    found = [{"stateMachineAliasArn": one.arn, "creationDate": one.created_at} for one in listed]
+    return {"stateMachineAliases": found} | token
+
+
+@operation
+def delete_state_machine_alias(service: Service, account: Account, request: Request) -> Response:
+    """Delete an alias; one that is not there is deleted already."""
+    arn = request["stateMachineAliasArn"]
+    check_arn(arn, "stateMachine")
+    base, _, name = arn.rpartition(":")
+    if base in service.machines:
+        service.machines[base].aliases.pop(name, None)
+    return {}

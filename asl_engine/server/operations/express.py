@@ -1,0 +1,58 @@
+"""Synchronous Express executions."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Final
+
+from asl_engine.server.arns import check_name
+from asl_engine.server.errors import ApiError
+from asl_engine.server.operations.executions import input_of
+from asl_engine.server.operations.machines import target_of
+from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.service import Account, Run, Service
+from asl_engine.values import json_text
+
+BILLED_MS: Final = 100
+"""Duration is billed in steps of so many milliseconds (pricing page)."""
+
+BILLED_MB: Final = 64
+"""Memory is billed in steps of so many megabytes, and no execution here needs more (recorded)."""
+
+
+@operation
+async def start_sync_execution(service: Service, account: Account, request: Request) -> Response:
+    """Start an Express execution and answer when it has ended, also when it has failed."""
+    target = target_of(service, request["stateMachineArn"])
+    if target.revision.machine.type != "EXPRESS":
+        told = "This operation is not supported by this type of state machine"
+        raise ApiError("StateMachineTypeNotSupported", told)
+    name, text = request.get("name"), request.get("input") or "{}"
+    if name is not None:
+        check_name(name)
+    run = service.start(target, name, text, input_of(text))
+    assert run.task is not None
+    await asyncio.shield(run.task)
+    return _told(run)
+
+
+def _told(run: Run) -> Response:
+    kernel, stopped_at = run.kernel, run.stopped_at or run.driver.clock()
+    steps = max(1, math.ceil((stopped_at - run.started_at) * 1000 / BILLED_MS))
+    response: Response = {
+        "executionArn": run.arn,
+        "stateMachineArn": run.machine.arn,
+        "name": run.name,
+        "startDate": run.started_at,
+        "stopDate": stopped_at,
+        "status": kernel.status,
+        "input": run.input_text,
+        "inputDetails": {"included": True},
+        "outputDetails": {"included": True},
+        "billingDetails": {"billedDurationInMilliseconds": steps * BILLED_MS, "billedMemoryUsedInMB": BILLED_MB},
+    }
+    if kernel.status == "SUCCEEDED":
+        return response | {"output": json_text(kernel.output)}
+    texts = {"error": kernel.error, "cause": kernel.cause}
+    return response | {name: text for name, text in texts.items() if text is not None}

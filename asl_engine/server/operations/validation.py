@@ -1,0 +1,21 @@
+"""Checking a definition without creating anything."""
+
+from __future__ import annotations
+
+from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.service import Account, Service
+
+MAX_DIAGNOSTICS = 100
+"""How many are told at the most, and unless another number is asked for (service reference)."""
+
+
+@operation
+def validate_state_machine_definition(service: Service, account: Account, request: Request) -> Response:
+    """Tell whether CreateStateMachine would take a definition, and why not."""
+    from asl_engine.rules.aws import aws_diagnostics
+    from asl_engine.rules.check import check_text
+
+    report = check_text(request["definition"], kind=request.get("type", "STANDARD"), format="json")
+    found = aws_diagnostics(report)
+    most = request.get("maxResults") or MAX_DIAGNOSTICS
+    return {"result": "FAIL" if found else "OK", "diagnostics": found[:most], "truncated": len(found) > most}
