@@ -31,7 +31,7 @@ from asl_engine.kernel import (
 )
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import Outside, Performer
+from asl_engine.tasks.perform import Job, Outside, Performer, Soon
 
 
 class RealTimeDriver:
@@ -158,6 +158,10 @@ class RealTimeDriver:
         returned: Any = prepared
         if isinstance(prepared, Call):
             returned = await self._call(prepared)
+        elif isinstance(prepared, Soon):
+            returned = await prepared.work()
+        elif isinstance(prepared, Job):
+            returned = await self._job(task, prepared)
         elif not isinstance(prepared, Failure):
             returned = await in_thread(prepared)
         now = self.clock()
@@ -172,6 +176,13 @@ class RealTimeDriver:
         if isinstance(outcome, Failure):
             return TaskFailed(now, task.op, outcome.error, outcome.cause)
         return TaskSucceeded(now, task.op, outcome)
+
+    async def _job(self, task: StartTask, job: Job) -> Any:
+        submitted = await job.submit()
+        if isinstance(submitted, Failure):
+            return submitted
+        self.post(TaskSubmitted(self.clock(), task.op, submitted))
+        return await job.wait(submitted)
 
     def _wait_outside(self, task: StartTask) -> None:
         if task.op in self.kernel.waiting:

@@ -27,7 +27,7 @@ from asl_engine.kernel import (
 )
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import Outside, Performer
+from asl_engine.tasks.perform import Job, Outside, Performer, Soon
 from asl_engine.values import JSON
 
 
@@ -100,8 +100,8 @@ class VirtualDriver:
         if op not in kernel.waiting:
             return None  # cancelled before it began
         prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
-        if isinstance(prepared, Outside):
-            return None
+        if isinstance(prepared, (Outside, Soon, Job)):
+            return None  # a clock that jumps waits for nobody
         if not isinstance(prepared, Call):
             outcome = prepared if isinstance(prepared, Failure) else prepared()
         else:

@@ -74,7 +74,8 @@ class Activity:
             worker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.asking.append(worker)
             try:
-                await asyncio.wait_for(worker, left)
+                async with asyncio.timeout(left):
+                    await worker
             except TimeoutError:
                 continue
             except asyncio.CancelledError:

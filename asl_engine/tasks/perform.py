@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from asl_engine.errors import FunctionNotFound, NotSupported, did_you_mean
@@ -20,11 +20,40 @@ Work: TypeAlias = Callable[[], "JSON | Failure"]
 """Work that blocks and returns the result of a task."""
 
 
+class Soon:
+    """Work that is done on the event loop."""
+
+    __slots__ = ("work",)
+
+    def __init__(self, work: Callable[[], Awaitable[JSON | Failure]]) -> None:
+        self.work = work
+
+
+class Job:
+    """Work that is handed over first, and then waited for: what `.sync` means.
+
+    `submit` gives what the handing over answered, and `wait` is called with that and gives the result.
+    """
+
+    __slots__ = ("submit", "wait")
+
+    def __init__(
+        self,
+        submit: Callable[[], Awaitable[JSON | Failure]],
+        wait: Callable[[JSON], Awaitable[JSON | Failure]],
+    ) -> None:
+        self.submit = submit
+        self.wait = wait
+
+
 class Outside:
     """Nobody here does the task: somebody outside asks for it, and answers with its token."""
 
 
-Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Failure | Outside"]
+Prepared: TypeAlias = "Call | Work | Soon | Job | Failure | Outside"
+"""What is ready to be done."""
+
+Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Soon | Job | Failure | Outside"]
 """What does the tasks for which no function is registered, for example by calling AWS."""
 
 
@@ -35,7 +64,7 @@ class Performer:
         self.functions = functions
         self.elsewhere = elsewhere
 
-    def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure | Outside:
+    def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
         """Return the call that does a task, or other work that does; a failure for a payload that cannot be sent.
 
         A function registered for the exact `Resource` gets the whole payload; one that `arn:aws:states:::lambda:invoke`
@@ -57,7 +86,7 @@ class Performer:
             "Register a function under that name to stand in for it."
         )
 
-    def _lambda(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Call | Work | Failure | Outside:
+    def _lambda(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
         payload = task.payload
         wanted = payload["FunctionName"] + (f":{payload['Qualifier']}" if "Qualifier" in payload else "")
         function = self.functions.find(wanted)

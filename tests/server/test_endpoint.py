@@ -133,7 +133,7 @@ def test_failures_and_refusals_are_those_of_the_service(endpoint):
     with pytest.raises(endpoint.client.exceptions.ExecutionDoesNotExist):
         endpoint.client.describe_execution(executionArn=done["executionArn"] + "x")
     with pytest.raises(ClientError, match="UnsupportedOperationException"):
-        endpoint.client.list_activities()
+        endpoint.client.list_map_runs(executionArn=done["executionArn"])
 
 
 def test_a_hundred_requests_at_once(endpoint):

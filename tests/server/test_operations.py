@@ -327,7 +327,7 @@ def test_an_integration_that_is_not_there_yet(client):
     message = {"QueueUrl": "q", "MessageBody": "b"}
     client.create(definition=one_state(Type="Task", Resource="arn:aws:states:::sqs:sendMessage", Parameters=message))
 
-    assert "not supported by this endpoint" in client.run()["cause"]
+    assert "needs an endpoint" in client.run()["cause"]
 
 
 def test_memory_has_a_limit(client, monkeypatch):
