@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import traceback
@@ -63,12 +64,26 @@ async def _answer(service: Service, request: HttpRequest) -> HttpResponse:
             raise ApiError("UnsupportedOperationException", f"This endpoint does not have the operation {name} yet.")
         check_request(name, body)
         answer = OPERATIONS[name](service, account_of(request), body)
-        return _response(200, await answer if isinstance(answer, Awaitable) else answer)
+        return _response(200, await _while_heard(request, answer) if isinstance(answer, Awaitable) else answer)
     except ApiError as problem:
         return _response(400, {"__type": problem.code, "message": problem.message})
     except Exception:
         traceback.print_exc()  # for whoever runs the endpoint; who asked learns nothing of its insides
         return _response(500, {"__type": "InternalFailure", "message": "The request failed for an unknown reason."})
+
+
+async def _while_heard(request: HttpRequest, answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """Wait for an answer, and give it up when the client goes away: what it would have taken is another's then."""
+    work = asyncio.ensure_future(answer)
+    gone = asyncio.ensure_future(request.receive())  # the body has been read: what comes next is the end
+    try:
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return work.result()
+        return {}
+    finally:
+        work.cancel()
+        gone.cancel()
 
 
 async def _body(request: HttpRequest) -> dict[str, Any]:

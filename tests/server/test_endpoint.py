@@ -217,3 +217,27 @@ def test_it_stops_whatever_runs(tmp_path, function, number, longest):
     assert seconds < longest
     assert "loaded" in said
     assert "Traceback" not in said
+
+
+def test_a_worker_that_goes_away_loses_no_work(endpoint):
+    """Its question is given up with the connection, and the work goes to the next who asks."""
+    import socket
+
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    activity = endpoint.client.create_activity(name="sign")["activityArn"]
+    task = {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": activity, "End": True}}}
+    body = json.dumps({"activityArn": activity})
+    head = f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nX-Amz-Target: AWSStepFunctions.GetActivityTask\r\n"
+    with socket.create_connection((host, int(port))) as worker:
+        worker.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        endpoint.client.list_activities()  # by now the question has arrived
+    endpoint.client.list_activities()
+    endpoint.client.create_state_machine(name="signs", definition=json.dumps(task), roleArn=ROLE)
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:signs"
+    started = endpoint.client.start_execution(stateMachineArn=machine, input='{"n": 1}')["executionArn"]
+    work = endpoint.client.get_activity_task(activityArn=activity)
+    endpoint.client.send_task_success(taskToken=work["taskToken"], output="7")
+
+    while (done := endpoint.client.describe_execution(executionArn=started))["status"] == "RUNNING":
+        pass
+    assert "7" == done["output"]
