@@ -28,7 +28,8 @@ THRESHOLD = "The specified tolerated failure threshold was exceeded"
 
 @dataclass(slots=True)
 class Setting:
-    """What a state is inspected with, beside its input.
+    """What a state is inspected with, beside its input: who it would be, the time (seconds since 1970), and the
+    source of its chance.
 
     `context` replaces the context object that would be made. `retries` says how many attempts the retrier that matches
     has made already. `failed_iterations` says how many iterations of a Map have failed; `items_read` are what its
@@ -36,6 +37,8 @@ class Setting:
     """
 
     identity: Identity
+    now: float
+    seed: int = 0
     has_role: bool = True
     variables: dict[str, JSON] | None = None
     context: dict[str, JSON] | None = None
@@ -58,8 +61,9 @@ class Inspection:
         self.is_jsonata = subject.query_language == "JSONata"
         variables = dict(setting.variables or {})
         self.scope = Scope(
-            self.state, input, variables, setting.context, setting.identity, setting.has_role, setting.retries
-        )
+            self.state, input, variables, setting.context, setting.identity, setting.has_role, setting.retries,
+            setting.now, setting.seed,
+        )  # fmt: skip
         self.told: Told = {"input": input}
         self.status: Status = "RUNNING"
         self.output: JSON = ABSENT

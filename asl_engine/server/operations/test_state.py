@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any, Final
 
 from asl_engine.drivers.realtime import RealTimeDriver
@@ -50,6 +52,7 @@ async def test_state(service: Service, account: Account, request: Request) -> Re
     else:
         result = mocked_result(mock, subject.state, setting.failed_iterations)
     setting.context = _context(request, subject.state)
+    _check_cause(request.get("stateConfiguration", {}).get("errorCausedByState"), subject.state, mock)
     inspection = Inspection(subject, _json(request, "input", {}), setting)
     payload = inspection.enter()
     if inspection.status == "RUNNING":
@@ -85,6 +88,8 @@ def _setting(account: Account, request: Request) -> Setting:
         identity=Identity(
             str(uuid.uuid4()), str(uuid.uuid4()), request.get("roleArn", ""), account.id, account.region, "EXPRESS"
         ),
+        now=time.time(),
+        seed=random.SystemRandom().getrandbits(64),
         has_role="roleArn" in request,
         variables=variables,
         retries=configuration.get("retrierRetryCount", 0),
@@ -120,6 +125,24 @@ def _check_without_mock(state: model.State, request: Request, setting: Setting) 
         resource = parse_resource(state.resource)
         if resource.family == "Activity" or resource.pattern:
             raise refusal(f"TestState does not support the resource {state.resource} when a mock is not specified.")
+
+
+def _check_cause(name: str | None, state: model.State, mock: dict[str, Any] | None) -> None:
+    """Refuse an inner state that is said to be the origin of a mocked error, and cannot be."""
+    if name is None:
+        return
+    if mock is None:
+        raise refusal("TestState does not support ErrorCausedByState when a mock is not specified.")
+    if not any(name in block.states for block in _blocks_in(state)):
+        raise refusal(f"The state '{name}', which causes the error, is not found in the state under test")
+
+
+def _blocks_in(state: model.State) -> Iterator[model.Block]:
+    """Yield the blocks in a state, at any depth."""
+    for _, block in model.inner_blocks(state):
+        yield block
+        for inner in block.states.values():
+            yield from _blocks_in(inner)
 
 
 _FIELDS: Final[dict[str, dict[str, tuple[str, tuple[type, ...]]]]] = {
