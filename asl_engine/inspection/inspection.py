@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from asl_engine.inspection import stages
+from asl_engine.inspection.limit import limited
 from asl_engine.inspection.scope import Scope
 from asl_engine.inspection.stages import Told
 from asl_engine.inspection.subject import NAME, Subject
-from asl_engine.kernel.failures import DATA_LIMIT, TOO_MANY_FAILED, backed_off, first_match
+from asl_engine.kernel.failures import TOO_MANY_FAILED, backed_off, first_match
 from asl_engine.kernel.identity import Identity
-from asl_engine.kernel.sizes import too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.model import states as model
 from asl_engine.program import jsonata, jsonpath, states
 from asl_engine.program.compile import compile_retrier
 from asl_engine.program.moves import Done, Failed, Sleep
 from asl_engine.program.program import Catcher, Route, State
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, size_of
+from asl_engine.values import ABSENT, JSON
 
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
 
@@ -174,15 +174,12 @@ class Inspection:
     def _leave(self, result: JSON, following: str | None, route: Route) -> None:
         scope = self.scope
         scope.data = result
-        assigned = route.assign(scope) if route.assign is not None else {}
+        assigned = limited(route.assign(scope)) if route.assign is not None else {}
         if self.is_jsonata:
             output = result if route.leave is None else route.leave(scope, result)
         else:
             output = stages.select_result(self.state, scope, self.told, result)
-        if size_of(output) > MAX_BYTES:
-            self.fail(DATA_LIMIT, too_large(NAME))
-            return
-        self._end("SUCCEEDED", output, following, assigned)
+        self._end("SUCCEEDED", limited(output), following, assigned)
 
     def _catchers(self, state: model.Task | model.Parallel | model.Map) -> list[Catcher]:
         compile_catcher = jsonata.catch if self.is_jsonata else jsonpath.catch
@@ -195,9 +192,10 @@ class Inspection:
     def _catch(self, catcher: Catcher, following: str) -> None:
         error_output: JSON = {"Error": self.error, "Cause": self.cause}
         try:
-            output = catcher.output(self.scope, error_output)
+            output = limited(catcher.output(self.scope, error_output))
             self.scope.data = error_output
-            assigned = catcher.route.assign(self.scope) if catcher.route.assign is not None else {}
+            assign = catcher.route.assign
+            assigned = limited(assign(self.scope)) if assign is not None else {}
         except ExpressionFailed as problem:
             self.error, self.cause = problem.error, _told_cause(problem)
             return

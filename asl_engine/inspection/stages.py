@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from asl_engine.inspection.limit import limited
 from asl_engine.inspection.scope import Scope
 from asl_engine.lang.aws_jsonata import compile_query
 from asl_engine.lang.templates import compile_template
@@ -37,7 +38,7 @@ def select_input(state: model.State, scope: Scope, told: Told) -> JSON:
     selection = compile_input_path(getattr(state, "input_path", "$"))
     if selection is not None:
         scope.data = selection(scope)
-    told["afterInputPath"] = scope.data
+    told["afterInputPath"] = limited(scope.data)
     return scope.data
 
 
@@ -51,7 +52,7 @@ def task_payload(state: model.Task, scope: Scope, told: Told, is_jsonata: bool) 
         enter = compile_enter("$", state.parameters)
     if resource.service == "lambda" and resource.action == "invoke":
         enter = with_function_name(enter)
-    payload = enter(scope)
+    payload = limited(enter(scope))
     if not is_jsonata:
         told["afterParameters"] = payload
     elif state.arguments is not ABSENT:
@@ -73,7 +74,7 @@ def pass_result(state: model.Pass, scope: Scope, told: Told, is_jsonata: bool) -
         return scope.data
     first_half: Told = {}
     select_input(state, scope, first_half)
-    first_half["afterParameters"] = result = compile_enter("$", state.parameters)(scope)
+    first_half["afterParameters"] = result = limited(compile_enter("$", state.parameters)(scope))
     if state.result is ABSENT:
         told |= first_half
         return result
@@ -84,8 +85,8 @@ def pass_result(state: model.Pass, scope: Scope, told: Told, is_jsonata: bool) -
 def parallel_input(state: model.Parallel, scope: Scope, is_jsonata: bool) -> JSON:
     """What each branch would get; nothing of it is told (recorded)."""
     if is_jsonata:
-        return jsonata.arguments_of(state.arguments)(scope)
-    return compile_enter(state.input_path, state.parameters)(scope)
+        return limited(jsonata.arguments_of(state.arguments)(scope))
+    return limited(compile_enter(state.input_path, state.parameters)(scope))
 
 
 def map_inputs(
@@ -100,10 +101,12 @@ def map_inputs(
     template = state.item_selector if state.item_selector is not ABSENT else state.parameters
     if template is not ABSENT:
         select = compile_query(template, "ItemSelector") if is_jsonata else compile_template(template)
-        told["afterItemSelector"] = inputs = selected_items(select, scope, data, items)
+        inputs = selected_items(select, scope, data, items)
+        told["afterItemSelector"] = limited(inputs)
         scope.data = data
     if state.item_batcher is not None:
-        told["afterItemBatcher"] = inputs = _batches(state, scope, inputs, is_jsonata)
+        inputs = _batches(state, scope, inputs, is_jsonata)
+        told["afterItemBatcher"] = limited(inputs)
         scope.data = data
     return inputs, _limits(state, scope, told, is_jsonata, len(items))
 
@@ -116,7 +119,8 @@ def _items_jsonpath(state: model.Map, scope: Scope, told: Told, read: list[JSON]
     select_input(state, scope, told)
     if read is not None:
         return read
-    told["afterItemsPath"] = items = states.items_of(state.items_path)(scope)
+    items = states.items_of(state.items_path)(scope)
+    told["afterItemsPath"] = limited(items)
     return items
 
 
@@ -158,7 +162,7 @@ def _batches(state: model.Map, scope: Scope, items: list[JSON], is_jsonata: bool
     if batcher.batch_input is not ABSENT:
         template = batcher.batch_input
         make = compile_query(template, "ItemBatcher/BatchInput") if is_jsonata else compile_template(template)
-        around = {"BatchInput": make(scope)}
+        around = {"BatchInput": limited(make(scope))}
     batches: list[JSON] = []
     batch: list[JSON] = []
     used = empty = size_of({**around, "Items": []})
@@ -184,10 +188,10 @@ def select_result(state: model.State, scope: Scope, told: Told, result: JSON) ->
         selector = getattr(state, "result_selector", None)
         if selector is not None:
             scope.data = result
-            result = compile_template(selector)(scope)
+            result = limited(compile_template(selector)(scope))
         told["afterResultSelector"] = result
         result = compile_result_path(state.result_path)(scope, result)
-        told["afterResultPath"] = result
+        told["afterResultPath"] = limited(result)
     output = compile_input_path(getattr(state, "output_path", "$"))
     if output is None:
         return result

@@ -13,7 +13,7 @@ from typing import Any, Final
 from asl_engine.model import states as model
 from asl_engine.program.resources import Resource, parse_resource
 from asl_engine.server.errors import ApiError
-from asl_engine.values import ABSENT, JSON, parse_json
+from asl_engine.values import ABSENT, JSON, parse_json, private_copy
 
 _ARRAY = "Mocked result must be an array."
 _BRANCHES = "Mocked result must contain the same number of items as number of Parallel branches."
@@ -26,8 +26,8 @@ def refusal(message: str) -> ApiError:
 
 
 def check_mock(mock: dict[str, Any]) -> None:
-    """Refuse a mock that is not one thing."""
-    if "result" in mock and "errorOutput" in mock:
+    """Refuse a mock that is both a result and an error, or neither."""
+    if ("result" in mock) == ("errorOutput" in mock):
         raise refusal("A test mock should have only one of the following fields: [result, errorOutput].")
 
 
@@ -38,7 +38,7 @@ def mocked_result(mock: dict[str, Any], state: model.State, failed_iterations: i
     if "result" not in mock:
         return ABSENT
     try:
-        result = parse_json(mock["result"])
+        result = private_copy(parse_json(mock["result"]))  # which also refuses what is too deep, or infinite
     except ValueError:
         raise refusal("Mocked result must be valid JSON") from None
     if isinstance(state, model.Parallel):

@@ -343,3 +343,25 @@ def test_a_task_that_waits_for_a_token_has_one():
 
     assert told(state, mock=mocked({}))["afterParameters"]["token"]
     assert "t" == told(state, mock=mocked({}), context={"Task": {"Token": "t"}})["afterParameters"]["token"]
+
+
+# --- bounds -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_template_that_asks_for_its_input_many_times_over():
+    """The value would be small, as its parts are shared, and its text a gigabyte."""
+    template = {f"k{n}.$": "$" for n in range(10_000)}
+
+    for state in ({"Type": "Pass", "Parameters": template}, {"Type": "Pass", "Assign": template}):
+        answer = ask(state | {"End": True}, input=["x" * 100_000])
+
+        assert ("FAILED", "States.DataLimitExceeded") == (answer["status"], answer["error"])
+
+
+@pytest.mark.parametrize("member", ["input", "variables", "context"])
+def test_texts_that_are_no_json(member):
+    for text in ("{", "[" * 5_000 + "]" * 5_000):
+        assert "Invalid" in refusal({"Type": "Pass", "End": True}, **{member: text}) or "must be valid JSON" in refusal(
+            {"Type": "Pass", "End": True}, **{member: text}
+        )
+    assert "Mocked result must be valid JSON" in refusal(PUT, mock={"result": "[" * 5_000 + "]" * 5_000})

@@ -21,7 +21,7 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
     name, text = request.get("name"), request.get("input") or "{}"
     if name is not None:
         check_name(name)
-    value = _input(text)
+    value = input_of(text)
     known = service.known_run(machine, name)
     if known is not None:
         if known.stopped_at is None and known.input_text == text:
@@ -31,7 +31,8 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
     return {"executionArn": run.arn, "startDate": run.started_at}
 
 
-def _input(text: str) -> JSON:
+def input_of(text: str) -> JSON:
+    """Return the value of an execution's input; refuse what is no JSON, or too large, in AWS's words."""
     from asl_engine.source.jackson import jackson_error
 
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:

@@ -20,16 +20,13 @@ from asl_engine.program.resources import parse_resource
 from asl_engine.rules.aws import aws_message
 from asl_engine.server.errors import ApiError
 from asl_engine.server.mocks import check_mock, mocked_result, refusal
+from asl_engine.server.operations.executions import input_of
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Account, Service
-from asl_engine.source.document import is_deeper
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, parse_json, size_of
+from asl_engine.values import ABSENT, JSON, json_text, parse_json, private_copy
 
 LONGEST: Final = 300.0
 """How long a test may take, in seconds (AWS quota)."""
-
-_DEEPEST: Final = 1_000
-"""How deep an input may be nested."""
 
 _NO_MAP = "TestState API does not support Map or Parallel states. "
 _SUPPORTED = "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
@@ -53,7 +50,7 @@ async def test_state(service: Service, account: Account, request: Request) -> Re
         result = mocked_result(mock, subject.state, setting.failed_iterations)
     setting.context = _context(request, subject.state)
     _check_cause(request.get("stateConfiguration", {}).get("errorCausedByState"), subject.state, mock)
-    inspection = Inspection(subject, _json(request, "input", {}), setting)
+    inspection = Inspection(subject, input_of(request.get("input", "{}")), setting)
     payload = inspection.enter()
     if inspection.status == "RUNNING":
         if mock is None:
@@ -103,14 +100,9 @@ def _json(request: dict[str, Any], member: str, default: JSON) -> JSON:
     if member not in request:
         return default
     try:
-        value = parse_json(request[member])
+        return private_copy(parse_json(request[member]))  # which also refuses what is too deep, or infinite
     except ValueError:
-        value = ABSENT
-    if value is ABSENT or is_deeper(value, _DEEPEST) or size_of(value) > MAX_BYTES:
-        if member == "input":
-            raise ApiError("InvalidExecutionInput", "Invalid State Machine Execution Input: 'The input is no JSON'")
-        raise refusal(f"{member[:1].upper()}{member[1:]} must be valid JSON")
-    return value
+        raise refusal(f"{member[:1].upper()}{member[1:]} must be valid JSON") from None
 
 
 def _check_without_mock(state: model.State, request: Request, setting: Setting) -> None:
@@ -260,4 +252,7 @@ def _data(inspection: Inspection) -> Response:
 
 def _text(value: JSON) -> str:
     """Return a value as this operation prints it: with a blank after each comma and colon (recorded)."""
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return json_text(value)
