@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from asl_engine.errors import AslError, DefinitionError
+from asl_engine.errors import AslError, DefinitionError, NotSupported
 from asl_engine.model import states as model
+from asl_engine.program.refusals import unfilled
 from asl_engine.rules.check import Checked, check_text
 from asl_engine.source.document import is_deeper
 from asl_engine.values import parse_json
@@ -36,7 +37,8 @@ class Subject:
 def read_subject(definition: str, state_name: str | None = None) -> Subject:
     """Return the state to inspect: the whole of `definition`, or its state `state_name` at any depth.
 
-    Raises DefinitionError for what AWS would refuse, and StateNotFound.
+    Raises DefinitionError for what AWS would refuse, NotSupported for a state that still has placeholders where numbers
+    are needed, and StateNotFound.
     """
     checked = check_text(definition if state_name is not None else _in_a_machine(definition), format="json")
     if checked.machine is None:
@@ -44,8 +46,15 @@ def read_subject(definition: str, state_name: str | None = None) -> Subject:
     for _, block in model.blocks(checked.machine):
         state = block.states.get(NAME if state_name is None else state_name)
         if state is not None:
+            _check_filled(state)
             return Subject(state, _language(state, checked))
     raise StateNotFound("State not found in definition")
+
+
+def _check_filled(state: model.State) -> None:
+    problems = [f"{field}: {reason}" for field, reason in unfilled(state)]
+    if problems:
+        raise NotSupported("this engine cannot run the state:\n  " + "\n  ".join(problems))
 
 
 def _language(state: model.State, checked: Checked) -> str:

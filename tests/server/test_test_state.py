@@ -156,6 +156,12 @@ def test_a_state_is_refused_where_it_would_stand():
     assert "InvalidDefinition" in refusal({"Type": "Pass", "Next": 5})
 
 
+def test_a_placeholder_of_a_template_is_no_number():
+    state = INVOKE | {"Retry": [{"ErrorEquals": ["Broken"], "MaxAttempts": "${attempts}"}]}
+
+    assert "/Retry/0/MaxAttempts: '${attempts}' stands where a value is needed" in refusal(state, mock=mocked({}))
+
+
 def test_a_choice_leads_where_its_rule_says():
     state = {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "One"}], "Default": "Other"}
 

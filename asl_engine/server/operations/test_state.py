@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from asl_engine.drivers.realtime import RealTimeDriver
 from asl_engine.engine import StateMachine
-from asl_engine.errors import AslError, DefinitionError
+from asl_engine.errors import AslError, DefinitionError, NotSupported
 from asl_engine.inspection import Inspection, Setting, StateNotFound, Subject, read_subject
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.model import states as model
@@ -69,6 +69,8 @@ def _subject(request: Request) -> Subject:
         return read_subject(request["definition"], request.get("stateName"))
     except DefinitionError as problem:
         raise ApiError("InvalidDefinition", aws_message(problem.report)) from None
+    except NotSupported as problem:
+        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{problem}'") from None
     except StateNotFound as problem:
         raise refusal(str(problem)) from None
 
