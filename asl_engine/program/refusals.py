@@ -8,6 +8,7 @@ from itertools import chain
 from asl_engine.model import states as model
 from asl_engine.model.base import Part, given
 from asl_engine.model.choice import ChoiceRule
+from asl_engine.model.failures import Retrier
 
 DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
@@ -47,7 +48,8 @@ def unfilled(part: Part) -> Iterator[tuple[str, str]]:
     for name in sorted(part.model_fields_set):
         value = getattr(part, name)
         if isinstance(value, str):
-            if _wants_no_text(part, name) and not value.startswith("{%"):
+            is_calculated = value.startswith("{%") and not isinstance(part, Retrier)
+            if _wants_no_text(part, name) and not is_calculated:
                 yield _alias(part, name), f"{value!r} stands where a value is needed to run; fill in the placeholder"
         elif isinstance(value, Part):
             if not isinstance(value, model.Block):

@@ -160,6 +160,7 @@ def test_a_placeholder_of_a_template_is_no_number():
     state = INVOKE | {"Retry": [{"ErrorEquals": ["Broken"], "MaxAttempts": "${attempts}"}]}
 
     assert "/Retry/0/MaxAttempts: '${attempts}' stands where a value is needed" in refusal(state, mock=mocked({}))
+    assert "InvalidDefinition" in refusal({"Type": "Pass", "Parameters": {"a.$": "${path}"}, "End": True})
 
 
 def test_a_choice_leads_where_its_rule_says():

@@ -15,6 +15,7 @@ from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, DefinitionError, NotSupported
 from asl_engine.inspection import Inspection, Setting, StateNotFound, Subject, read_subject
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
 from asl_engine.program.resources import parse_resource
 from asl_engine.rules.aws import aws_message
@@ -51,17 +52,24 @@ async def test_state(service: Service, account: Account, request: Request) -> Re
     setting.context = _context(request, subject.state)
     _check_cause(request.get("stateConfiguration", {}).get("errorCausedByState"), subject.state, mock)
     inspection = Inspection(subject, input_of(request.get("input", "{}")), setting)
-    payload = inspection.enter()
-    if inspection.status == "RUNNING":
-        if mock is None:
-            await _work(service, inspection, payload)
-        elif result is ABSENT:
-            error = mock.get("errorOutput", {})
-            inspection.fail(error.get("error"), error.get("cause"))
-        else:
-            inspection.succeed(result)
+    try:
+        await _run(service, inspection, mock, result)
+    except ExpressionSyntaxError as problem:  # the placeholder of a template, which the rules take for a path
+        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{problem}'") from None
     await _wait(service, inspection)
     return _response(inspection, request.get("inspectionLevel", "INFO"))
+
+
+async def _run(service: Service, inspection: Inspection, mock: dict[str, Any] | None, result: JSON) -> None:
+    payload = inspection.enter()
+    if inspection.status != "RUNNING":
+        return
+    if mock is None:
+        await _work(service, inspection, payload)
+    elif result is ABSENT:
+        inspection.fail(mock["errorOutput"].get("error"), mock["errorOutput"].get("cause"))
+    else:
+        inspection.succeed(result)
 
 
 def _subject(request: Request) -> Subject:
