@@ -31,7 +31,7 @@ LAYERS = (
     {"program", "rules"},
     {"history"},
     {"kernel"},
-    {"tasks"},
+    {"tasks", "inspection"},
     {"store", "drivers", "render"},
     {"execution"},
     {"engine"},

@@ -71,16 +71,18 @@ def retry_delay(frame: Frame, failed: Failed) -> float | None:
     if made >= retrier.max_attempts:
         return None
     frame.attempts[index] += 1
-    delay = _backed_off(retrier, made)
+    delay = backed_off(retrier, made)
     if retrier.has_jitter:
         delay = frame.random().uniform(0, delay)
     frame.attempt += 1
     return delay
 
 
-def _backed_off(retrier: Retrier, made: int) -> float:
-    """IntervalSeconds * BackoffRate ^ attempts, at most MaxDelaySeconds; never above the longest wait of the
-    service."""
+def backed_off(retrier: Retrier, made: int) -> float:
+    """Return the delay in seconds after so many retries, without jitter.
+
+    IntervalSeconds * BackoffRate ^ attempts, at most MaxDelaySeconds; never above the longest wait of the service.
+    """
     longest = retrier.max_delay if retrier.max_delay is not None else 99_999_999.0
     try:
         return min(retrier.interval * retrier.backoff_rate**made, longest)

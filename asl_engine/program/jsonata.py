@@ -47,13 +47,13 @@ def compile_pass(state: model.Pass, compiled: State, blocks: tuple[Block, ...]) 
 
 def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) -> Run:
     """A Task sends its `Arguments`, or its input when there are none."""
-    enter = _arguments(state.arguments)
+    enter = arguments_of(state.arguments)
     resource = parse_resource(state.resource)
     if resource.service == "lambda" and resource.action == "invoke":
         enter = with_function_name(enter)
     credentials = compile_query(state.credentials, "Credentials") if state.credentials is not None else None
-    timeout = _number("TimeoutSeconds", state.timeout_seconds)
-    heartbeat = _number("HeartbeatSeconds", state.heartbeat_seconds)
+    timeout = number_of("TimeoutSeconds", state.timeout_seconds)
+    heartbeat = number_of("HeartbeatSeconds", state.heartbeat_seconds)
 
     def run(scope: Scope) -> Move:
         return Invoke(enter(scope), timeout(scope), heartbeat(scope), credentials(scope) if credentials else None)
@@ -61,11 +61,12 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
     return run
 
 
-def _arguments(arguments: Any) -> Expr:
+def arguments_of(arguments: Any) -> Expr:
+    """Return what makes the payload: the `Arguments`, or the raw input when there are none."""
     return pass_on if arguments is ABSENT else compile_query(arguments, "Arguments")
 
 
-def _number(field: str, value: Any, least: int = 1) -> Callable[[Scope], int | None]:
+def number_of(field: str, value: Any, least: int = 1) -> Callable[[Scope], int | None]:
     """Return what gives a whole number, written or calculated; None when there is none."""
     if not (isinstance(value, str) and is_expression(value)):
         return lambda scope: value
@@ -81,7 +82,7 @@ def _number(field: str, value: Any, least: int = 1) -> Callable[[Scope], int | N
     return read
 
 
-def _percentage(field: str, value: Any) -> Callable[[Scope], float | None]:
+def percentage_of(field: str, value: Any) -> Callable[[Scope], float | None]:
     """Return what gives a share of a hundred, written or calculated; None when there is none."""
     if not (isinstance(value, str) and is_expression(value)):
         return lambda scope: value
@@ -115,7 +116,7 @@ def compile_wait(state: model.Wait, compiled: State, blocks: tuple[Block, ...]) 
     """A Wait sleeps for its `Seconds` or until its `Timestamp`."""
     route = compiled.route
     if state.seconds is not None:
-        seconds = _number("Seconds", state.seconds, least=0)
+        seconds = number_of("Seconds", state.seconds, least=0)
         return lambda scope: Sleep(Done(scope.data, route), seconds=seconds(scope))
     until = _moment(state.timestamp or "")
     return lambda scope: Sleep(Done(scope.data, route), until=until(scope))
@@ -151,20 +152,20 @@ def _text(field: str, value: str | None) -> Callable[[Scope], str | None]:
 
 def compile_parallel(state: model.Parallel, compiled: State, blocks: tuple[Block, ...]) -> Run:
     """A Parallel forks: each branch gets the `Arguments`, or the input."""
-    enter, count = _arguments(state.arguments), len(blocks)
+    enter, count = arguments_of(state.arguments), len(blocks)
     return lambda scope: Fork(blocks, [enter(scope)] * count, limit=count)
 
 
 def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) -> Run:
     """A Map forks: its processor gets each of the `Items`, shaped by `ItemSelector`."""
-    items_of = _items(state.items)
-    limit_of = _number("MaxConcurrency", state.max_concurrency, least=0)
-    count_of = _number("ToleratedFailureCount", state.tolerated_failure_count, least=0)
-    share_of = _percentage("ToleratedFailurePercentage", state.tolerated_failure_percentage)
+    read_items = items_of(state.items)
+    limit_of = number_of("MaxConcurrency", state.max_concurrency, least=0)
+    count_of = number_of("ToleratedFailureCount", state.tolerated_failure_count, least=0)
+    share_of = percentage_of("ToleratedFailurePercentage", state.tolerated_failure_percentage)
     select = compile_query(state.item_selector, "ItemSelector") if state.item_selector is not ABSENT else None
 
     def run(scope: Scope) -> Move:
-        items = items_of(scope)
+        items = read_items(scope)
         limit = at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
         tolerated = tolerated_failures(count_of(scope), share_of(scope), len(items))
         inputs = items if select is None else selected_items(select, scope, scope.data, items)
@@ -173,7 +174,8 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
     return run
 
 
-def _items(items: Any) -> Callable[[Scope], list[JSON]]:
+def items_of(items: Any) -> Callable[[Scope], list[JSON]]:
+    """Return what gives the items of a Map: its `Items`, or its input when there are none."""
     if items is None:
         return _items_of_input
     expr = compile_query(items, "Items")

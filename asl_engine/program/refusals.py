@@ -8,18 +8,19 @@ from itertools import chain
 from asl_engine.model import states as model
 from asl_engine.model.base import Part, given
 from asl_engine.model.choice import ChoiceRule
+from asl_engine.model.failures import Retrier
 
 DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
 
 def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
     """Yield (JSON pointer, reason) for each part of a machine that this engine cannot run."""
-    yield from _unfilled(machine)
+    yield from unfilled(machine)
     for pointer, block in model.blocks(machine):
         if isinstance(block, model.ItemProcessor):
             yield from _distributed(block, pointer)
         for name, state in block.states.items():
-            for field, reason in chain(_unfilled(state), _unsupported(state)):
+            for field, reason in chain(unfilled(state), _unsupported(state)):
                 yield pointer + model.pointer_to(name) + field, reason
 
 
@@ -42,12 +43,13 @@ def _alias(part: Part, name: str) -> str:
     return f"/{type(part).model_fields[name].alias}"
 
 
-def _unfilled(part: Part) -> Iterator[tuple[str, str]]:
+def unfilled(part: Part) -> Iterator[tuple[str, str]]:
     """Yield the places of a part where the placeholder of a template stands for a number or truth value."""
     for name in sorted(part.model_fields_set):
         value = getattr(part, name)
         if isinstance(value, str):
-            if _wants_no_text(part, name) and not value.startswith("{%"):
+            is_calculated = value.startswith("{%") and not isinstance(part, Retrier)
+            if _wants_no_text(part, name) and not is_calculated:
                 yield _alias(part, name), f"{value!r} stands where a value is needed to run; fill in the placeholder"
         elif isinstance(value, Part):
             if not isinstance(value, model.Block):
@@ -59,7 +61,7 @@ def _unfilled(part: Part) -> Iterator[tuple[str, str]]:
 
 
 def _below(part: Part, name: str, index: str, inner: Part) -> Iterator[tuple[str, str]]:
-    for field, reason in _unfilled(inner):
+    for field, reason in unfilled(inner):
         yield _alias(part, name) + index + field, reason
 
 

@@ -181,7 +181,7 @@ def compile_parallel(state: model.Parallel, compiled: State, blocks: tuple[Block
 def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) -> Run:
     """A Map forks: its processor gets each item, shaped by `ItemSelector`."""
     enter = compile_enter(state.input_path)
-    items_of = _items(state.items_path)
+    read_items = items_of(state.items_path)
     limit_of = integer_of("MaxConcurrencyPath", state.max_concurrency, state.max_concurrency_path)
     count, count_path = state.tolerated_failure_count, state.tolerated_failure_count_path
     count_of = integer_of("ToleratedFailureCountPath", count, count_path)
@@ -191,7 +191,7 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
 
     def run(scope: Scope) -> Move:
         enter(scope)
-        data, items = scope.data, items_of(scope)
+        data, items = scope.data, read_items(scope)
         limit = at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
         tolerated = tolerated_failures(count_of(scope), share_of(scope), len(items))
         inputs = items if select is None else selected_items(select, scope, data, items)
@@ -219,15 +219,19 @@ def selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) ->
     return inputs
 
 
-def _items(path_text: str | None) -> Callable[[Scope], list[JSON]]:
+def items_of(path_text: str | None) -> Callable[[Scope], list[JSON]]:
+    """Return what reads the items of a Map from its effective input."""
     if path_text is None or path_text == "$":
         return _items_of_input
     path = compile_path(path_text)
+    shown = (
+        path_text.removeprefix("$") if path_text.startswith("$$") else path_text
+    )  # as a path into the context object
 
     def read(scope: Scope) -> list[JSON]:
         items = path.evaluate(scope)
         if not isinstance(items, list):
-            raise ExpressionFailed(f'Reference path "{path_text}" must point to array.', names_place=False)
+            raise ExpressionFailed(f'Reference path "{shown}" must point to array.', names_place=False)
         return items
 
     return read

@@ -155,7 +155,7 @@ def test_a_hundred_requests_at_once(endpoint):
         ("AWSStepFunctions", b"{}", "UnknownOperationException"),
         ("AWSStepFunctions.Nope", b"{}", "UnknownOperationException"),
         ("DynamoDB_20120810.GetItem", b"{}", "UnknownOperationException"),
-        ("AWSStepFunctions.TestState", b"{}", "UnsupportedOperationException"),
+        ("AWSStepFunctions.DescribeMapRun", b"{}", "UnsupportedOperationException"),
         ("AWSStepFunctions.CreateStateMachine", b"", "ValidationException"),
         ("AWSStepFunctions.CreateStateMachine", b"{", "SerializationException"),
         ("AWSStepFunctions.CreateStateMachine", b"[]", "SerializationException"),

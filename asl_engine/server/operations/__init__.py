@@ -8,6 +8,7 @@ from asl_engine.server.operations import (
     express,
     machines,
     tags,
+    test_state,
     validation,
     versions,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "express",
     "machines",
     "tags",
+    "test_state",
     "validation",
     "versions",
 ]

@@ -1,0 +1,38 @@
+"""The limit of 256 KiB on what a stage may make.
+
+A template of a few kilobytes can ask for its input a thousand times over. The parts are shared, so the value is small;
+its text would not be, and is made only where it stays small.
+"""
+
+from __future__ import annotations
+
+from asl_engine.inspection.subject import NAME
+from asl_engine.kernel.failures import DATA_LIMIT
+from asl_engine.kernel.sizes import too_large
+from asl_engine.lang.expr import ExpressionFailed
+from asl_engine.values import JSON, MAX_BYTES, size_of
+
+
+def limited(value: JSON) -> JSON:
+    """Return the value; raise ExpressionFailed with `States.DataLimitExceeded` for one that is too large."""
+    if _is_surely_larger(value) or size_of(value) > MAX_BYTES:
+        raise ExpressionFailed(too_large(NAME), DATA_LIMIT, names_place=False)
+    return value
+
+
+def _is_surely_larger(value: JSON) -> bool:
+    """Tell whether the text must be larger than the limit, without making it; looks at so many parts at most."""
+    least, pending = 0, [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            least += len(item)
+        elif isinstance(item, dict):
+            least += sum(map(len, item))
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+        least += 1
+        if least + len(pending) > MAX_BYTES:
+            return True
+    return False
