@@ -15,6 +15,8 @@ from asl_engine.errors import AslError
 from asl_engine.history import Event, Mark, read_events
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.server.errors import ApiError
+from asl_engine.server.mocking import MockConfigFile
+from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import Performer
 from asl_engine.values import JSON
 
@@ -69,6 +71,7 @@ class Run:
         self.started_at = time.time()
         self.stopped_at: float | None = None
         self.arn = ""
+        self.ended = asyncio.Event()
 
     @property
     def kernel(self) -> Kernel:
@@ -83,9 +86,10 @@ class Run:
 class Service:
     """The machines and executions of all accounts, and the performer that does their tasks."""
 
-    def __init__(self, performer: Performer, skips_time: bool = False) -> None:
+    def __init__(self, performer: Performer, skips_time: bool = False, mocks: MockConfigFile | None = None) -> None:
         self.performer = performer
         self.skips_time = skips_time
+        self.mocks = mocks
         self.machines: dict[str, Machine] = {}
         self.runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,13 +101,16 @@ class Service:
         found = self.runs.get(_identity(machine, name).execution_arn)
         return found if found is not None and found.machine is machine else None
 
-    def start(self, machine: Machine, name: str | None, input_text: str, value: JSON) -> Run:
-        """Start an execution on the running event loop."""
+    def start(
+        self, machine: Machine, name: str | None, input_text: str, value: JSON, mocks: MockedStates | None = None
+    ) -> Run:
+        """Start an execution on the running event loop; `mocks` answers for some of its states."""
         self._make_room()
         name = name or str(uuid.uuid4())
         identity = _identity(machine, name)
         kernel = Kernel(machine.machine.program)
-        run = Run(machine, name, input_text, RealTimeDriver(kernel, self.performer, self.skips_time))
+        performer = self.performer.mocked(mocks)
+        run = Run(machine, name, input_text, RealTimeDriver(kernel, performer, self.skips_time))
         run.arn = identity.execution_arn
         self.runs[run.arn] = run
         seed = random.SystemRandom().getrandbits(64)
@@ -121,6 +128,7 @@ class Service:
         except BaseException as problem:
             _give_up(run, problem)
         run.stopped_at = run.driver.clock()
+        run.ended.set()
 
     def _make_room(self) -> None:
         """Forget the oldest execution that has ended when there are too many; refuse one more when all still run."""

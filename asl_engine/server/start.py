@@ -6,30 +6,50 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from asl_engine.kernel import Identity, StartTask
+from asl_engine.server.mocking import MockConfigFile
+from asl_engine.server.nested import is_nested, prepare_nested
 from asl_engine.server.service import Service
 from asl_engine.tasks.context import request_id
+from asl_engine.tasks.integrations.aws_services import ServicesEndpoint
 from asl_engine.tasks.invoke import Failure
-from asl_engine.tasks.perform import Elsewhere, Performer, Work
+from asl_engine.tasks.perform import Elsewhere, Job, Performer, Work
 from asl_engine.tasks.registry import Functions
 
 if TYPE_CHECKING:
     from asl_engine.tasks.integrations.aws_lambda import LambdaEndpoint
 
 
-def service_for(functions: Functions, aws_endpoint_url: str | None, skips_time: bool) -> Service:
-    """Return a service that calls the functions, and Lambda at the endpoint for the others."""
-    return Service(Performer(functions, elsewhere(aws_endpoint_url)), skips_time)
+def service_for(
+    functions: Functions, aws_endpoint_url: str | None, skips_time: bool, mock_config: str | None = None
+) -> Service:
+    """Return a service that calls the functions, and for the others Lambda and AWS services at the endpoint.
+
+    Raises InputError when the MockConfigFile is none.
+    """
+    mocks = MockConfigFile(mock_config) if mock_config is not None else None
+    if mocks is not None:
+        mocks.config()
+    performer = Performer(functions)
+    service = Service(performer, skips_time, mocks)
+    performer.elsewhere = elsewhere(service, aws_endpoint_url)
+    return service
 
 
-def elsewhere(aws_endpoint_url: str | None) -> Elsewhere:
+def elsewhere(service: Service, aws_endpoint_url: str | None) -> Elsewhere:
     """Return who does the tasks for which no function is registered. What nobody does fails the attempt, and says
     why."""
 
-    def prepare(task: StartTask, identity: Identity) -> Work | Failure:
+    def prepare(task: StartTask, identity: Identity) -> Work | Job | Failure:
         resource = task.resource
         is_lambda = resource.family == "LambdaFunction" or (resource.service, resource.action) == ("lambda", "invoke")
+        if is_nested(task):
+            return prepare_nested(service, task, identity)
+        if not is_lambda and aws_endpoint_url is None:
+            told = f"The integration {resource.text} needs an endpoint: name one with --aws-endpoint-url."
+            return Failure("States.Runtime", told)
         if not is_lambda:
-            return Failure("States.Runtime", f"The integration {resource.text} is not supported by this endpoint yet.")
+            assert aws_endpoint_url is not None
+            return ServicesEndpoint(aws_endpoint_url).prepare(task, identity)
         if aws_endpoint_url is None:
             wanted = resource.text if resource.family == "LambdaFunction" else task.payload["FunctionName"]
             return Failure(

@@ -7,6 +7,7 @@ from typing import Any
 
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
+from asl_engine.server.mocking import split_test_case
 from asl_engine.server.operations.machines import machine_of
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
@@ -17,7 +18,8 @@ from asl_engine.values import JSON, MAX_BYTES, json_text, parse_json, private_co
 @operation
 def start_execution(service: Service, account: Account, request: Request) -> Response:
     """Start an execution; the same name with the same input, while it runs, is answered as the first time."""
-    machine = machine_of(service, request["stateMachineArn"])
+    arn, mocks = split_test_case(request["stateMachineArn"], service.mocks)
+    machine = machine_of(service, arn)
     name, text = request.get("name"), request.get("input") or "{}"
     if name is not None:
         check_name(name)
@@ -27,7 +29,7 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
         if known.stopped_at is None and known.input_text == text:
             return {"executionArn": known.arn, "startDate": known.started_at}
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{known.arn}'")
-    run = service.start(machine, name, text, value)
+    run = service.start(machine, name, text, value, mocks)
     return {"executionArn": run.arn, "startDate": run.started_at}
 
 

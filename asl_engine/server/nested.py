@@ -1,0 +1,130 @@
+"""Tasks that call Step Functions itself: this endpoint answers them, without going through HTTP.
+
+`states:startExecution` starts an execution; with `.sync` the task waits for its end, and with `.sync:2` input and
+output are JSON in the result and not text. `aws-sdk:sfn:<action>` is any operation of the endpoint.
+"""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from asl_engine.kernel import ExecutionStopped, Identity, StartTask
+from asl_engine.kernel.failures import TASK_FAILED
+from asl_engine.server.errors import ApiError
+from asl_engine.server.operations.registry import OPERATIONS
+from asl_engine.server.requests import check_request, service_model
+from asl_engine.server.service import Account, Service
+from asl_engine.tasks.integrations.aws_call import http_metadata
+from asl_engine.tasks.integrations.names import exception_name
+from asl_engine.tasks.integrations.shapes import WrongParameters, request_of
+from asl_engine.tasks.invoke import Failure
+from asl_engine.tasks.perform import Job, Work
+from asl_engine.values import JSON, format_timestamp, json_text, parse_json
+
+SDK = "aws-sdk:sfn"
+
+
+def is_nested(task: StartTask) -> bool:
+    """Whether a task calls Step Functions."""
+    return task.resource.service in ("states", SDK)
+
+
+def prepare_nested(service: Service, task: StartTask, identity: Identity) -> Work | Job | Failure:
+    """Return the work of a task that calls Step Functions."""
+    account, resource = Account(identity.account, identity.region), task.resource
+    call = partial(_call, service, account, resource.action, resource.service == SDK, task.payload)
+    if resource.pattern not in ("sync", "sync:2"):
+        return _work(call)
+
+    async def ended(started: JSON) -> JSON | Failure:
+        return await _end(service, account, started, resource.pattern == "sync:2")
+
+    return Job(_work(call), ended, 0.0)
+
+
+def _work(call: Callable[[], Any]) -> Work:
+    async def work() -> JSON | Failure:
+        outcome: JSON | Failure = await call()
+        return outcome
+
+    return work
+
+
+async def _call(service: Service, account: Account, action: str, is_sdk: bool, parameters: JSON) -> JSON | Failure:
+    name, request_id = action[:1].upper() + action[1:], str(uuid.uuid4())
+    if name not in service_model().operation_names:
+        return Failure("States.Runtime", f"Step Functions has no action {action}.")
+    shapes = service_model().operation_model(name)
+    try:
+        request = request_of(shapes.input_shape, parameters)
+    except WrongParameters as problem:
+        told = f"The Parameters '{json_text(parameters)}' could not be used to start the Task: [{problem}]"
+        return Failure("States.Runtime", told)
+    try:
+        if name not in OPERATIONS:
+            raise ApiError("UnsupportedOperationException", f"This endpoint does not have the operation {name} yet.")
+        check_request(name, request)
+        answer = OPERATIONS[name](service, account, request)
+        if inspect.isawaitable(answer):
+            answer = await answer
+    except ApiError as problem:
+        return _refused(problem, is_sdk, request_id)
+    result = _result(shapes.output_shape, answer, is_sdk)
+    return result if is_sdk else result | http_metadata(_metadata(answer, request_id))
+
+
+def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """What HTTP would have said of an answer (recorded)."""
+    headers = {
+        "Content-Length": str(len(json_text(answer))),
+        "Content-Type": "application/x-amz-json-1.0",
+        "connection": "keep-alive",
+        "x-amzn-RequestId": request_id,
+    }
+    return {"HTTPStatusCode": 200, "RequestId": request_id, "HTTPHeaders": headers}
+
+
+def _refused(problem: ApiError, is_sdk: bool, request_id: str) -> Failure:
+    """Return the failure for an operation that was refused (recorded for both kinds of integrations)."""
+    code = exception_name(service_model(), problem.code)
+    if is_sdk:
+        details = f"(Service: Sfn, Status Code: 400, Request ID: {request_id}) (SDK Attempt Count: 1)"
+        return Failure(f"Sfn.{code or 'SfnException'}", f"{problem.message} {details}")
+    details = f"Status Code: 400; Error Code: {problem.code}; Request ID: {request_id}; Proxy: null"
+    cause = f"{problem.message} (Service: AWSStepFunctions; {details})"
+    return Failure(f"StepFunctions.{code or 'AWSStepFunctionsException'}", cause)
+
+
+def _result(shape: Any, value: Any, is_sdk: bool) -> Any:
+    """Return a response as a task's result: names in PascalCase; times as the SDK writes them, or in milliseconds."""
+    if shape.type_name == "structure":
+        members = ((name, shape.members[name], value[name]) for name in shape.members if name in value)
+        return {name[:1].upper() + name[1:]: _result(member, item, is_sdk) for name, member, item in members}
+    if shape.type_name == "list":
+        return [_result(shape.member, item, is_sdk) for item in value]
+    if shape.type_name == "timestamp":
+        return format_timestamp(value) if is_sdk else round(value * 1000)
+    return value
+
+
+async def _end(service: Service, account: Account, started: JSON, as_json: bool) -> JSON | Failure:
+    """Wait for an execution's end, and return its description; stop it when the task that waits is stopped."""
+    assert isinstance(started, dict)
+    arn = str(started["ExecutionArn"])
+    run = service.runs[arn]
+    try:
+        await run.ended.wait()
+    finally:
+        if not run.ended.is_set():
+            run.driver.post(ExecutionStopped(run.driver.clock()))
+    response: Any = OPERATIONS["DescribeExecution"](service, account, {"executionArn": arn})
+    described = _result(service_model().operation_model("DescribeExecution").output_shape, response, False)
+    if run.kernel.status != "SUCCEEDED":
+        return Failure(TASK_FAILED, json_text(dict(sorted(described.items()))))
+    if as_json:
+        described |= {name: parse_json(described[name]) for name in ("Input", "Output")}
+    return dict(sorted(described.items()))
