@@ -115,15 +115,19 @@ async def _end(service: Service, account: Account, started: JSON, as_json: bool)
     """Wait for an execution's end, and return its description; stop it when the task that waits is stopped."""
     assert isinstance(started, dict)
     arn = str(started["ExecutionArn"])
-    run = service.runs[arn]
+    run = service.runs.get(arn)
+    if run is not None:
+        try:
+            await run.ended.wait()
+        finally:
+            if not run.ended.is_set():
+                run.driver.post(ExecutionStopped(run.driver.clock()))
     try:
-        await run.ended.wait()
-    finally:
-        if not run.ended.is_set():
-            run.driver.post(ExecutionStopped(run.driver.clock()))
-    response: Any = OPERATIONS["DescribeExecution"](service, account, {"executionArn": arn})
+        response: Any = OPERATIONS["DescribeExecution"](service, account, {"executionArn": arn})
+    except ApiError as problem:  # Express executions cannot be described, and the oldest are forgotten
+        return _refused(problem, False, str(uuid.uuid4()))
     described = _result(service_model().operation_model("DescribeExecution").output_shape, response, False)
-    if run.kernel.status != "SUCCEEDED":
+    if response["status"] != "SUCCEEDED":
         return Failure(TASK_FAILED, json_text(dict(sorted(described.items()))))
     if as_json:
         described |= {name: parse_json(described[name]) for name in ("Input", "Output")}

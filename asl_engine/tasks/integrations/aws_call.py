@@ -6,7 +6,8 @@ for nothing else.
 
 from __future__ import annotations
 
-from functools import cache
+import uuid
+from functools import lru_cache
 from typing import Any
 
 from asl_engine.tasks.integrations.names import (
@@ -21,6 +22,9 @@ from asl_engine.values import JSON, json_text
 
 READ_SECONDS = 70
 """How long an answer is waited for: the longest poll of any API takes a minute."""
+
+MAX_CLIENTS = 128
+"""How many clients are kept: whoever asks chooses account and region, and so how many there are."""
 
 
 class Api:
@@ -72,7 +76,7 @@ class Api:
             told = [f"Value null at '{name[:1].lower() + name[1:]}' {constraint}" for name in missing]
             count = f"{len(told)} validation error{'s' if len(told) > 1 else ''} detected"
             code, message = "ValidationException", f"{count}: {'; '.join(told)}"
-        metadata = {"HTTPStatusCode": 400, "RequestId": "", "HTTPHeaders": {}}
+        metadata = {"HTTPStatusCode": 400, "RequestId": str(uuid.uuid4()), "HTTPHeaders": {}}
         return self._refused({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata})
 
     def _refused(self, response: dict[str, Any]) -> Failure:
@@ -107,7 +111,7 @@ def http_metadata(metadata: dict[str, Any]) -> dict[str, JSON]:
     }
 
 
-@cache
+@lru_cache(maxsize=MAX_CLIENTS)
 def botocore_name(service: str) -> str:
     """Return botocore's name for the service of an SDK integration."""
     from botocore.loaders import Loader
@@ -118,13 +122,13 @@ def botocore_name(service: str) -> str:
     return known.get(service, service)
 
 
-@cache
+@lru_cache(maxsize=MAX_CLIENTS)
 def client(name: str, url: str, region: str, account: str) -> Any:
     """Return boto3's client of a service at an endpoint. Raises botocore's UnknownServiceError."""
     import boto3
     from botocore.config import Config
 
-    return boto3.client(
+    return boto3.session.Session().client(  # a session of its own: making clients of one in threads is not safe
         name,
         endpoint_url=url,
         region_name=region,
