@@ -181,19 +181,21 @@ def _is_event(event: Any) -> bool:
 @asl.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8083, show_default=True, help="0 takes any free port.")
-@click.option("--aws-endpoint-url", metavar="URL", help="Where Lambda functions that are not registered are called.")
+@click.option(
+    "--aws-endpoint-url",
+    metavar="URL",
+    help="Where AWS services are called, and Lambda functions that are not registered.",
+)
 @click.option("--functions", metavar="APP.PY", help="The functions: a file or module, with ':attribute' if need be.")
 @click.option(
     "--clock", type=click.Choice(["skip", "real"]), default="real", show_default=True, help="Jump over waits, or wait."
 )
-@click.option(
-    "--mock-config", metavar="FILE", help="A MockConfigFile; not supported yet, unless it has no state machines."
-)
+@click.option("--mock-config", metavar="FILE", help="A MockConfigFile, read again when it changes.")
 def serve(
     host: str, port: int, aws_endpoint_url: str | None, functions: str | None, clock: str, mock_config: str | None
 ) -> None:
     """Serve the protocol of AWS Step Functions, for boto3, the AWS CLI and every SDK."""
-    from asl_engine.cli.given import load_functions, read_json
+    from asl_engine.cli.given import load_functions
     from asl_engine.tasks.registry import Functions
 
     try:
@@ -203,22 +205,14 @@ def serve(
         raise InputError(f"the endpoint needs {problem.name!r}: pip install 'asl-engine[server]'") from None
     if aws_endpoint_url is not None and not aws_endpoint_url.startswith(("http://", "https://")):
         raise InputError(f"--aws-endpoint-url takes an address such as http://127.0.0.1:4566, not {aws_endpoint_url!r}")
-    if mock_config is not None and _mocked(read_json(mock_config), mock_config):
-        raise InputError(f"{mock_config}: mocked service integrations are not supported yet")
     announce = partial(print, file=sys.stdout, flush=True)
     with contextlib.redirect_stdout(sys.stderr):  # standard output says where it listens, and no more
         given = load_functions(functions) if functions is not None else Functions()
         try:
-            answer(service_for(given, aws_endpoint_url, clock == "skip"), host, port, announce)
+            answer(service_for(given, aws_endpoint_url, clock == "skip", mock_config), host, port, announce)
         except OSError as problem:
             reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
             raise OutputError(f"cannot listen on {host!r} port {port}: {reason}") from None
-
-
-def _mocked(config: Any, name: str) -> Any:
-    if not isinstance(config, dict):
-        raise InputError(f"{name} is no MockConfigFile, which is a JSON object")
-    return config.get("StateMachines")
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ from asl_engine.kernel import (
 )
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import Job, Outside, Performer, Soon
+from asl_engine.tasks.perform import RUNNING, Job, Outside, Performer
 
 
 class RealTimeDriver:
@@ -158,12 +158,10 @@ class RealTimeDriver:
         returned: Any = prepared
         if isinstance(prepared, Call):
             returned = await self._call(prepared)
-        elif isinstance(prepared, Soon):
-            returned = await prepared.work()
         elif isinstance(prepared, Job):
-            returned = await self._job(task, prepared)
+            return await self._job(prepared, task.op)
         elif not isinstance(prepared, Failure):
-            returned = await in_thread(prepared)
+            returned = await done(prepared)
         now = self.clock()
         if isinstance(returned, Failure):
             return TaskFailed(now, task.op, returned.error, returned.cause)
@@ -177,12 +175,18 @@ class RealTimeDriver:
             return TaskFailed(now, task.op, outcome.error, outcome.cause)
         return TaskSucceeded(now, task.op, outcome)
 
-    async def _job(self, task: StartTask, job: Job) -> Any:
-        submitted = await job.submit()
-        if isinstance(submitted, Failure):
-            return submitted
-        self.post(TaskSubmitted(self.clock(), task.op, submitted))
-        return await job.wait(submitted)
+    async def _job(self, job: Job, op: str) -> Event:
+        """Hand a job over, tell of it, and look at it until it is over. Cancelling it ends that."""
+        returned = await done(job.submit)
+        if not isinstance(returned, Failure):
+            handed = returned
+            self.post(TaskSubmitted(self.clock(), op, handed))
+            while (returned := await done(job.ended, handed)) is RUNNING:
+                await asyncio.sleep(job.every)
+        now = self.clock()
+        if isinstance(returned, Failure):
+            return TaskFailed(now, op, returned.error, returned.cause)
+        return TaskSucceeded(now, op, returned)
 
     def _wait_outside(self, task: StartTask) -> None:
         if task.op in self.kernel.waiting:
@@ -211,6 +215,13 @@ def is_cancelled() -> bool:
     """Tell whether somebody cancelled the task that runs this; a function can raise CancelledError by itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def done(work: Any, *arguments: Any) -> Any:
+    """Return what work gives: `async def` runs as it is, and all else in a thread."""
+    if inspect.iscoroutinefunction(work):
+        return await work(*arguments)
+    return await in_thread(lambda: work(*arguments))
 
 
 async def in_thread(work: Any) -> Any:

@@ -27,7 +27,7 @@ from asl_engine.kernel import (
 )
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import Job, Outside, Performer, Soon
+from asl_engine.tasks.perform import RUNNING, Job, Outside, Performer
 from asl_engine.values import JSON
 
 
@@ -100,10 +100,12 @@ class VirtualDriver:
         if op not in kernel.waiting:
             return None  # cancelled before it began
         prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
-        if isinstance(prepared, (Outside, Soon, Job)):
-            return None  # a clock that jumps waits for nobody
+        if isinstance(prepared, Outside):
+            return None
+        if isinstance(prepared, Job):
+            return self._job(prepared, op)
         if not isinstance(prepared, Call):
-            outcome = prepared if isinstance(prepared, Failure) else prepared()
+            outcome: Any = prepared if isinstance(prepared, Failure) else awaited(prepared())
         else:
             try:
                 outcome = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
@@ -117,6 +119,19 @@ class VirtualDriver:
         if task.resource.pattern == "waitForTaskToken":
             return self._submitted(op, outcome)
         return TaskSucceeded(now, op, outcome)
+
+    def _job(self, job: Job, op: str) -> Event:
+        """Hand a job over, and note its end as what comes next; looking at it takes virtual time."""
+        now, handed = self.kernel.now, awaited(job.submit())
+        if isinstance(handed, Failure):
+            return TaskFailed(now, op, handed.error, handed.cause)
+        at = now
+        while (outcome := awaited(job.ended(handed))) is RUNNING:
+            at += job.every
+        is_failure = isinstance(outcome, Failure)
+        end = TaskFailed(at, op, outcome.error, outcome.cause) if is_failure else TaskSucceeded(at, op, outcome)
+        self.agenda.note(at, op, end)
+        return TaskSubmitted(now, op, handed)
 
     def _limit(self, task: StartTask) -> float:
         """Return how many seconds a call is worth in a machine with a limit: what it and the task allow."""

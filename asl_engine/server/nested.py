@@ -1,132 +1,134 @@
-"""Step Functions as a service of its own tasks: `states:startExecution` and `aws-sdk:sfn:*`, answered in process.
+"""Tasks that call Step Functions itself: this endpoint answers them, without going through HTTP.
 
-The operations run on the event loop, as if the request had come from outside.
+`states:startExecution` starts an execution; with `.sync` the task waits for its end, and with `.sync:2` input and
+output are JSON in the result and not text. `aws-sdk:sfn:<action>` is any operation of the endpoint.
 """
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 import uuid
-from collections.abc import Awaitable
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from asl_engine.kernel import ExecutionStopped, Identity, StartTask
+from asl_engine.kernel.failures import TASK_FAILED
 from asl_engine.server.errors import ApiError
 from asl_engine.server.operations.registry import OPERATIONS
 from asl_engine.server.requests import check_request, service_model
-from asl_engine.server.service import Account, Run, Service
-from asl_engine.tasks.integrations.aws_service import OPTIMISED, described, error_of, from_response, to_request
+from asl_engine.server.service import Account, Service
+from asl_engine.tasks.integrations.aws_call import http_metadata
+from asl_engine.tasks.integrations.names import exception_name
+from asl_engine.tasks.integrations.shapes import WrongParameters, request_of
 from asl_engine.tasks.invoke import Failure
-from asl_engine.tasks.perform import Job, Soon
-from asl_engine.values import JSON, json_text, parse_json, to_datetime
+from asl_engine.tasks.perform import Job, Work
+from asl_engine.values import JSON, format_timestamp, json_text, parse_json
 
-STARTED: Final = "StartExecution"
+SDK = "aws-sdk:sfn"
 
 
 def is_nested(task: StartTask) -> bool:
-    """Tell whether a task is for Step Functions itself."""
-    return task.resource.service in ("states", "aws-sdk:sfn")
+    """Whether a task calls Step Functions."""
+    return task.resource.service in ("states", SDK)
 
 
-class Nested:
-    """Does the tasks of a service's executions that are for the service itself."""
+def prepare_nested(service: Service, task: StartTask, identity: Identity) -> Work | Job | Failure:
+    """Return the work of a task that calls Step Functions."""
+    account, resource = Account(identity.account, identity.region), task.resource
+    call = partial(_call, service, account, resource.action, resource.service == SDK, task.payload)
+    if resource.pattern not in ("sync", "sync:2"):
+        return _work(call)
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
+    async def ended(started: JSON) -> JSON | Failure:
+        return await _end(service, account, started, resource.pattern == "sync:2")
 
-    def prepare(self, task: StartTask, identity: Identity) -> Soon | Job | Failure:
-        """Return what does a task; a failure for an action that is not there."""
-        resource, account = task.resource, Account(identity.account, identity.region)
-        operation = resource.action[:1].upper() + resource.action[1:]
-        if operation not in OPERATIONS:
-            return Failure("States.Runtime", f"There is no action {resource.text}.")
-        if resource.service == "aws-sdk:sfn":
-            return Soon(lambda: self._sdk(operation, account, task.payload))
-        if resource.pattern in ("sync", "sync:2"):
-            return Job(
-                lambda: self._start(account, task.payload),
-                lambda started: self._wait(started, resource.pattern == "sync:2"),
-            )
-        return Soon(lambda: self._start(account, task.payload))
-
-    async def _call(self, operation: str, account: Account, parameters: JSON) -> Any:
-        request = to_request(service_model().operation_model(operation).input_shape, parameters or {})
-        check_request(operation, request)
-        answer = OPERATIONS[operation](self.service, account, request)
-        return await answer if isinstance(answer, Awaitable) else answer
-
-    async def _sdk(self, operation: str, account: Account, parameters: JSON) -> JSON | Failure:
-        try:
-            answer = await self._call(operation, account, parameters)
-        except ApiError as problem:
-            return error_of(_response(problem), service_model(), None)
-        shape = service_model().operation_model(operation).output_shape
-        return from_response(shape, _with_dates(shape, answer)) if shape is not None else {}
-
-    async def _start(self, account: Account, parameters: JSON) -> JSON | Failure:
-        try:
-            answer = await self._call(STARTED, account, parameters)
-        except ApiError as problem:
-            return error_of(_response(problem), service_model(), OPTIMISED["states"])
-        started = {"ExecutionArn": answer["executionArn"], "StartDate": round(answer["startDate"] * 1000)}
-        text = str(len(json_text(answer)))
-        request_id = str(uuid.uuid4())
-        headers = {
-            "connection": "keep-alive",
-            "Content-Length": text,
-            "Content-Type": "application/x-amz-json-1.0",
-            "Date": to_datetime(answer["startDate"]).strftime("%a, %d %b %Y %H:%M:%S GMT"),
-            "x-amzn-RequestId": request_id,
-        }
-        return started | described({"HTTPHeaders": headers, "HTTPStatusCode": 200, "RequestId": request_id})
-
-    async def _wait(self, started: JSON, as_json: bool) -> JSON | Failure:
-        """Wait for the end of an execution; stop it when nobody waits any longer."""
-        run = self.service.runs[started["ExecutionArn"]]
-        assert run.task is not None
-        try:
-            await asyncio.shield(run.task)
-        except asyncio.CancelledError:
-            run.driver.post(ExecutionStopped(run.driver.clock()))
-            raise
-        told = _described(run, as_json)
-        return told if run.kernel.status == "SUCCEEDED" else Failure("States.TaskFailed", json_text(told))
+    return Job(_work(call), ended, 0.0)
 
 
-def _described(run: Run, as_json: bool) -> dict[str, JSON]:
-    """Return how an execution ended as `.sync` gives it: input and output as texts, with `.sync:2` as values."""
-    kernel = run.kernel
-    told: dict[str, JSON] = {
-        "ExecutionArn": run.arn,
-        "Input": parse_json(run.input_text) if as_json else run.input_text,
-        "InputDetails": {"Included": True},
-        "Name": run.name,
-        "StartDate": round(run.started_at * 1000),
-        "StateMachineArn": run.machine.arn,
-        "Status": kernel.status,
-        "StopDate": round((run.stopped_at or run.driver.clock()) * 1000),
+def _work(call: Callable[[], Any]) -> Work:
+    async def work() -> JSON | Failure:
+        outcome: JSON | Failure = await call()
+        return outcome
+
+    return work
+
+
+async def _call(service: Service, account: Account, action: str, is_sdk: bool, parameters: JSON) -> JSON | Failure:
+    name, request_id = action[:1].upper() + action[1:], str(uuid.uuid4())
+    if name not in service_model().operation_names:
+        return Failure("States.Runtime", f"Step Functions has no action {action}.")
+    shapes = service_model().operation_model(name)
+    try:
+        request = request_of(shapes.input_shape, parameters)
+    except WrongParameters as problem:
+        told = f"The Parameters '{json_text(parameters)}' could not be used to start the Task: [{problem}]"
+        return Failure("States.Runtime", told)
+    try:
+        if name not in OPERATIONS:
+            raise ApiError("UnsupportedOperationException", f"This endpoint does not have the operation {name} yet.")
+        check_request(name, request)
+        answer = OPERATIONS[name](service, account, request)
+        if inspect.isawaitable(answer):
+            answer = await answer
+    except ApiError as problem:
+        return _refused(problem, is_sdk, request_id)
+    result = _result(shapes.output_shape, answer, is_sdk)
+    return result if is_sdk else result | http_metadata(_metadata(answer, request_id))
+
+
+def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """What HTTP would have said of an answer (recorded)."""
+    headers = {
+        "Content-Length": str(len(json_text(answer))),
+        "Content-Type": "application/x-amz-json-1.0",
+        "connection": "keep-alive",
+        "x-amzn-RequestId": request_id,
     }
-    if kernel.status == "SUCCEEDED":
-        told["Output"] = kernel.output if as_json else json_text(kernel.output)
-        told["OutputDetails"] = {"Included": True}
-        return told
-    texts = {"Error": kernel.error, "Cause": kernel.cause}
-    return told | {name: text for name, text in texts.items() if text is not None}
+    return {"HTTPStatusCode": 200, "RequestId": request_id, "HTTPHeaders": headers}
 
 
-def _response(problem: ApiError) -> dict[str, Any]:
-    return {
-        "Error": {"Code": problem.code, "Message": problem.message},
-        "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": str(uuid.uuid4())},
-    }
+def _refused(problem: ApiError, is_sdk: bool, request_id: str) -> Failure:
+    """Return the failure for an operation that was refused (recorded for both kinds of integrations)."""
+    code = exception_name(service_model(), problem.code)
+    if is_sdk:
+        details = f"(Service: Sfn, Status Code: 400, Request ID: {request_id}) (SDK Attempt Count: 1)"
+        return Failure(f"Sfn.{code or 'SfnException'}", f"{problem.message} {details}")
+    details = f"Status Code: 400; Error Code: {problem.code}; Request ID: {request_id}; Proxy: null"
+    cause = f"{problem.message} (Service: AWSStepFunctions; {details})"
+    return Failure(f"StepFunctions.{code or 'AWSStepFunctionsException'}", cause)
 
 
-def _with_dates(shape: Any, value: Any) -> Any:
-    """Return an answer with datetimes for the numbers that stand for moments."""
-    if shape.type_name == "timestamp" and isinstance(value, (int, float)):
-        return to_datetime(value)
+def _result(shape: Any, value: Any, is_sdk: bool) -> Any:
+    """Return a response as a task's result: names in PascalCase; times as the SDK writes them, or in milliseconds."""
     if shape.type_name == "structure":
-        return {name: _with_dates(shape.members[name], item) for name, item in value.items() if name in shape.members}
+        members = ((name, shape.members[name], value[name]) for name in shape.members if name in value)
+        return {name[:1].upper() + name[1:]: _result(member, item, is_sdk) for name, member, item in members}
     if shape.type_name == "list":
-        return [_with_dates(shape.member, item) for item in value]
+        return [_result(shape.member, item, is_sdk) for item in value]
+    if shape.type_name == "timestamp":
+        return format_timestamp(value) if is_sdk else round(value * 1000)
     return value
+
+
+async def _end(service: Service, account: Account, started: JSON, as_json: bool) -> JSON | Failure:
+    """Wait for an execution's end, and return its description; stop it when the task that waits is stopped."""
+    assert isinstance(started, dict)
+    arn = str(started["ExecutionArn"])
+    run = service.runs.get(arn)
+    if run is not None:
+        try:
+            await run.ended.wait()
+        finally:
+            if not run.ended.is_set():
+                run.driver.post(ExecutionStopped(run.driver.clock()))
+    try:
+        response: Any = OPERATIONS["DescribeExecution"](service, account, {"executionArn": arn})
+    except ApiError as problem:  # Express executions cannot be described, and the oldest are forgotten
+        return _refused(problem, False, str(uuid.uuid4()))
+    described = _result(service_model().operation_model("DescribeExecution").output_shape, response, False)
+    if response["status"] != "SUCCEEDED":
+        return Failure(TASK_FAILED, json_text(dict(sorted(described.items()))))
+    if as_json:
+        described |= {name: parse_json(described[name]) for name in ("Input", "Output")}
+    return dict(sorted(described.items()))

@@ -16,6 +16,8 @@ from asl_engine.history import Event, Mark, read_events
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.server.callbacks import Callbacks
 from asl_engine.server.errors import ApiError
+from asl_engine.server.mocking import MockConfigFile
+from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import Performer
 from asl_engine.values import JSON
 
@@ -144,7 +146,7 @@ class Run:
         self.started_at = time.time()
         self.stopped_at: float | None = None
         self.arn = ""
-        self.task: asyncio.Task[None] | None = None
+        self.ended = asyncio.Event()
 
     @property
     def kernel(self) -> Kernel:
@@ -159,9 +161,10 @@ class Run:
 class Service:
     """The machines and executions of all accounts, and the performer that does their tasks."""
 
-    def __init__(self, performer: Performer, skips_time: bool = False) -> None:
+    def __init__(self, performer: Performer, skips_time: bool = False, mocks: MockConfigFile | None = None) -> None:
         self.performer = performer
         self.skips_time = skips_time
+        self.mocks = mocks
         self.machines: dict[str, Machine] = {}
         self.runs: dict[str, Run] = {}
         self.callbacks = Callbacks()
@@ -192,19 +195,21 @@ class Service:
         number = int(alias.choose().rpartition(":")[2])
         return Target(machine, machine.versions[number], alias)
 
-    def start(self, target: Target, name: str | None, input_text: str, value: JSON) -> Run:
-        """Start an execution on the running event loop."""
+    def start(
+        self, target: Target, name: str | None, input_text: str, value: JSON, mocks: MockedStates | None = None
+    ) -> Run:
+        """Start an execution on the running event loop; `mocks` answers for some of its states."""
         self._make_room()
         name = name or str(uuid.uuid4())
         identity = _identity(target.machine, name, target.revision)
         kernel = Kernel(target.revision.machine.program)
-        driver = RealTimeDriver(kernel, self.performer, self.skips_time, hand_out=self.callbacks.wait_for)
+        driver = RealTimeDriver(kernel, self.performer.mocked(mocks), self.skips_time, hand_out=self.callbacks.wait_for)
         run = Run(target, name, input_text, driver)
         run.arn = identity.execution_arn
         self.runs[run.arn] = run
         seed = random.SystemRandom().getrandbits(64)
         started = ExecutionStarted(run.driver.clock(), value, identity, seed)
-        run.task = task = asyncio.get_running_loop().create_task(self._follow(run, started))
+        task = asyncio.get_running_loop().create_task(self._follow(run, started))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return run
@@ -217,6 +222,7 @@ class Service:
         except BaseException as problem:
             _give_up(run, problem)
         run.stopped_at = run.driver.clock()
+        run.ended.set()
 
     def _make_room(self) -> None:
         """Forget the oldest execution that has ended when there are too many; refuse one more when all still run."""

@@ -3,66 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from asl_engine.errors import FunctionNotFound, NotSupported, did_you_mean
 from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.identity import Identity
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.invoke import Call, Failure, event_of
+from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.registry import Function, Functions, split_name
 from asl_engine.values import JSON, NotJSON, private_copy
 
 Clock: TypeAlias = Callable[[], float]
 """Gives the time in seconds since 1970."""
 
-Work: TypeAlias = Callable[[], "JSON | Failure"]
-"""Work that blocks and returns the result of a task."""
+Work: TypeAlias = Callable[[], "JSON | Failure | Awaitable[JSON | Failure]"]
+"""Work that returns the result of a task: it blocks, or is `async def` and awaits."""
 
 
-class Soon:
-    """Work that is done on the event loop."""
+class Running:
+    """What a job says as long as it is not over. Not None, which is a result."""
 
-    __slots__ = ("work",)
 
-    def __init__(self, work: Callable[[], Awaitable[JSON | Failure]]) -> None:
-        self.work = work
+RUNNING: Final = Running()
 
 
 class Job:
-    """Work that is handed over first, and then waited for: what `.sync` means.
+    """Work in two steps, as `.sync` has it: handing it over, and waiting for its end.
 
-    `submit` gives what the handing over answered, and `wait` is called with that and gives the result.
+    `ended` gets what `submit` returned, and returns the task's result, or RUNNING; then it is asked again after `every`
+    seconds. Both block, or are `async def`.
     """
 
-    __slots__ = ("submit", "wait")
+    __slots__ = ("ended", "every", "submit")
 
     def __init__(
         self,
-        submit: Callable[[], Awaitable[JSON | Failure]],
-        wait: Callable[[JSON], Awaitable[JSON | Failure]],
+        submit: Work,
+        ended: Callable[[JSON], JSON | Failure | Running | Awaitable[JSON | Failure]],
+        every: float,
     ) -> None:
         self.submit = submit
-        self.wait = wait
+        self.ended = ended
+        self.every = every
 
 
 class Outside:
     """Nobody here does the task: somebody outside asks for it, and answers with its token."""
 
 
-Prepared: TypeAlias = "Call | Work | Soon | Job | Failure | Outside"
+Prepared: TypeAlias = "Call | Work | Job | Failure | Outside"
 """What is ready to be done."""
 
-Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Soon | Job | Failure | Outside"]
+Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Job | Failure | Outside"]
 """What does the tasks for which no function is registered, for example by calling AWS."""
 
 
 class Performer:
-    """Finds who does a task. Without `elsewhere`, a task that nobody does is the caller's mistake, and raises."""
+    """Finds who does a task. Without `elsewhere`, a task that nobody does is the caller's mistake, and raises. What
+    `mocks` has an answer for is done by nobody."""
 
-    def __init__(self, functions: Functions, elsewhere: Elsewhere | None = None) -> None:
+    def __init__(
+        self, functions: Functions, elsewhere: Elsewhere | None = None, mocks: MockedStates | None = None
+    ) -> None:
         self.functions = functions
         self.elsewhere = elsewhere
+        self.mocks = mocks
+
+    def mocked(self, mocks: MockedStates | None) -> Performer:
+        """Return the performer of an execution in which some states are mocked."""
+        return self if mocks is None else Performer(self.functions, self.elsewhere, mocks)
 
     def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
         """Return the call that does a task, or other work that does; a failure for a payload that cannot be sent.
@@ -72,6 +82,8 @@ class Performer:
         functions.
         """
         resource, payload = task.resource, task.payload
+        if self.mocks is not None and self.mocks.has(task.state):
+            return _mocked(self.mocks.next_answer(task.state), resource.pattern)
         function = self.functions.found.get(resource.text) or self.functions.find(resource.text)
         if function is not None:
             return _call(function, payload, LambdaContext(function, task.op, identity, clock, now), False)
@@ -102,6 +114,13 @@ class Performer:
         close = did_you_mean(split_name(wanted)[0], list(self.functions))
         hint = close or " None is registered: pass functions={name: function}, or --functions FILE to the command."
         return f"the state {task.state!r} calls {wanted!r}, and no such function is registered.{hint}"
+
+
+def _mocked(answer: JSON | Failure, pattern: str) -> Work | Job | Failure:
+    """Return the work of giving an answer. One that is waited for is handed over first, as the real one would be."""
+    if isinstance(answer, Failure) or not pattern:
+        return answer if isinstance(answer, Failure) else (lambda: answer)
+    return Job(dict, lambda _: answer, 0.0)
 
 
 def _call(function: Function, payload: JSON, context: LambdaContext, is_enveloped: bool) -> Call | Failure:

@@ -411,13 +411,13 @@ def test_a_mistake_of_ours_is_told_in_a_line(asl, monkeypatch):
         (["--host", "192.0.2.1"], "cannot listen on '192.0.2.1' port 0: "),
         (["--functions", "none.py"], "there is no such file"),
         (["--aws-endpoint-url", "localhost:4566"], "--aws-endpoint-url takes an address such as"),
-        (["--mock-config", "a.json"], "no MockConfigFile"),
-        (["--mock-config", "b.json"], "not supported yet"),
+        (["--mock-config", "a.json"], "a.json: the mock configuration must be a JSON object"),
+        (["--mock-config", "b.json"], "there is no mocked response 'charged'"),
     ],
 )
 def test_an_endpoint_that_cannot_start(asl, options, told):
     write("a.json", [1])
-    write("b.json", {"StateMachines": {"x": {}}})
+    write("b.json", {"StateMachines": {"x": {"TestCases": {"y": {"Charge": "charged"}}}}})
 
     code, out, err = asl("serve", "--port", "0", *options)
 

@@ -323,11 +323,11 @@ def test_a_function_that_nobody_has(client, resource):
     assert "--functions" in done["cause"]
 
 
-def test_an_integration_that_is_not_there_yet(client):
+def test_an_aws_service_without_an_endpoint(client):
     message = {"QueueUrl": "q", "MessageBody": "b"}
     client.create(definition=one_state(Type="Task", Resource="arn:aws:states:::sqs:sendMessage", Parameters=message))
 
-    assert "needs an endpoint" in client.run()["cause"]
+    assert "name one with --aws-endpoint-url" in client.run()["cause"]
 
 
 def test_memory_has_a_limit(client, monkeypatch):

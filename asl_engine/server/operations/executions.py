@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Any, Final
 
 from asl_engine.kernel import ExecutionStopped
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
+from asl_engine.server.mocking import split_test_case
 from asl_engine.server.operations.machines import about, target_of
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
@@ -19,7 +21,8 @@ from asl_engine.values import JSON, MAX_BYTES, json_text, parse_json, private_co
 @operation
 def start_execution(service: Service, account: Account, request: Request) -> Response:
     """Start an execution; the same name with the same input, while it runs, is answered as the first time."""
-    target = target_of(service, request["stateMachineArn"])
+    arn, mocks = split_test_case(request["stateMachineArn"], service.mocks)
+    target = target_of(service, arn)
     name, text = request.get("name"), request.get("input") or "{}"
     if name is not None:
         check_name(name)
@@ -29,7 +32,7 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
         if known.stopped_at is None and known.input_text == text:
             return {"executionArn": known.arn, "startDate": known.started_at}
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{known.arn}'")
-    run = service.start(target, name, text, value)
+    run = service.start(target, name, text, value, mocks)
     return {"executionArn": run.arn, "startDate": run.started_at}
 
 
@@ -134,8 +137,8 @@ async def stop_execution(service: Service, account: Account, request: Request) -
     run = run_of(service, request["executionArn"])
     if run.stopped_at is None and _status(run) == "RUNNING":
         run.driver.post(ExecutionStopped(run.driver.clock(), request.get("error"), request.get("cause")))
-        if run.task is not None:
-            await asyncio.wait({run.task}, timeout=STOP_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(run.ended.wait(), STOP_SECONDS)
     return {"stopDate": run.stopped_at or run.driver.clock()}
 
 

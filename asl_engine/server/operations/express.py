@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import Final
 
 from asl_engine.server.arns import check_name
 from asl_engine.server.errors import ApiError
+from asl_engine.server.mocking import split_test_case
 from asl_engine.server.operations.executions import input_of
 from asl_engine.server.operations.machines import target_of
 from asl_engine.server.operations.registry import Request, Response, operation
@@ -24,16 +24,16 @@ BILLED_MB: Final = 64
 @operation
 async def start_sync_execution(service: Service, account: Account, request: Request) -> Response:
     """Start an Express execution and answer when it has ended, also when it has failed."""
-    target = target_of(service, request["stateMachineArn"])
+    arn, mocks = split_test_case(request["stateMachineArn"], service.mocks)
+    target = target_of(service, arn)
     if target.revision.machine.type != "EXPRESS":
         told = "This operation is not supported by this type of state machine"
         raise ApiError("StateMachineTypeNotSupported", told)
     name, text = request.get("name"), request.get("input") or "{}"
     if name is not None:
         check_name(name)
-    run = service.start(target, name, text, input_of(text))
-    assert run.task is not None
-    await asyncio.shield(run.task)
+    run = service.start(target, name, text, input_of(text), mocks)
+    await run.ended.wait()
     return _told(run)
 
 

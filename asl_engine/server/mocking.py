@@ -1,0 +1,53 @@
+"""Executions with mocked integrations: `<machine ARN>#<test case>` names a test case of the MockConfigFile."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from asl_engine.errors import InputError
+from asl_engine.server.errors import ApiError
+from asl_engine.tasks.mocks import MockConfig, MockedStates
+from asl_engine.values import parse_json
+
+MAX_FILE_BYTES = 16 * 1024 * 1024
+"""The largest MockConfigFile that is read."""
+
+
+class MockConfigFile:
+    """A MockConfigFile, read again when it has changed."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._seen: tuple[int, int] | None = None
+        self._config: MockConfig | None = None
+
+    def config(self) -> MockConfig:
+        """Return what the file says now. Raises InputError when that is no mock configuration."""
+        try:
+            status = os.stat(self.path)
+            seen = (status.st_mtime_ns, status.st_size)
+            if self._config is None or seen != self._seen:
+                if status.st_size > MAX_FILE_BYTES:
+                    raise InputError(f"{self.path} is larger than {MAX_FILE_BYTES} bytes")
+                self._config = MockConfig(parse_json(Path(self.path).read_text("utf-8")))
+                self._seen = seen
+        except OSError as problem:
+            raise InputError(f"{self.path} cannot be read: {problem.strerror}") from None
+        except ValueError as problem:
+            raise InputError(f"{self.path} is not JSON: {problem}") from None
+        except InputError as problem:
+            raise InputError(f"{self.path}: {problem}") from None
+        return self._config
+
+
+def split_test_case(arn: str, file: MockConfigFile | None) -> tuple[str, MockedStates | None]:
+    """Return the machine's ARN, and the answers of the test case that is named after it; None when none is named, or
+    there is no file."""
+    machine_arn, mark, case = arn.partition("#")
+    if not mark or file is None:
+        return arn, None
+    try:
+        return machine_arn, file.config().states(machine_arn.rpartition(":")[2], case)
+    except InputError as problem:
+        raise ApiError("ValidationException", str(problem)) from None

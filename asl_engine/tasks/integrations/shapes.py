@@ -1,0 +1,105 @@
+"""Parameters and results of AWS calls: between the JSON of a state machine and the values that boto3 takes and gives.
+
+A state machine names everything in PascalCase, also where the API has camelCase. What the API wants as text and is
+something else is sent as its JSON text (recorded: SNS messages, SQS bodies, inputs of executions, bodies of objects).
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+from asl_engine.values import JSON, MAX_BYTES, json_text, parse_timestamp
+
+
+class WrongParameters(Exception):
+    """The parameters cannot be sent; the text says why, as AWS says it."""
+
+
+def request_of(shape: Any, value: JSON, name: str = "") -> Any:
+    """Return the value that botocore takes for a shape. Members that are null are left out, as the service would see
+    them."""
+    if shape.type_name == "structure":
+        return _structure(shape, value, name)
+    if shape.type_name == "list":
+        if not isinstance(value, list):
+            raise WrongParameters(f"The value for the field '{name}' must be an array")
+        return [request_of(shape.member, item, name) for item in value]
+    if shape.type_name == "map":
+        if not isinstance(value, dict):
+            raise WrongParameters(f"The value for the field '{name}' must be an object")
+        return {key: request_of(shape.value, item, name) for key, item in value.items()}
+    return _scalar(shape, value, name)
+
+
+def _structure(shape: Any, value: JSON, name: str) -> Any:
+    if getattr(shape, "is_document_type", False):
+        return value
+    if not isinstance(value, dict):
+        raise WrongParameters(f"The value for the field '{name}' must be an object")
+    request = {}
+    for key, item in value.items():
+        member = _member(shape, key)
+        if item is not None:
+            request[member] = request_of(shape.members[member], item, key)
+    return request
+
+
+def _member(shape: Any, key: str) -> str:
+    """Return the API's name for a member: PascalCase always, and also its own where that is camelCase."""
+    for known in (key, key[:1].lower() + key[1:]):
+        if known in shape.members and key[:1] == key[:1].upper():
+            return known
+    raise WrongParameters(f'The field "{key}" is not supported by Step Functions')
+
+
+def _scalar(shape: Any, value: JSON, name: str) -> Any:
+    kind = shape.type_name
+    if kind == "string":
+        return value if isinstance(value, str) else json_text(value)
+    if kind == "blob":
+        return (value if isinstance(value, str) else json_text(value)).encode("utf-8", "surrogatepass")
+    if kind == "timestamp" and isinstance(value, str):
+        moment = parse_timestamp(value)
+        if moment is None:
+            raise WrongParameters(f"The value for the field '{name}' must be a valid timestamp")
+        return datetime.fromtimestamp(moment, UTC)
+    if kind == "boolean":
+        if not isinstance(value, bool):
+            raise WrongParameters(f"The value for the field '{name}' must be a boolean")
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise WrongParameters(f"The value for the field '{name}' must be a number")
+    return int(value) if kind in ("integer", "long") and float(value).is_integer() else value
+
+
+def result_of(shape: Any, value: Any) -> JSON:
+    """Return what boto3 gave for a shape as the JSON that a task's result has."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        if getattr(shape, "is_document_type", False):
+            return value
+        members = shape.members
+        return {
+            key[:1].upper() + key[1:]: result_of(members[key], item) for key, item in value.items() if key in members
+        }
+    if shape.type_name == "list":
+        return [result_of(shape.member, item) for item in value]
+    if shape.type_name == "map":
+        return {str(key): result_of(shape.value, item) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return _instant(value)
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode()
+    if hasattr(value, "read"):
+        # One byte more than a result may have is enough to refuse it.
+        return str(value.read(MAX_BYTES + 1).decode("utf-8", "replace"))
+    plain: JSON = value
+    return plain
+
+
+def _instant(moment: datetime) -> str:
+    """Return a time as the SDK for Java writes it: with a fraction only where there is one."""
+    moment = moment.astimezone(UTC)
+    fraction = f".{moment.microsecond // 1000:03d}" if moment.microsecond >= 1000 else ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
