@@ -7,15 +7,17 @@ import random
 import time
 import traceback
 import uuid
+from collections.abc import Coroutine
 from typing import Any
 
-from asl_engine.drivers.realtime import RealTimeDriver
+from asl_engine.drivers.realtime import RealTimeDriver, in_thread
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError
-from asl_engine.history import Event, Mark, read_events
+from asl_engine.history import Event, EventReader, Mark, read_events
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.server.callbacks import Callbacks
 from asl_engine.server.errors import ApiError
+from asl_engine.server.logs import Logs
 from asl_engine.server.mocking import MockConfigFile
 from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import Performer
@@ -153,6 +155,12 @@ class Run:
         """The execution's memory."""
         return self.driver.kernel
 
+    def reader(self) -> EventReader:
+        """Return a reader of the history from its beginning."""
+        records = self.kernel.records
+        assert records is not None
+        return EventReader(records, self.input_text)
+
     def events(self) -> list[Event]:
         """Return the history so far."""
         return read_events(self.kernel.records or [], self.input_text)
@@ -169,6 +177,7 @@ class Service:
         self.runs: dict[str, Run] = {}
         self.callbacks = Callbacks()
         self.tags: dict[str, dict[str, str]] = {}
+        self.logs: Logs | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def known_run(self, machine: Machine, name: str | None) -> Run | None:
@@ -209,10 +218,22 @@ class Service:
         self.runs[run.arn] = run
         seed = random.SystemRandom().getrandbits(64)
         started = ExecutionStarted(run.driver.clock(), value, identity, seed)
-        task = asyncio.get_running_loop().create_task(self._follow(run, started))
+        self._begin(self._follow(run, started))
+        if self.logs is not None:
+            self._begin(self.logs.follow(run, target.machine.arn, target.revision.logging, run.ended))
+        return run
+
+    def prepare_logs(self, logging: dict[str, Any], account: Account) -> None:
+        """Let the log group know of a state machine that will write there."""
+        logs = self.logs
+        if logs is not None and logging.get("destinations"):
+            self._begin(in_thread(lambda: logs.prepare(logging, account.region, account.id)))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something on the running event loop, until it is done or the service is closed."""
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return run
 
     async def _follow(self, run: Run, started: ExecutionStarted) -> None:
         try:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from asl_engine.kernel import Identity, StartTask
+from asl_engine.server.logs import Logs
 from asl_engine.server.mocking import MockConfigFile
 from asl_engine.server.nested import is_nested, prepare_nested
 from asl_engine.server.service import Service
@@ -32,6 +33,7 @@ def service_for(
     performer = Performer(functions)
     service = Service(performer, skips_time, mocks)
     performer.elsewhere = elsewhere(service, aws_endpoint_url)
+    service.logs = Logs(aws_endpoint_url) if aws_endpoint_url is not None else None
     return service
 
 

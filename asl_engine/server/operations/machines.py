@@ -31,6 +31,7 @@ def create_state_machine(service: Service, account: Account, request: Request) -
             raise ApiError("StateMachineLimitExceeded", f"State Machine Limit Exceeded: '{MAX_MACHINES}'")
         known = service.machines[machine.arn] = machine
         tag_at_creation(service, machine.arn, request.get("tags", []))
+        service.prepare_logs(machine.revision.logging, account)
     response: Response = {"stateMachineArn": known.arn, "creationDate": known.created_at}
     if request.get("publish"):
         response["stateMachineVersionArn"] = known.publish(request.get("versionDescription")).arn
