@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from asl_engine.diagnostics import Report
+    from asl_engine.mapruns.keeping import Keep, Keeper, OnProgress
+    from asl_engine.mapruns.objects import Objects
     from asl_engine.model.states import StateMachine as Model
     from asl_engine.program.program import Program
     from asl_engine.rules.check import Checked
@@ -33,6 +36,7 @@ Moment: TypeAlias = float | str | datetime
 """A time: seconds since 1970, an ISO-8601 text, or a datetime (a naive one means local time, as always in Python)."""
 
 OnEvent: TypeAlias = Callable[[dict[str, Any]], None]
+Buckets: TypeAlias = Mapping[str, "str | Path"] | None
 AnyFunctions: TypeAlias = Functions | Mapping[str, Callable[..., Any]] | None
 
 
@@ -129,18 +133,31 @@ class StateMachine:
         history: bool = True,
         name: str | None = None,
         on_event: OnEvent | None = None,
+        buckets: Buckets = None,
+        children: Keep = "failed",
+        on_progress: OnProgress | None = None,
     ) -> Execution:
         """Run to the end on a virtual clock, in this thread, and return the finished execution.
 
         `functions` are the Lambdas, by name or ARN. Waits, retries and timeouts take virtual time only, beginning at
         `start_time` (seconds since 1970; now, unless said); the same `seed` and start give the same execution. Without
         `history` nothing is written down. `on_event` is called with each history event as it happens. Without an input,
-        the input is `{}`. Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes wrong inside the
-        execution is its own failure, and raises nothing.
+        the input is `{}`.
+
+        `buckets` are the folders that stand for buckets of S3, by name: a distributed Map reads its items there and
+        writes its results. Of its child executions `execution.map_runs` keeps `"all"`, or the `"failed"` ones; or they
+        are written to files in the folder `children`, a line each. `on_progress` is called with the Map Run when one of
+        its children has ended.
+
+        Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes wrong inside the execution is its own
+        failure, and raises nothing.
         """
         kernel, started = self._start(input, seed, start_time, history, name)
-        VirtualDriver(kernel, Performer(Functions.of(functions)), _watch(kernel, on_event)).run(started)
-        return Execution(kernel)
+        objects, keeper = self._distributed(buckets, children, history, on_progress)
+        driver = VirtualDriver(kernel, Performer(Functions.of(functions)), _watch(kernel, on_event), objects, keeper)
+        with keeper or nullcontext():
+            driver.run(started)
+        return Execution(kernel, keeper)
 
     async def run_async(
         self,
@@ -151,13 +168,19 @@ class StateMachine:
         history: bool = True,
         name: str | None = None,
         on_event: OnEvent | None = None,
+        buckets: Buckets = None,
+        children: Keep = "failed",
+        on_progress: OnProgress | None = None,
     ) -> Execution:
         """Run to the end in real time on the running event loop; plain functions run in threads. Otherwise as `run`."""
         from asl_engine.drivers.realtime import RealTimeDriver
 
         kernel, started = self._start(input, time.time_ns() if seed is None else seed, None, history, name)
-        await RealTimeDriver(kernel, Performer(Functions.of(functions)), watch=_watch(kernel, on_event)).run(started)
-        return Execution(kernel)
+        objects, keeper = self._distributed(buckets, children, history, on_progress)
+        performer, watch = Performer(Functions.of(functions)), _watch(kernel, on_event)
+        with keeper or nullcontext():
+            await RealTimeDriver(kernel, performer, watch=watch, objects=objects, watcher=keeper).run(started)
+        return Execution(kernel, keeper)
 
     def run_realtime(self, input: JSON = ABSENT, functions: AnyFunctions = None, **options: Any) -> Execution:
         """Run to the end in real time, in this thread. Takes what `run_async` takes.
@@ -176,6 +199,17 @@ class StateMachine:
         identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
         at = _moment(start_time)
         return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed, size)
+
+    def _distributed(
+        self, buckets: Buckets, children: Keep, history: bool, on_progress: OnProgress | None
+    ) -> tuple[Objects | None, Keeper | None]:
+        """Return what a distributed Map needs around it; a machine that has none needs nothing."""
+        if not self.program.is_distributed:
+            return None, None
+        from asl_engine.mapruns.keeping import Keeper
+        from asl_engine.mapruns.objects import Folders
+
+        return Folders(buckets or {}), Keeper(children, history, on_progress)
 
     def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
         """Return the picture as SVG text, with an execution on top if one is given; write it to `path` if one is

@@ -11,6 +11,8 @@ from asl_engine.values import JSON
 
 if TYPE_CHECKING:
     from asl_engine.kernel import Kernel
+    from asl_engine.mapruns.keeping import Keeper
+    from asl_engine.mapruns.map_run import Child, MapRun
 
 
 class History(Sequence[Event]):
@@ -36,14 +38,38 @@ class History(Sequence[Event]):
         return iter(self._events)
 
 
+class MapRunOutcome:
+    """How a Map Run ended.
+
+    `status` is SUCCEEDED, FAILED or ABORTED; `state` is the name of the Map. `items` and `executions` count by status
+    (`succeeded`, `failed`, `timedOut`, `aborted`, `pending`, `running`, `total`), as DescribeMapRun does. `children`
+    are the child executions that were kept.
+    """
+
+    def __init__(self, run: MapRun, children: list[Child]) -> None:
+        self.arn = run.arn
+        self.state = run.state
+        self.status = run.status
+        self.error = run.error
+        self.cause = run.cause
+        self.duration = (run.now if run.stopped_at is None else run.stopped_at) - run.started_at
+        self.items = run.items.as_dict()
+        self.executions = run.executions.as_dict()
+        self.children = [Execution(child.kernel) for child in children]
+
+    def __repr__(self) -> str:
+        return f"<MapRun of {self.state!r} {self.status}: {self.items['succeeded']} of {self.items['total']} items>"
+
+
 class Execution:
     """One run of a state machine that has ended.
 
     Input, output and history belong to the engine: read them, and copy them before you change them.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, keeper: Keeper | None = None) -> None:
         self._kernel = kernel
+        self._keeper = keeper
 
     @property
     def status(self) -> str:
@@ -105,6 +131,12 @@ class Execution:
     def succeeded(self) -> bool:
         """Whether the execution ended well."""
         return self.status == "SUCCEEDED"
+
+    @cached_property
+    def map_runs(self) -> list[MapRunOutcome]:
+        """The Map Runs of distributed Maps, in the order of their start; those of child executions too."""
+        keeper = self._keeper
+        return [] if keeper is None else [MapRunOutcome(run, keeper.children[run.arn]) for run in keeper.runs]
 
     def __repr__(self) -> str:
         end = f", {self.error}: {self.cause}" if self.error is not None else ""

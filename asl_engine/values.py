@@ -82,13 +82,14 @@ def _refuse_constant(name: str) -> JSON:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+JSON_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+"""Reads JSON and nothing more: NaN and Infinity are refused."""
 
 
 def parse_json(text: str) -> JSON:
     """Return the value of a JSON text; raise ValueError for anything else, NaN and over-deep nesting included."""
     try:
-        return _decoder.decode(text)
+        return JSON_DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -62,3 +62,11 @@ def play(definition: Definition, input: Any = ABSENT, *, kind: Any = "STANDARD",
 def run() -> Callable[..., Execution]:
     """Run a definition in virtual time: `run(definition, input, name=function)`."""
     return play
+
+
+@pytest.fixture
+def bucket(tmp_path):
+    """A folder that stands for the bucket `b`."""
+    folder = tmp_path / "bucket"
+    folder.mkdir()
+    return folder

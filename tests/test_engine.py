@@ -176,15 +176,14 @@ def test_history_can_be_left_out():
     )
 
 
-DISTRIBUTED = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **chain(P={"Type": "Pass"})}
-
-
 def test_what_cannot_run_is_refused_and_not_ignored():
     """The machine can be loaded and drawn; running it says what the engine cannot do, and where."""
-    machine = StateMachine.from_dict(one_state(Type="Map", ItemProcessor=DISTRIBUTED))
+    machine = StateMachine.from_dict(
+        one_state(Type="Map", ItemBatcher={"MaxItemsPerBatch": 2}, ItemProcessor=chain(P={"Type": "Pass"}))
+    )
 
     assert "<svg" in machine.render()
-    with pytest.raises(NotSupported, match="/States/S/ItemProcessor/ProcessorConfig/Mode"):
+    with pytest.raises(NotSupported, match="/States/S/ItemBatcher"):
         machine.run([])
 
 

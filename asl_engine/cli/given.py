@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,6 +76,19 @@ def _why(text: str, name: str, problem: ValueError) -> str:
     except SourceError as found:
         return f", line {found.line} column {found.column}: {found.problem}" if found.line else f": {found.problem}"
     return f": {problem}"
+
+
+def read_buckets(given: Sequence[str]) -> dict[str, str]:
+    """Return the folders that stand for buckets, from texts such as `name=folder`."""
+    buckets: dict[str, str] = {}
+    for text in given:
+        name, mark, folder = text.partition("=")
+        if not (name and mark and folder):
+            raise InputError(f"--bucket takes NAME=FOLDER, such as orders=./data, and got {text!r}")
+        if name in buckets:
+            raise InputError(f"the bucket {name!r} is given twice: {buckets[name]} and {folder}")
+        buckets[name] = folder
+    return buckets
 
 
 def load_functions(given: str) -> Functions:

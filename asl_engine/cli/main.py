@@ -41,6 +41,11 @@ kind_option = click.option(
 )
 
 
+bucket_option = click.option(
+    "--bucket", multiple=True, metavar="NAME=FOLDER", help="A folder that stands for a bucket of S3; may be repeated."
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="asl-engine", prog_name="asl")
 def asl() -> None:
@@ -59,12 +64,18 @@ def asl() -> None:
 @click.option("--history", "history_file", metavar="FILE", help="Write the history, as GetExecutionHistory gives it.")
 @click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution.")
 @click.option("--quiet", is_flag=True, help="No account of the states; only of a failure.")
+@bucket_option
+@click.option(
+    "--children", metavar="FOLDER", help="Write the child executions of distributed Maps there, a line for each."
+)
 @kind_option
 def run(file: str, input_text: str | None, input_file: str | None, functions: str | None, clock: str, seed: int,
-        history_file: str | None, svg_file: str | None, quiet: bool, kind: str) -> None:  # fmt: skip
+        history_file: str | None, svg_file: str | None, quiet: bool, bucket: tuple[str, ...], children: str | None,
+        kind: str) -> None:  # fmt: skip
     """Run the state machine in FILE, tell what happens on standard error, and print its output."""
     from asl_engine.cli.account import Account, told
-    from asl_engine.cli.given import load_functions, read_input, refuse_missing
+    from asl_engine.cli.given import load_functions, read_buckets, read_input, refuse_missing
+    from asl_engine.cli.progress import progress_bar
     from asl_engine.engine import StateMachine
 
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
@@ -76,7 +87,17 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
         given = load_functions(functions) if functions is not None else None
         refuse_missing(machine.missing(given), given)
         go = machine.run_realtime if clock == "real" else machine.run
-        execution = go(value, given, seed=seed, on_event=on_event)
+        progress = None if quiet else progress_bar(sys.stderr)
+        buckets = read_buckets(bucket)
+        execution = go(
+            value,
+            given,
+            seed=seed,
+            on_event=on_event,
+            buckets=buckets,
+            children=children or "failed",
+            on_progress=progress,
+        )
     if execution.succeeded:
         show_json(execution.output)
     elif quiet:
@@ -191,11 +212,18 @@ def _is_event(event: Any) -> bool:
     "--clock", type=click.Choice(["skip", "real"]), default="real", show_default=True, help="Jump over waits, or wait."
 )
 @click.option("--mock-config", metavar="FILE", help="A MockConfigFile, read again when it changes.")
+@bucket_option
 def serve(
-    host: str, port: int, aws_endpoint_url: str | None, functions: str | None, clock: str, mock_config: str | None
+    host: str,
+    port: int,
+    aws_endpoint_url: str | None,
+    functions: str | None,
+    clock: str,
+    mock_config: str | None,
+    bucket: tuple[str, ...],
 ) -> None:
     """Serve the protocol of AWS Step Functions, for boto3, the AWS CLI and every SDK."""
-    from asl_engine.cli.given import load_functions
+    from asl_engine.cli.given import load_functions, read_buckets
     from asl_engine.tasks.registry import Functions
 
     try:
@@ -209,7 +237,8 @@ def serve(
     with contextlib.redirect_stdout(sys.stderr):  # standard output says where it listens, and no more
         given = load_functions(functions) if functions is not None else Functions()
         try:
-            answer(service_for(given, aws_endpoint_url, clock == "skip", mock_config), host, port, announce)
+            service = service_for(given, aws_endpoint_url, clock == "skip", mock_config, read_buckets(bucket))
+            answer(service, host, port, announce)
         except OSError as problem:
             reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
             raise OutputError(f"cannot listen on {host!r} port {port}: {reason}") from None

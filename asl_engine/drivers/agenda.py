@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from typing import Final
 
 from asl_engine.kernel import DEADLINE, Event, TaskFailed, TaskHeartbeat, TaskSucceeded
 from asl_engine.tasks.answer import Answer
+
+MANY: Final = 1_000
+"""How many cancelled events may lie about: what is due a year from now would otherwise be kept until then."""
 
 
 class Agenda:
@@ -39,7 +43,9 @@ class Agenda:
 
     def cancel(self, op: str) -> None:
         """Forget everything noted for `op`."""
-        self._noted.pop(op, None)
+        if self._noted.pop(op, None) is not None and len(self._due) > 4 * len(self._noted) + MANY:
+            self._due = [due for due in self._due if due[1] in self._noted.get(due[2], ())]
+            heapify(self._due)
 
     def next_at(self) -> float | None:
         """Return the moment of the next event that still matters; None when there is none."""

@@ -14,14 +14,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
 from asl_engine.kernel import (
     Cancel,
-    Command,
     Event,
     Kernel,
+    StartMapRun,
     StartTask,
     StartTimer,
     TaskFailed,
@@ -29,9 +29,15 @@ from asl_engine.kernel import (
     TaskSucceeded,
     TimerFired,
 )
+from asl_engine.mapruns import family_of
+from asl_engine.mapruns.work import Work, WorkDone
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
 from asl_engine.tasks.perform import RUNNING, Job, Outside, Performer
+
+if TYPE_CHECKING:
+    from asl_engine.mapruns.family import FamilyCommand, FamilyEvent, Watcher
+    from asl_engine.mapruns.objects import Objects
 
 
 class RealTimeDriver:
@@ -47,14 +53,17 @@ class RealTimeDriver:
         skips_time: bool = False,
         watch: Callable[[], None] | None = None,
         hand_out: Callable[[RealTimeDriver, StartTask], None] | None = None,
+        objects: Objects | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self.kernel = kernel
+        self.family = family_of(kernel, objects, watcher)
         self.performer = performer
         self.skips_time = skips_time
         self.watch = watch
         self.hand_out = hand_out
         self.agenda = Agenda()
-        self.inbox: deque[Event] = deque()
+        self.inbox: deque[FamilyEvent] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
         self.outside: set[str] = set()
         self.skipped = 0.0
@@ -65,15 +74,19 @@ class RealTimeDriver:
         """Return the time in seconds since 1970; ahead of the wall clock by what was skipped."""
         return time.time() + self.skipped
 
-    def post(self, event: Event) -> None:
+    def post(self, event: FamilyEvent) -> None:
         """Tell the execution what happened outside. Call it on the event loop's thread."""
         self.inbox.append(event)
         self._awake.set()
 
+    def kernel_of(self, op: str) -> Kernel:
+        """Return the execution that an op belongs to: the one that was started, or a child of a Map Run of its."""
+        return self.kernel if self.family is None else self.family.kernel_of(op)
+
     def is_waiting_for(self, op: str) -> bool:
         """Tell whether an answer to an attempt would still count: none has come, and it is not over."""
         answered = any(event.op == op and isinstance(event, (TaskSucceeded, TaskFailed)) for event in self.inbox)
-        return op in self.outside and op in self.kernel.waiting and not answered
+        return op in self.outside and op in self.kernel_of(op).waiting and not answered
 
     async def run(self, event: Event) -> None:
         """Feed the first event, then whatever follows from it, until the execution ends."""
@@ -92,20 +105,25 @@ class RealTimeDriver:
             for task in self.running.values():
                 task.cancel()
 
-    def _feed(self, event: Event) -> None:
+    def _feed(self, event: FamilyEvent) -> None:
         if isinstance(event, (TaskSucceeded, TaskFailed)):
             self.outside.discard(event.op)
-        for command in self.kernel.handle(event):
+        handle: Callable[[Any], list[Any]] = self.kernel.handle if self.family is None else self.family.handle
+        for command in handle(event):
             self._carry_out(command)
         if self.watch is not None:
             self.watch()
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: FamilyCommand) -> None:
         match command:
             case StartTask():
                 self.running[command.op] = asyncio.ensure_future(self._perform(command))
             case StartTimer():
                 self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
+            case Work():
+                self.running[command.op] = asyncio.ensure_future(self._work(command))
+            case StartMapRun():
+                raise AssertionError("a family runs its Map Runs itself")
             case Cancel():
                 self.agenda.cancel(command.op)
                 self.outside.discard(command.op)
@@ -131,6 +149,19 @@ class RealTimeDriver:
         except TimeoutError:
             return
 
+    async def _work(self, command: Work) -> None:
+        """Do work that blocks, in a thread, and post its end."""
+        try:
+            value = await in_thread(command.work) if command.work is not None else None
+        except asyncio.CancelledError:
+            raise
+        except BaseException as problem:
+            self._problem = problem
+            self._awake.set()
+        else:
+            self.running.pop(command.op, None)
+            self.post(WorkDone(self.clock(), command.op, value))
+
     async def _perform(self, task: StartTask) -> None:
         """Do a task and post what came of it.
 
@@ -151,7 +182,7 @@ class RealTimeDriver:
     async def _outcome(self, task: StartTask) -> Event | None:
         if task.resource.pattern == "waitForTaskToken":
             self._wait_outside(task)  # from the start: who gets the token may be faster than who hands it over
-        prepared = self.performer.prepare(task, self.kernel.identity, self.clock, self.clock())
+        prepared = self.performer.prepare(task, self.kernel_of(task.op).identity, self.clock, self.clock())
         if isinstance(prepared, Outside):
             self._wait_outside(task)
             return None
@@ -189,7 +220,7 @@ class RealTimeDriver:
         return TaskSucceeded(now, op, returned)
 
     def _wait_outside(self, task: StartTask) -> None:
-        if task.op in self.kernel.waiting:
+        if task.op in self.kernel_of(task.op).waiting:
             self.outside.add(task.op)
             if self.hand_out is not None:
                 self.hand_out(self, task)

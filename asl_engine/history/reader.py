@@ -235,6 +235,18 @@ class EventReader:
         if how == "Succeeded":
             self.last[self.frame] = before
 
+    def _map_run_started(self, arn: str, _: None) -> None:
+        self._event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": arn})
+
+    def _map_run_ended(self, error: str | None, cause: str | None) -> None:
+        if error is None:
+            self._event("MapRunSucceeded")
+        else:
+            self._event("MapRunFailed", "mapRunFailedEventDetails", error_and_cause(error, cause))
+
+    def _map_run_aborted(self, _: None, __: None) -> None:
+        self._event("MapRunAborted")
+
     def _succeeded(self, output: JSON, _: None) -> None:
         details = {"output": self.text(output), "outputDetails": {"truncated": False}}
         self._event("ExecutionSucceeded", "executionSucceededEventDetails", details)
@@ -287,6 +299,9 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.ITERATION_ENDED: EventReader._iteration_ended,
     Mark.BRANCH_ENDED: EventReader._branch_ended,
     Mark.JOINED: EventReader._joined,
+    Mark.MAP_RUN_STARTED: EventReader._map_run_started,
+    Mark.MAP_RUN_ENDED: EventReader._map_run_ended,
+    Mark.MAP_RUN_ABORTED: EventReader._map_run_aborted,
     Mark.SUCCEEDED: EventReader._succeeded,
     Mark.FAILED: EventReader._failed,
     Mark.TIMED_OUT: EventReader._timed_out,

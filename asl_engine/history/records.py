@@ -37,6 +37,9 @@ class Mark:
     ITERATION_ENDED: ClassVar[Mark]  # (index, "Succeeded" or "Failed" or "Aborted"); the frame is the iteration's
     BRANCH_ENDED: ClassVar[Mark]  # (-, -); the frame is the branch's
     JOINED: ClassVar[Mark]  # (state, "Succeeded" or "Failed")
+    MAP_RUN_STARTED: ClassVar[Mark]  # (ARN, -)
+    MAP_RUN_ENDED: ClassVar[Mark]  # (error, cause): MapRunFailed; (None, None): MapRunSucceeded
+    MAP_RUN_ABORTED: ClassVar[Mark]  # (-, -)
     SUCCEEDED: ClassVar[Mark]  # (output, -)
     FAILED: ClassVar[Mark]  # (error, cause)
     TIMED_OUT: ClassVar[Mark]  # (error, cause)
@@ -72,6 +75,9 @@ Mark.ITERATION = Mark("iteration", 1)
 Mark.ITERATION_ENDED = Mark("iteration-ended", 1)
 Mark.BRANCH_ENDED = Mark("branch-ended", 0)
 Mark.JOINED = Mark("joined", 1)
+Mark.MAP_RUN_STARTED = Mark("map-run-started", 1)
+Mark.MAP_RUN_ENDED = Mark("map-run-ended", 1)
+Mark.MAP_RUN_ABORTED = Mark("map-run-aborted", 1)
 Mark.SUCCEEDED = Mark("succeeded", 1)
 Mark.FAILED = Mark("failed", 1)
 Mark.TIMED_OUT = Mark("timed-out", 1)

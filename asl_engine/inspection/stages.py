@@ -112,14 +112,15 @@ def map_inputs(
 
 
 def _items_jsonata(state: model.Map, scope: Scope, read: list[JSON] | None) -> list[JSON]:
-    return read if read is not None else jsonata.items_of(state.items)(scope)
+    items: list[JSON] = read if read is not None else jsonata.items_of(state.items)(scope)
+    return items
 
 
 def _items_jsonpath(state: model.Map, scope: Scope, told: Told, read: list[JSON] | None) -> list[JSON]:
     select_input(state, scope, told)
     if read is not None:
         return read
-    items = states.items_of(state.items_path)(scope)
+    items: list[JSON] = states.items_of(state.items_path)(scope)
     told["afterItemsPath"] = limited(items)
     return items
 

@@ -30,11 +30,13 @@ Everything is written down as it happens, as three references a transition; `his
 Between two events every fact is in frames, `waiting` and the record.
 """
 
-from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartTask, StartTimer
+from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.events import (
     Event,
     ExecutionStarted,
     ExecutionStopped,
+    MapRunFailed,
+    MapRunSucceeded,
     TaskFailed,
     TaskHeartbeat,
     TaskSubmitted,
@@ -53,6 +55,9 @@ __all__ = [
     "ExecutionStopped",
     "Identity",
     "Kernel",
+    "MapRunFailed",
+    "MapRunSucceeded",
+    "StartMapRun",
     "StartTask",
     "StartTimer",
     "TaskFailed",

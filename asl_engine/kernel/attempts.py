@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asl_engine.history import Mark
-from asl_engine.kernel.commands import DEADLINE, Cancel, StartTask, StartTimer
+from asl_engine.kernel.commands import Cancel, StartTask, StartTimer
 from asl_engine.kernel.events import (
     ActivityStarted,
     TaskFailed,
@@ -161,7 +161,7 @@ def on_heartbeat(kernel: Kernel, event: TaskHeartbeat) -> None:
 def on_timer(kernel: Kernel, event: TimerFired) -> None:
     """A moment has come: a sleep is over, a limit has passed, or the execution's time is up."""
     op = event.op
-    if op == DEADLINE:
+    if op == kernel.deadline_op:
         kernel.end("TIMED_OUT", Mark.TIMED_OUT, TIMEOUT, None)
         return
     found = kernel.waiting.pop(op, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from asl_engine.program.distribution import Plan
 from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
 
@@ -41,6 +42,21 @@ class StartTask:
         self.heartbeat = heartbeat
 
 
+class StartMapRun:
+    """Have child executions process the items of `plan`, and answer with MapRunSucceeded or MapRunFailed.
+
+    `state` is the name of the Map.
+    """
+
+    __slots__ = ("arn", "op", "plan", "state")
+
+    def __init__(self, op: str, state: str, arn: str, plan: Plan) -> None:
+        self.op = op
+        self.state = state
+        self.arn = arn
+        self.plan = plan
+
+
 class StartTimer:
     """Answer with TimerFired at the moment `at` (seconds since 1970)."""
 
@@ -60,4 +76,4 @@ class Cancel:
         self.op = op
 
 
-Command: TypeAlias = StartTask | StartTimer | Cancel
+Command: TypeAlias = StartTask | StartTimer | StartMapRun | Cancel

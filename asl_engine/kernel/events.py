@@ -80,6 +80,29 @@ class TaskHeartbeat:
         self.op = op
 
 
+class MapRunSucceeded:
+    """The Map Run `op` has processed its items; `result` is the Map's: a JSON value that nobody else will change."""
+
+    __slots__ = ("at", "op", "result")
+
+    def __init__(self, at: float, op: str, result: JSON) -> None:
+        self.at = at
+        self.op = op
+        self.result = result
+
+
+class MapRunFailed:
+    """The Map Run `op` failed: its items could not be read, too many of them failed, or results not be written."""
+
+    __slots__ = ("at", "cause", "error", "op")
+
+    def __init__(self, at: float, op: str, error: str, cause: str) -> None:
+        self.at = at
+        self.op = op
+        self.error = error
+        self.cause = cause
+
+
 class TimerFired:
     """The moment that the timer `op` was set for has come."""
 
@@ -91,13 +114,13 @@ class TimerFired:
 
 
 class ExecutionStopped:
-    """Somebody stopped the execution (StopExecution)."""
+    """Somebody stopped the execution (StopExecution). A child execution is stopped by the op of its end."""
 
-    op: ClassVar[str] = DEADLINE
-    __slots__ = ("at", "cause", "error")
+    __slots__ = ("at", "cause", "error", "op")
 
-    def __init__(self, at: float, error: str | None = None, cause: str | None = None) -> None:
+    def __init__(self, at: float, error: str | None = None, cause: str | None = None, op: str = DEADLINE) -> None:
         self.at = at
+        self.op = op
         self.error = error
         self.cause = cause
 
@@ -109,6 +132,8 @@ Event: TypeAlias = (
     | TaskSubmitted
     | ActivityStarted
     | TaskHeartbeat
+    | MapRunSucceeded
+    | MapRunFailed
     | TimerFired
     | ExecutionStopped
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from asl_engine.history import Mark
 from asl_engine.kernel.attempts import release
+from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.failures import TOO_MANY_FAILED
 from asl_engine.kernel.frames import Frame, Join
 from asl_engine.program.moves import Done, Failed, Fork, Move
@@ -135,6 +136,9 @@ ABORTABLE = frozenset({"Task", "Wait", "Map", "Parallel"})
 def abort(kernel: Kernel, frame: Frame) -> None:
     """Stop a walk and everything inside it, because the whole it belongs to has failed."""
     frame.is_open = False
+    has_map_run = frame.state.distribution is not None and any(
+        isinstance(kernel.waiting[op][1], StartMapRun) for op in frame.ops if op in kernel.waiting
+    )
     release(kernel, frame)
     if frame.join is not None:
         for inner in list(frame.join.open.values()):
@@ -142,6 +146,8 @@ def abort(kernel: Kernel, frame: Frame) -> None:
     if not frame.has_begun:
         return
     kernel.focus_on(frame)
+    if has_map_run:
+        kernel.write(Mark.MAP_RUN_ABORTED, None, None)
     if frame.entered_id and frame.state.type in ABORTABLE:
         kernel.write(Mark.STATE_ABORTED, frame.state, None)
     parent = frame.parent

@@ -112,7 +112,7 @@ class Frame:
     def path(self) -> str:
         """Where the walk is in the whole."""
         parent = self.parent
-        return "" if parent is None or parent.join is None else f"{parent.join.op}[{self.index}]"
+        return self.kernel.place if parent is None or parent.join is None else f"{parent.join.op}[{self.index}]"
 
     @property
     def op(self) -> str:
@@ -120,7 +120,11 @@ class Frame:
         state, parent = self.state, self.parent
         is_first = self.visit == 1 and not self.attempt
         here = state.first_op if is_first else f"/{state.name}#{self.visit}.{self.attempt}"
-        return here if parent is None or parent.join is None else f"{parent.join.op}[{self.index}]{here}"
+        return (
+            self.kernel.place + here
+            if parent is None or parent.join is None
+            else f"{parent.join.op}[{self.index}]{here}"
+        )
 
     @property
     def entered_at(self) -> float:

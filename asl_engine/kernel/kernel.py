@@ -8,13 +8,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from asl_engine.history import Mark, Records
-from asl_engine.kernel import attempts, forks
+from asl_engine.kernel import attempts, forks, map_runs
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartTimer
 from asl_engine.kernel.events import (
     ActivityStarted,
     Event,
     ExecutionStarted,
     ExecutionStopped,
+    MapRunFailed,
+    MapRunSucceeded,
     TaskFailed,
     TaskHeartbeat,
     TaskSubmitted,
@@ -26,7 +28,7 @@ from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.sizes import output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import Done, Enter, Failed, Fork, Invoke, Move, Sleep
+from asl_engine.program.moves import Distribute, Done, Enter, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.program import Catcher, Program, Route
 from asl_engine.values import JSON, MAX_BYTES, bound_of, format_timestamp, size_of
 
@@ -54,11 +56,14 @@ class Kernel:
     """One execution of a program. It has no clock, no I/O, no threads and no chance of its own.
 
     `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; `output`, `error` and `cause` as DescribeExecution has
-    them.
+    them. `place` is the op of the Map Run and the number of the child, if this is a child execution: its own ops begin
+    with it, so they are unique among all that one driver runs.
     """
 
-    def __init__(self, program: Program, keeps_history: bool = True) -> None:
+    def __init__(self, program: Program, keeps_history: bool = True, place: str = "") -> None:
         self.program = program
+        self.place = place
+        self.deadline_op = place + DEADLINE
         self.status = "PENDING"
         self.input: JSON = None
         self.output: JSON = None
@@ -97,7 +102,7 @@ class Kernel:
         if self.status not in ("RUNNING", "PENDING"):
             return []
         op = event.op
-        if op not in self.waiting and op != DEADLINE:
+        if op not in self.waiting and op != DEADLINE and op != self.deadline_op:
             return []  # unknown or over: not even time passes
         commands: list[Command] = []
         self.commands = commands
@@ -120,7 +125,7 @@ class Kernel:
         """Return the commands whose answers the execution waits for: what a driver issues again after a restore."""
         commands = [command for _, command in self.waiting.values()]
         if self.is_deadline_set:
-            commands.append(StartTimer(DEADLINE, self.deadline()))
+            commands.append(StartTimer(self.deadline_op, self.deadline()))
         return commands
 
     def stamp(self, at: float) -> str:
@@ -291,7 +296,8 @@ class Kernel:
             frame.join = None
             frame.result_bound = 0
             return Sleep(ENTER, seconds=delay) if delay > 0 else ENTER
-        if frame.join is not None or (failed.error == QUERY_ERROR and frame.state.type == "Map"):
+        is_of_map = failed.is_of_map_run or (failed.error == QUERY_ERROR and frame.state.type == "Map")
+        if frame.join is not None or is_of_map:
             frame.join = None
             self.write(Mark.JOINED, frame.state, "Failed")
         catcher = catcher_for(frame, failed)
@@ -337,7 +343,7 @@ class Kernel:
 
     def _set_deadline(self) -> None:
         self.is_deadline_set = True
-        self.commands.append(StartTimer(DEADLINE, self.deadline()))
+        self.commands.append(StartTimer(self.deadline_op, self.deadline()))
 
     def deadline(self) -> float:
         """Return when the execution's time is up, in seconds since 1970."""
@@ -408,6 +414,8 @@ TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
     ActivityStarted: attempts.on_activity_started,
     ExecutionStarted: Kernel._on_started,
     ExecutionStopped: Kernel._on_stopped,
+    MapRunFailed: map_runs.on_map_run_failed,
+    MapRunSucceeded: map_runs.on_map_run_succeeded,
     TaskFailed: attempts.on_failed,
     TaskHeartbeat: attempts.on_heartbeat,
     TaskSubmitted: attempts.on_submitted,
@@ -417,6 +425,7 @@ TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
 """What each event does."""
 
 MAKE: Final[dict[type[Move], Callable[[Kernel, Frame, Any], Move | None]]] = {
+    Distribute: map_runs.distribute,
     Done: Kernel._done,
     Enter: Kernel._enter,
     Failed: Kernel._recover,

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from asl_engine.history import Mark
-from asl_engine.kernel.commands import Command, StartTask, StartTimer
+from asl_engine.kernel.commands import Command, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.frames import Frame, Join
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.kernel import ENTER, Kernel
+from asl_engine.program.distribution import plan_as_data, plan_from_data
 from asl_engine.program.moves import Done, Enter, Fork, Invoke, Move
 from asl_engine.program.program import Program, State
 from asl_engine.values import JSON
@@ -147,6 +148,8 @@ def _command_as_data(command: Command) -> dict[str, JSON]:
             "timeout": command.timeout,
             "heartbeat": command.heartbeat,
         }
+    if isinstance(command, StartMapRun):
+        return {"op": command.op, "map_run": command.arn, "plan": plan_as_data(command.plan)}
     assert isinstance(command, StartTimer)
     return {"op": command.op, "at": command.at}
 
@@ -155,6 +158,8 @@ def _wait_again(kernel: Kernel, frame: Frame, data: dict[str, JSON]) -> None:
     command: Command
     if "at" in data:
         command = StartTimer(data["op"], data["at"])
+    elif "map_run" in data:
+        command = StartMapRun(data["op"], frame.state.name, data["map_run"], plan_from_data(data["plan"]))
     else:
         resource = frame.state.resource
         assert resource is not None

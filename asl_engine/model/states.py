@@ -161,6 +161,23 @@ class Map(Transition):
     retry: list[Retrier] = []
     catch: list[Catcher] = []
 
+    @property
+    def processor(self) -> ItemProcessor | None:
+        """The processor, under whichever name it has."""
+        return self.item_processor or self.iterator
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether its items are processed by executions of their own."""
+        config = self.processor.processor_config if self.processor is not None else None
+        return config is not None and config.mode == "DISTRIBUTED"
+
+    @property
+    def execution_type(self) -> str:
+        """The type of those executions."""
+        config = self.processor.processor_config if self.processor is not None else None
+        return (config.execution_type if config is not None else None) or "STANDARD"
+
 
 State: TypeAlias = Annotated[
     Pass | Task | Choice | Wait | Succeed | Fail | Parallel | Map,

@@ -20,7 +20,7 @@ from asl_engine.program.refusals import not_supported
 from asl_engine.program.resources import parse_resource
 from asl_engine.program.states import Run
 
-INERT = frozenset({"comment", "version", "label"})
+INERT = frozenset({"comment", "version"})
 """Fields that mean nothing to an execution, and so are read by no compiler."""
 
 
@@ -28,6 +28,7 @@ class Language(NamedTuple):
     """What a query language makes of a state: its move, what follows from the result, what a catcher does."""
 
     runs: Mapping[type, Callable[..., Run]]
+    distribute: Callable[[model.Map, State, Program], Run]
     finish: Callable[[model.State, State], None]
     catch: Callable[[ModelCatcher, int], tuple[Leave, Expr | None]]
 
@@ -36,10 +37,10 @@ class Language(NamedTuple):
 def _language(name: str) -> Language:
     """The one place that knows the query languages. JSONata is imported when a definition uses it."""
     if name != "JSONata":
-        return Language(states.RUNS, jsonpath.finish, jsonpath.catch)
+        return Language(states.RUNS, states.compile_distributed, jsonpath.finish, jsonpath.catch)
     from asl_engine.program import jsonata
 
-    return Language(jsonata.RUNS, jsonata.finish, jsonata.catch)
+    return Language(jsonata.RUNS, jsonata.compile_distributed, jsonata.finish, jsonata.catch)
 
 
 def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Program:
@@ -71,7 +72,13 @@ def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block
 
 def _compile_state(state: model.State, compiled: State, here: dict[str, State], whole: Program) -> None:
     language = _language(state.query_language or whole.query_language)
-    compiled.run = language.runs[type(state)](state, compiled, tuple(_inner_blocks(state, compiled.pointer, whole)))
+    blocks = tuple(_inner_blocks(state, compiled.pointer, whole))
+    if isinstance(state, model.Map) and state.is_distributed:
+        whole.is_distributed = True
+        processor = whole.of_children(blocks[0], state.execution_type)
+        compiled.run = language.distribute(state, compiled, processor)
+    else:
+        compiled.run = language.runs[type(state)](state, compiled, blocks)
     language.finish(state, compiled)
     _connect(state, compiled, here)
     if isinstance(state, model.Task):

@@ -18,10 +18,11 @@ from asl_engine.model import states as model
 from asl_engine.model.choice import ChoiceRule
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.program.choices import Predicate
+from asl_engine.program.distribution import distribution_of
 from asl_engine.program.growth import UNBOUNDED
-from asl_engine.program.moves import Done, Failed, Fork, Invoke, Move, Sleep
+from asl_engine.program.moves import Distribute, Done, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.numbers import at_least_zero
-from asl_engine.program.program import Block, Growth, Leave, Route, State
+from asl_engine.program.program import Block, Growth, Leave, Program, Route, State
 from asl_engine.program.resources import parse_resource
 from asl_engine.program.states import (
     INLINE_CONCURRENCY,
@@ -162,7 +163,7 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
     limit_of = number_of("MaxConcurrency", state.max_concurrency, least=0)
     count_of = number_of("ToleratedFailureCount", state.tolerated_failure_count, least=0)
     share_of = percentage_of("ToleratedFailurePercentage", state.tolerated_failure_percentage)
-    select = compile_query(state.item_selector, "ItemSelector") if state.item_selector is not ABSENT else None
+    select = _selector(state)
 
     def run(scope: Scope) -> Move:
         items = read_items(scope)
@@ -174,16 +175,56 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
     return run
 
 
-def items_of(items: Any) -> Callable[[Scope], list[JSON]]:
+def _selector(state: model.Map) -> Expr | None:
+    return compile_query(state.item_selector, "ItemSelector") if state.item_selector is not ABSENT else None
+
+
+def compile_distributed(state: model.Map, compiled: State, processor: Program) -> Run:
+    """A distributed Map has its items processed by child executions."""
+    compiled.distribution = distribution_of(state, processor, _selector(state), QueryFields())
+    if state.item_reader is not None:
+        return lambda scope: Distribute(None)
+    read_items = items_of(state.items, takes_object=True)
+    return lambda scope: Distribute(read_items(scope))
+
+
+class QueryFields:
+    """How JSONata states read the fields of a distributed Map."""
+
+    def count(self, field: str, fixed: Any, path: str | None, least: int) -> Callable[[Scope], int | None]:
+        """Return what gives a whole number, written or from an expression."""
+        return number_of(field, fixed, least)
+
+    def share(self, fixed: Any, path: str | None) -> Callable[[Scope], float | None]:
+        """Return what gives the tolerated percentage."""
+        return percentage_of("ToleratedFailurePercentage", fixed)
+
+    def value(self, field: str, template: Any) -> Expr:
+        """Return what gives the value of a template."""
+        return compile_query(template, field)
+
+
+def items_of(items: Any, takes_object: bool = False) -> Callable[[Scope], Any]:
     """Return what gives the items of a Map: its `Items`, or its input when there are none."""
     if items is None:
-        return _items_of_input
+        return lambda scope: _items_of_input(scope, takes_object)
     expr = compile_query(items, "Items")
-    return of_kind(expr, "array", items, "Items") if isinstance(items, str) else expr
+    if not isinstance(items, str):
+        return expr
+    arrays = of_kind(expr, "array", items, "Items")
+    return _or_object(expr, arrays) if takes_object else arrays
 
 
-def _items_of_input(scope: Scope) -> list[JSON]:
-    if not isinstance(scope.data, list):
+def _or_object(expr: Expr, otherwise: Expr) -> Expr:
+    def read(scope: Scope) -> JSON:
+        items = expr(scope)
+        return items if isinstance(items, (dict, list)) else otherwise(scope)
+
+    return read
+
+
+def _items_of_input(scope: Scope, takes_object: bool) -> JSON:
+    if not (isinstance(scope.data, list) or (takes_object and isinstance(scope.data, dict))):
         raise ExpressionFailed(f"Map state input must be an array but was: {json_text(scope.data)}", QUERY_ERROR)
     return scope.data
 

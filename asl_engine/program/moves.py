@@ -25,14 +25,17 @@ class Done:
 
 class Failed:
     """The state failed. `matched_as` is what retriers and catchers may also call the error (heartbeats have two
-    names)."""
+    names). `is_of_map_run` says that a Map Run failed: then history tells of the end of the Map as a whole."""
 
-    __slots__ = ("cause", "error", "matched_as")
+    __slots__ = ("cause", "error", "is_of_map_run", "matched_as")
 
-    def __init__(self, error: str | None, cause: str | None, matched_as: str | None = None) -> None:
+    def __init__(
+        self, error: str | None, cause: str | None, matched_as: str | None = None, is_of_map_run: bool = False
+    ) -> None:
         self.error = error
         self.cause = cause
         self.matched_as = matched_as
+        self.is_of_map_run = is_of_map_run
 
 
 class Sleep:
@@ -91,4 +94,14 @@ class Fork:
         self.tolerated = tolerated
 
 
-Move: TypeAlias = Done | Failed | Sleep | Enter | Invoke | Fork
+class Distribute:
+    """Have a Map Run process items by child executions. `items` is the array or object that the state has already, None
+    where they are read; the state's `distribution` says the rest, and evaluates it when history has begun the Map."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: list[JSON] | dict[str, JSON] | None) -> None:
+        self.items = items
+
+
+Move: TypeAlias = Done | Failed | Sleep | Enter | Invoke | Fork | Distribute

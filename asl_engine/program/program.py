@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from asl_engine.lang.expr import Expr, Scope
+from asl_engine.program.distribution import Distribution
 from asl_engine.program.moves import Move
 from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
@@ -87,12 +88,13 @@ class State:
     `run` does the first half of the data flow and asks for a move; the route that is taken does the second half, from
     the raw result to the state output. `growth` bounds the output, `enter_growth` the effective input. `first_op` is
     the position of the first attempt at the state when a walk begins with it. `rules` are the ways out of a Choice,
-    `route` is its Default.
+    `route` is its Default. `distribution` is what only a distributed Map has.
     """
 
     __slots__ = (
         "catchers",
         "counts_retries",
+        "distribution",
         "enter_growth",
         "entered_event",
         "exited_event",
@@ -125,6 +127,7 @@ class State:
         self.retriers: tuple[Retrier, ...] = ()
         self.catchers: tuple[Catcher, ...] = ()
         self.resource: Resource | None = None
+        self.distribution: Distribution | None = None
         self.counts_retries = type_ in ("Task", "Parallel", "Map")
 
     def __repr__(self) -> str:
@@ -142,9 +145,10 @@ class Block:
 
 
 class Program(Block):
-    """A whole compiled machine. `states` are all of its states by JSON pointer; `timeout` is in seconds."""
+    """A whole compiled machine. `states` are all of its states by JSON pointer; `timeout` is in seconds;
+    `is_distributed` says that a Map in it runs its items as executions of their own."""
 
-    __slots__ = ("blocks", "kind", "query_language", "states", "timeout")
+    __slots__ = ("blocks", "is_distributed", "kind", "query_language", "states", "timeout")
 
     def __init__(self, kind: str, timeout: float | None, query_language: str = "JSONPath") -> None:
         super().__init__("")
@@ -153,6 +157,14 @@ class Program(Block):
         self.query_language = query_language
         self.states: dict[str, State] = {}
         self.blocks: dict[str, Block] = {"": self}
+        self.is_distributed = False
+
+    def of_children(self, block: Block, kind: str) -> Program:
+        """Return the program of the child executions that go through a block of this one."""
+        program = Program(kind, None, self.query_language)
+        program.pointer = block.pointer
+        program.start, program.states, program.blocks = block.start, self.states, self.blocks
+        return program
 
 
 def _never(scope: Scope) -> Move:

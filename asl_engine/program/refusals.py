@@ -17,26 +17,21 @@ def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
     """Yield (JSON pointer, reason) for each part of a machine that this engine cannot run."""
     yield from unfilled(machine)
     for pointer, block in model.blocks(machine):
-        if isinstance(block, model.ItemProcessor):
-            yield from _distributed(block, pointer)
         for name, state in block.states.items():
             for field, reason in chain(unfilled(state), _unsupported(state)):
                 yield pointer + model.pointer_to(name) + field, reason
 
 
-def _distributed(block: model.ItemProcessor, pointer: str) -> Iterator[tuple[str, str]]:
-    config = block.processor_config
-    if config is not None and config.mode == "DISTRIBUTED":
-        yield pointer + "/ProcessorConfig/Mode", "Distributed Map is not supported yet; use INLINE"
-    elif config is not None and config.execution_type is not None:
-        yield pointer + "/ProcessorConfig/ExecutionType", "ExecutionType belongs to Distributed Map"
-
-
 def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:
-    if isinstance(state, model.Map):
-        for name in sorted(given(state) & DISTRIBUTED_ONLY):
-            field = _alias(state, name)
-            yield field, f"{field[1:]} belongs to Distributed Map, which is not supported yet"
+    if not isinstance(state, model.Map) or state.is_distributed:
+        return
+    for name in sorted(given(state) & DISTRIBUTED_ONLY):
+        field = _alias(state, name)
+        yield field, f"{field[1:]} belongs to Distributed Map; set Mode to DISTRIBUTED in the ProcessorConfig"
+    config = state.processor.processor_config if state.processor is not None else None
+    if config is not None and config.execution_type is not None:
+        place = "/ItemProcessor" if state.item_processor is not None else "/Iterator"
+        yield place + "/ProcessorConfig/ExecutionType", "ExecutionType belongs to Distributed Map"
 
 
 def _alias(part: Part, name: str) -> str:

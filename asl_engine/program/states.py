@@ -17,7 +17,8 @@ from asl_engine.lang.templates import compile_template
 from asl_engine.model import states as model
 from asl_engine.program.choices import Predicate, compile_rule
 from asl_engine.program.dataflow import compile_enter, pass_on
-from asl_engine.program.moves import Done, Failed, Fork, Invoke, Move, Sleep
+from asl_engine.program.distribution import distribution_of
+from asl_engine.program.moves import Distribute, Done, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.numbers import (
     at_least_zero,
     integer_of,
@@ -27,7 +28,7 @@ from asl_engine.program.numbers import (
     wait_seconds,
     wait_until,
 )
-from asl_engine.program.program import Block, Route, State
+from asl_engine.program.program import Block, Program, Route, State
 from asl_engine.program.resources import parse_resource
 from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
 
@@ -186,8 +187,7 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
     count, count_path = state.tolerated_failure_count, state.tolerated_failure_count_path
     count_of = integer_of("ToleratedFailureCountPath", count, count_path)
     share_of = percentage_of(state.tolerated_failure_percentage, state.tolerated_failure_percentage_path)
-    template = state.item_selector if state.item_selector is not ABSENT else state.parameters
-    select = compile_template(template) if template is not ABSENT else None
+    select = _selector(state)
 
     def run(scope: Scope) -> Move:
         enter(scope)
@@ -198,6 +198,49 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
         return Fork(blocks, inputs, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
     return run
+
+
+def _selector(state: model.Map) -> Expr | None:
+    template = state.item_selector if state.item_selector is not ABSENT else state.parameters
+    return compile_template(template) if template is not ABSENT else None
+
+
+def compile_distributed(state: model.Map, compiled: State, processor: Program) -> Run:
+    """A distributed Map has child executions process its items; `ItemsPath` means nothing to a reader's (recorded)."""
+    compiled.distribution = distribution_of(state, processor, _selector(state), PathFields())
+    enter = compile_enter(state.input_path)
+    read_items = items_of(state.items_path, (list, dict)) if state.item_reader is None else None
+
+    def run(scope: Scope) -> Move:
+        enter(scope)
+        return Distribute(read_items(scope) if read_items is not None else None)
+
+    return run
+
+
+class PathFields:
+    """How JSONPath states read the fields of a distributed Map."""
+
+    def count(self, field: str, fixed: Any, path: str | None, least: int) -> Callable[[Scope], int | None]:
+        """Return what gives a whole number, written or from a path."""
+        name = field.rpartition("/")[2]
+        read = integer_of(f"{name}Path", fixed, path)
+
+        def count(scope: Scope) -> int | None:
+            number = read(scope)
+            if number is not None and number < least:
+                raise ExpressionFailed(f"{name} cannot be negative." if least == 0 else f"{name} must be positive.")
+            return number
+
+        return count
+
+    def share(self, fixed: Any, path: str | None) -> Callable[[Scope], float | None]:
+        """Return what gives the tolerated percentage."""
+        return percentage_of(fixed, path)
+
+    def value(self, field: str, template: Any) -> Expr:
+        """Return what gives the value of a template."""
+        return compile_template(template)
 
 
 def tolerated_failures(count: int | None, share: float | None, items: int) -> float | None:
@@ -219,27 +262,27 @@ def selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) ->
     return inputs
 
 
-def items_of(path_text: str | None) -> Callable[[Scope], list[JSON]]:
+def items_of(path_text: str | None, kinds: type | tuple[type, ...] = list) -> Callable[[Scope], Any]:
     """Return what reads the items of a Map from its effective input."""
     if path_text is None or path_text == "$":
-        return _items_of_input
+        return lambda scope: _items_of_input(scope, kinds)
     path = compile_path(path_text)
     shown = (
         path_text.removeprefix("$") if path_text.startswith("$$") else path_text
     )  # as a path into the context object
 
-    def read(scope: Scope) -> list[JSON]:
+    def read(scope: Scope) -> JSON:
         items = path.evaluate(scope)
-        if not isinstance(items, list):
+        if not isinstance(items, kinds):
             raise ExpressionFailed(f'Reference path "{shown}" must point to array.', names_place=False)
         return items
 
     return read
 
 
-def _items_of_input(scope: Scope) -> list[JSON]:
+def _items_of_input(scope: Scope, kinds: type | tuple[type, ...]) -> JSON:
     items = scope.data
-    if not isinstance(items, list):
+    if not isinstance(items, kinds):
         raise ExpressionFailed(f"Map state input must be an array but was: {json_text(items)}")
     return items
 

@@ -93,7 +93,7 @@ class Callbacks:
 
     def wait_for(self, driver: RealTimeDriver, task: StartTask) -> None:
         """Note that an attempt waits for an answer from outside; an activity's goes into its queue."""
-        token = driver.kernel.token(task.op)
+        token = driver.kernel_of(task.op).token(task.op)
         if len(self.attempts) >= MAX_ENDED:
             self.attempts = {known: one for known, one in self.attempts.items() if one.is_open}
         attempt = self.attempts[token] = Attempt(driver, task, token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 import traceback
@@ -15,16 +16,22 @@ from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError
 from asl_engine.history import Event, EventReader, Mark, read_events
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.mapruns.family import Watcher
+from asl_engine.mapruns.map_run import Child, MapRun
+from asl_engine.mapruns.objects import Objects
 from asl_engine.server.callbacks import Callbacks
 from asl_engine.server.errors import ApiError
 from asl_engine.server.logs import Logs
 from asl_engine.server.mocking import MockConfigFile
 from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import Performer
-from asl_engine.values import JSON
+from asl_engine.values import JSON, json_text
 
 MAX_MACHINES = 10_000
 """How many state machines an account may have (AWS quota)."""
+
+MAX_MAP_RUNS = 10_000
+"""How many Map Runs are kept; the oldest that have ended are forgotten first."""
 
 MAX_EXECUTIONS = 100_000
 """How many executions are kept; the oldest that have ended are forgotten first."""
@@ -166,6 +173,66 @@ class Run:
         return read_events(self.kernel.records or [], self.input_text)
 
 
+class ChildRun(Run):
+    """A child execution of a Map Run. `stopped_at` is the child's own; it lives as long as its parent does."""
+
+    def __init__(self, parent: Run, child: Child) -> None:
+        self.child = child  # before the rest: it is what `kernel` means here
+        identity = child.kernel.identity
+        super().__init__(parent.target, identity.execution_name, json_text(child.kernel.input), parent.driver)
+        self.started_at = child.kernel.started_at
+        self.arn = identity.execution_arn
+
+    @property
+    def kernel(self) -> Kernel:
+        """The execution's memory."""
+        return self.child.kernel
+
+
+class KnownMapRun:
+    """A Map Run, the driver of the execution that has it, and the state machine of its children."""
+
+    def __init__(self, run: MapRun, driver: RealTimeDriver, machine_arn: str) -> None:
+        self.run = run
+        self.driver = driver
+        self.machine_arn = machine_arn
+
+
+class Children(Watcher):
+    """Lets the service know of the Map Runs and children of an execution."""
+
+    keeps_history = True
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.parent: Run | None = None
+
+    def run_started(self, run: MapRun) -> None:
+        """Remember a Map Run; forget the oldest that has ended when there are too many."""
+        known, parent = self.service.map_runs, self.parent
+        assert parent is not None
+        if len(known) >= MAX_MAP_RUNS:
+            ended = next((arn for arn, one in known.items() if one.run.stopped_at is not None), None)
+            if ended is not None:
+                del known[ended]
+        known[run.arn] = KnownMapRun(run, parent.driver, parent.machine.arn)
+
+    def child_started(self, child: Child) -> None:
+        """Remember a child, if there is room for one more."""
+        assert self.parent is not None
+        with contextlib.suppress(ApiError):
+            self.service.make_room()
+            run = ChildRun(self.parent, child)
+            self.service.runs[run.arn] = run
+
+    def child_ended(self, child: Child) -> None:
+        """Say when it ended."""
+        run = self.service.runs.get(child.kernel.identity.execution_arn)
+        if run is not None:
+            run.stopped_at = child.stopped_at
+            run.ended.set()
+
+
 class Service:
     """The machines and executions of all accounts, and the performer that does their tasks."""
 
@@ -175,9 +242,11 @@ class Service:
         self.mocks = mocks
         self.machines: dict[str, Machine] = {}
         self.runs: dict[str, Run] = {}
+        self.map_runs: dict[str, KnownMapRun] = {}
         self.callbacks = Callbacks()
         self.tags: dict[str, dict[str, str]] = {}
         self.logs: Logs | None = None
+        self.objects: Objects | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def known_run(self, machine: Machine, name: str | None) -> Run | None:
@@ -208,12 +277,16 @@ class Service:
         self, target: Target, name: str | None, input_text: str, value: JSON, mocks: MockedStates | None = None
     ) -> Run:
         """Start an execution on the running event loop; `mocks` answers for some of its states."""
-        self._make_room()
+        self.make_room()
         name = name or str(uuid.uuid4())
         identity = _identity(target.machine, name, target.revision)
         kernel = Kernel(target.revision.machine.program)
-        driver = RealTimeDriver(kernel, self.performer.mocked(mocks), self.skips_time, hand_out=self.callbacks.wait_for)
-        run = Run(target, name, input_text, driver)
+        performer, hand_out = self.performer.mocked(mocks), self.callbacks.wait_for
+        children = Children(self)
+        driver = RealTimeDriver(
+            kernel, performer, self.skips_time, hand_out=hand_out, objects=self.objects, watcher=children
+        )
+        run = children.parent = Run(target, name, input_text, driver)
         run.arn = identity.execution_arn
         self.runs[run.arn] = run
         seed = random.SystemRandom().getrandbits(64)
@@ -245,7 +318,7 @@ class Service:
         run.stopped_at = run.driver.clock()
         run.ended.set()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Forget the oldest execution that has ended when there are too many; refuse one more when all still run."""
         if len(self.runs) >= MAX_EXECUTIONS:
             ended = next((arn for arn, run in self.runs.items() if run.stopped_at is not None), None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from asl_engine.kernel import Identity, StartTask
+from asl_engine.mapruns.objects import Folders
+from asl_engine.mapruns.s3 import S3Endpoint
 from asl_engine.server.logs import Logs
 from asl_engine.server.mocking import MockConfigFile
 from asl_engine.server.nested import is_nested, prepare_nested
@@ -21,11 +24,16 @@ if TYPE_CHECKING:
 
 
 def service_for(
-    functions: Functions, aws_endpoint_url: str | None, skips_time: bool, mock_config: str | None = None
+    functions: Functions,
+    aws_endpoint_url: str | None,
+    skips_time: bool,
+    mock_config: str | None = None,
+    buckets: Mapping[str, str] | None = None,
 ) -> Service:
     """Return a service that calls the functions, and for the others Lambda and AWS services at the endpoint.
 
-    Raises InputError when the MockConfigFile is none.
+    `buckets` are folders that stand for buckets of S3; the others are at the endpoint. Raises InputError when the
+    MockConfigFile is none, or a folder.
     """
     mocks = MockConfigFile(mock_config) if mock_config is not None else None
     if mocks is not None:
@@ -33,6 +41,7 @@ def service_for(
     performer = Performer(functions)
     service = Service(performer, skips_time, mocks)
     performer.elsewhere = elsewhere(service, aws_endpoint_url)
+    service.objects = Folders(buckets or {}, S3Endpoint(aws_endpoint_url) if aws_endpoint_url is not None else None)
     service.logs = Logs(aws_endpoint_url) if aws_endpoint_url is not None else None
     return service
 

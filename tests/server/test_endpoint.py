@@ -133,7 +133,7 @@ def test_failures_and_refusals_are_those_of_the_service(endpoint):
     with pytest.raises(endpoint.client.exceptions.ExecutionDoesNotExist):
         endpoint.client.describe_execution(executionArn=done["executionArn"] + "x")
     with pytest.raises(ClientError, match="UnsupportedOperationException"):
-        endpoint.client.list_map_runs(executionArn=done["executionArn"])
+        endpoint.client.redrive_execution(executionArn=done["executionArn"])
 
 
 def test_a_hundred_requests_at_once(endpoint):
@@ -155,7 +155,7 @@ def test_a_hundred_requests_at_once(endpoint):
         ("AWSStepFunctions", b"{}", "UnknownOperationException"),
         ("AWSStepFunctions.Nope", b"{}", "UnknownOperationException"),
         ("DynamoDB_20120810.GetItem", b"{}", "UnknownOperationException"),
-        ("AWSStepFunctions.DescribeMapRun", b"{}", "UnsupportedOperationException"),
+        ("AWSStepFunctions.RedriveExecution", b"{}", "UnsupportedOperationException"),
         ("AWSStepFunctions.CreateStateMachine", b"", "ValidationException"),
         ("AWSStepFunctions.CreateStateMachine", b"{", "SerializationException"),
         ("AWSStepFunctions.CreateStateMachine", b"[]", "SerializationException"),

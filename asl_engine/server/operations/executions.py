@@ -14,7 +14,7 @@ from asl_engine.server.mocking import split_test_case
 from asl_engine.server.operations.machines import about, target_of
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, Run, Service, Target
+from asl_engine.server.service import Account, ChildRun, Run, Service, Target
 from asl_engine.values import JSON, MAX_BYTES, json_text, parse_json, private_copy
 
 
@@ -60,7 +60,7 @@ def describe_execution(service: Service, account: Account, request: Request) -> 
     run = run_of(service, request["executionArn"])
     response: Response = {
         "executionArn": run.arn,
-        "stateMachineArn": run.machine.arn,
+        "stateMachineArn": _machine_arn(run),
         "name": run.name,
         "status": _status(run),
         "startDate": run.started_at,
@@ -68,7 +68,16 @@ def describe_execution(service: Service, account: Account, request: Request) -> 
         "inputDetails": {"included": True},
         "redriveCount": 0,
     }
-    return response | _version_of(run) | _end(run)
+    return response | _map_run_of(run) | _version_of(run) | _end(run)
+
+
+def _machine_arn(run: Run) -> str:
+    """A child execution has the state machine of its Map Run: `<machine>/<label>`."""
+    return run.kernel.identity.machine_arn if isinstance(run, ChildRun) else run.machine.arn
+
+
+def _map_run_of(run: Run) -> Response:
+    return {"mapRunArn": run.child.run.arn} if isinstance(run, ChildRun) else {}
 
 
 def _version_of(run: Run) -> Response:
@@ -90,7 +99,7 @@ def describe_state_machine_for_execution(service: Service, account: Account, req
 def list_executions(service: Service, account: Account, request: Request) -> Response:
     """List the executions of a state machine, a version or an alias, the newest first."""
     if "mapRunArn" in request:
-        raise ApiError("ResourceNotFound", f"Resource not found: '{request['mapRunArn']}'")
+        return _children_of(service, request["mapRunArn"], request)
     if "stateMachineArn" not in request:
         raise ApiError("ValidationException", "Either stateMachineArn or mapRunArn must be specified.")
     arn = request["stateMachineArn"]
@@ -104,7 +113,23 @@ def list_executions(service: Service, account: Account, request: Request) -> Res
     return {"executions": [_listed(run) for run in listed]} | token
 
 
+def _children_of(service: Service, arn: str, request: Request) -> Response:
+    """List the child executions of a Map Run, the newest first."""
+    if arn not in service.map_runs:
+        raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'")
+    status = request.get("statusFilter")
+    runs = [
+        run
+        for run in reversed(service.runs.values())
+        if isinstance(run, ChildRun) and run.child.run.arn == arn and status in (None, _status(run))
+    ]
+    listed, token = page(runs, request, f"{arn} {status}")
+    return {"executions": [_listed(run) | {"itemCount": run.child.items} for run in listed]} | token
+
+
 def _is_asked_for(run: Run, target: Target, request: Request) -> bool:
+    if isinstance(run, ChildRun):
+        return False
     if run.machine is not target.machine or request.get("redriveFilter") == "REDRIVEN":
         return False
     if target.alias is not None and run.target.alias is not target.alias:
@@ -121,12 +146,12 @@ def _status(run: Run) -> str:
 def _listed(run: Run) -> Response:
     told: Response = {
         "executionArn": run.arn,
-        "stateMachineArn": run.machine.arn,
+        "stateMachineArn": _machine_arn(run),
         "name": run.name,
         "status": _status(run),
         "startDate": run.started_at,
         "redriveCount": 0,
-    }
+    } | _map_run_of(run)
     ended = {} if _status(run) == "RUNNING" else {"stopDate": run.stopped_at or run.driver.clock()}
     return told | _version_of(run) | ended
 
@@ -136,7 +161,8 @@ async def stop_execution(service: Service, account: Account, request: Request) -
     """Stop an execution and all that is under way in it; one that has ended stays as it is."""
     run = run_of(service, request["executionArn"])
     if run.stopped_at is None and _status(run) == "RUNNING":
-        run.driver.post(ExecutionStopped(run.driver.clock(), request.get("error"), request.get("cause")))
+        op = run.kernel.deadline_op
+        run.driver.post(ExecutionStopped(run.driver.clock(), request.get("error"), request.get("cause"), op))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(run.ended.wait(), STOP_SECONDS)
     return {"stopDate": run.stopped_at or run.driver.clock()}

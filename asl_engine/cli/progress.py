@@ -1,0 +1,64 @@
+"""A line for long Map Runs, drawn over itself: items done, failed, running, rate, time left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from asl_engine.cli.account import elapsed
+from asl_engine.mapruns.map_run import MapRun
+
+EVERY: Final = 0.2
+"""How many seconds lie between two drawings."""
+
+AFTER: Final = 1.0
+"""How many seconds a Map Run takes before it is worth a line."""
+
+WIDTH: Final = 24
+
+
+def progress_bar(stream: TextIO | None) -> Callable[[MapRun], None] | None:
+    """Return what draws the progress of Map Runs on a terminal; None where nobody would see it."""
+    if stream is None or not stream.isatty():
+        return None
+    bar = Bar(time.monotonic)
+
+    def draw(run: MapRun) -> None:
+        line = bar.line(run)
+        if line is not None:
+            stream.write(f"\r\x1b[K{line}")
+            stream.flush()
+
+    return draw
+
+
+class Bar:
+    """Makes the lines; `clock` gives real time in seconds, whatever clock the execution runs on."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.began: dict[str, float] = {}
+        self.drawn = 0.0
+        self.is_shown = False
+
+    def line(self, run: MapRun) -> str | None:
+        """Return the line of a Map Run, empty when it is over; None when it is too early for a new one."""
+        now, items = self.clock(), run.items
+        began = self.began.setdefault(run.arn, now)
+        is_over = run.is_read and items.done == items.total
+        if is_over and self.is_shown:
+            self.is_shown = False
+            return ""
+        if is_over or now - began < AFTER or now - self.drawn < EVERY:
+            return None
+        self.drawn, self.is_shown = now, True
+        rate = items.done / (now - began)
+        told = [f"{run.state}: {items.done:,}" + (f" of {items.total:,}" if run.is_read else "") + " items"]
+        if run.is_read:
+            done = WIDTH * items.done // max(items.total, 1)
+            told.insert(0, f"[{'#' * done}{'.' * (WIDTH - done)}]")
+        told += [f"{items.failed:,} failed", f"{items.running:,} running", f"{rate:,.0f}/s"]
+        if run.is_read and rate > 0:
+            told.append(f"{elapsed((items.total - items.done) / rate)} left")
+        return "  ".join(told)

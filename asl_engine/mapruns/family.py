@@ -1,0 +1,141 @@
+"""An execution and the child executions of its Map Runs, as one thing that a driver runs.
+
+It keeps the contract of a kernel: events in, commands out. The ops of a child begin with the place of the child, so
+they are unique among all that run, and an event finds its way by its op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from asl_engine.kernel import Cancel, Command, Event, Kernel, MapRunFailed, MapRunSucceeded, StartMapRun
+from asl_engine.mapruns.map_run import Child, MapRun
+from asl_engine.mapruns.objects import Objects
+from asl_engine.mapruns.readers import open_items
+from asl_engine.mapruns.results import Results
+from asl_engine.mapruns.work import MapRunUpdated, Work, WorkDone
+
+FamilyEvent: TypeAlias = Event | WorkDone | MapRunUpdated
+FamilyCommand: TypeAlias = Command | Work
+
+
+class Watcher:
+    """Who is told of Map Runs and children. This one does not care, and keeps none of their histories."""
+
+    keeps_history = False
+
+    def run_started(self, run: MapRun) -> None:
+        """A Map Run is about to begin."""
+
+    def child_started(self, child: Child) -> None:
+        """A child is about to start."""
+
+    def child_ended(self, child: Child) -> None:
+        """A child has ended."""
+
+
+class Family:
+    """The execution `root` with its Map Runs and their children."""
+
+    def __init__(self, root: Kernel, objects: Objects, watcher: Watcher | None = None) -> None:
+        self.root = root
+        self.objects = objects
+        self.watcher = watcher or Watcher()
+        self.runs: dict[str, MapRun] = {}
+        self.owners: dict[str, Child] = {}
+        self.working: dict[str, MapRun] = {}
+        self.now = 0.0
+        self._commands: list[FamilyCommand] = []
+
+    def handle(self, event: FamilyEvent) -> list[FamilyCommand]:
+        """Take in what happened, and return what is to be done."""
+        commands: list[FamilyCommand] = []
+        self._commands = commands
+        self.now = max(self.now, event.at)
+        if isinstance(event, WorkDone):
+            run = self.working.pop(event.op, None)
+            if run is not None:
+                run.work_done(event)
+        elif isinstance(event, MapRunUpdated):
+            if event.op in self.runs:
+                self.runs[event.op].updated(event)
+        else:
+            owner = self.owners.get(event.op)
+            if owner is None:
+                self._told(self.root, None, self.root.handle(event))
+            else:
+                self.feed(owner, event)
+        return commands
+
+    def kernel_of(self, op: str) -> Kernel:
+        """Return the execution that an op belongs to."""
+        owner = self.owners.get(op)
+        return self.root if owner is None else owner.kernel
+
+    def waiting(self) -> list[str]:
+        """Return the ops that answers are waited for, of tasks and timers."""
+        return [op for op in self.root.waiting if op not in self.runs] + [
+            op for op, child in self.owners.items() if op != child.kernel.deadline_op and op not in self.runs
+        ]
+
+    # ---------------------------------------------------------------------------------------------- for its Map Runs
+
+    def feed(self, child: Child, event: Event) -> None:
+        """Have a child take in an event, and do what follows from it."""
+        kernel = child.kernel
+        self._told(kernel, child, kernel.handle(event))
+        if event.op not in kernel.waiting and event.op != kernel.deadline_op:
+            self.owners.pop(event.op, None)
+        if kernel.status != "RUNNING" and child.stopped_at is None:
+            self.owners.pop(kernel.deadline_op, None)
+            if kernel.program.kind == "EXPRESS":
+                self._commands.append(Cancel(kernel.deadline_op))
+            kernel.root = None  # frames and kernel refer to each other: without this, only the collector frees them
+            child.run.child_ended(child)
+            self.watcher.child_ended(child)
+
+    def ask(self, run: MapRun, op: str, work: Callable[[], Any] | None) -> None:
+        """Ask the driver for work that blocks, or for its attention later."""
+        self.working[op] = run
+        self._commands.append(Work(op, work))
+
+    def ended(self, run: MapRun, event: MapRunSucceeded | MapRunFailed) -> None:
+        """Tell the execution that has the Map."""
+        self.runs.pop(run.op, None)
+        owner = self.owners.pop(run.op, None)
+        if owner is None:
+            self._told(self.root, None, self.root.handle(event))
+        else:
+            self.feed(owner, event)
+
+    def adopt(self, child: Child) -> None:
+        """Learn how a child is reached that somebody stops, and tell the watcher of it."""
+        self.owners[child.kernel.deadline_op] = child
+        self.watcher.child_started(child)
+
+    def _told(self, kernel: Kernel, child: Child | None, commands: list[Command]) -> None:
+        """Do what a kernel asks for: Map Runs here, the rest by the driver."""
+        owners, asked = self.owners, self._commands
+        for command in commands:
+            kind, op = type(command), command.op
+            if kind is Cancel:
+                owners.pop(op, None)
+                run = self.runs.pop(op, None)
+                if run is not None:
+                    run.abort(self.now)
+                    continue
+            elif child is not None:
+                owners[op] = child
+            if isinstance(command, StartMapRun):
+                self._begin(kernel, command)
+            else:
+                asked.append(command)
+
+    def _begin(self, kernel: Kernel, command: StartMapRun) -> None:
+        plan, keeps = command.plan, self.watcher.keeps_history
+        source = open_items(plan.reading, self.objects, kernel.identity) if plan.reading is not None else None
+        results = Results(plan.writing, command.arn, self.objects, kernel.identity, keeps)
+        run = self.runs[command.op] = MapRun(kernel, command, source, results, self, self.now)
+        self.watcher.run_started(run)
+        run.begin()

@@ -1,0 +1,87 @@
+"""Which children of Map Runs are remembered when they have ended: all, those that failed, or none in memory but each as
+a line of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Final, Literal, Self, TypeAlias
+
+from asl_engine.errors import InputError
+from asl_engine.history import read_events
+from asl_engine.mapruns.family import Watcher
+from asl_engine.mapruns.map_run import Child, MapRun
+from asl_engine.mapruns.results import described
+from asl_engine.values import format_timestamp, json_text
+
+Keep: TypeAlias = Literal["all", "failed"] | str | Path
+"""What to keep: in memory `"all"` children, or the `"failed"` ones; or a folder, for a file with a line for each."""
+
+OnProgress: TypeAlias = Callable[[MapRun], None]
+"""Is called with a Map Run whenever one of its children has ended; `run.items` and `run.executions` are its counts."""
+
+MAX_FAILED: Final = 1_000
+"""How many failed children of a Map Run are kept, where only those are."""
+
+
+class Keeper(Watcher):
+    """Keeps children as it was told; `runs` are the Map Runs in the order of their start."""
+
+    def __init__(self, keep: Keep, keeps_history: bool, on_progress: OnProgress | None = None) -> None:
+        self.keep = keep
+        self.keeps_history = keeps_history
+        self.on_progress = on_progress
+        self.runs: list[MapRun] = []
+        self.children: dict[str, list[Child]] = {}
+        self.folder = None if keep in ("all", "failed") else Path(keep)
+        self._files: dict[str, IO[str]] = {}
+        if self.folder is not None and not self.folder.is_dir():
+            raise InputError(f"children are to be kept in {self.folder}, and that is no folder")
+
+    def run_started(self, run: MapRun) -> None:
+        """Remember a Map Run; open its file."""
+        self.runs.append(run)
+        self.children[run.arn] = []
+        if self.folder is not None:
+            name = run.arn.rpartition("/")[2].replace(":", "-")
+            path = self.folder / f"{name}.jsonl"
+            try:
+                self._files[run.arn] = path.open("w", encoding="utf-8", errors="backslashreplace")
+            except OSError as problem:
+                raise _unwritable(path, problem) from None
+
+    def child_ended(self, child: Child) -> None:
+        """Keep a child, or write it down, or forget it."""
+        run, kept = child.run, self.children[child.run.arn]
+        if self.folder is not None:
+            try:
+                self._files[run.arn].write(_line(child))
+            except OSError as problem:
+                raise _unwritable(self.folder, problem) from None
+        elif self.keep == "all" or (child.kernel.status != "SUCCEEDED" and len(kept) < MAX_FAILED):
+            kept.append(child)
+        if self.on_progress is not None:
+            self.on_progress(run)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        for file in self._files.values():
+            try:
+                file.close()  # a disk that is full shows here at the latest
+            except OSError as full:
+                if problem[0] is None:
+                    raise _unwritable(self.folder, full) from None
+
+
+def _unwritable(path: Path | None, problem: OSError) -> InputError:
+    return InputError(f"{path} cannot be written: {problem.strerror}")
+
+
+def _line(child: Child) -> str:
+    told = described(child)
+    if child.kernel.records is not None:
+        events = read_events(child.kernel.records)
+        told["Events"] = [{**event, "timestamp": format_timestamp(event["timestamp"].timestamp())} for event in events]
+    return json_text(told) + "\n"

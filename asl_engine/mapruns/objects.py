@@ -1,0 +1,141 @@
+"""Where objects live that Map Runs read and write: folders that stand for buckets, an S3 endpoint, or nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, NamedTuple, Protocol
+
+from asl_engine.errors import InputError, NotSupported
+from asl_engine.kernel import Identity
+
+
+class ObjectProblem(Exception):
+    """An object cannot be read or written. The text is what S3 would say."""
+
+
+class Summary(NamedTuple):
+    """What a listing tells of an object; `modified_at` is in seconds since 1970."""
+
+    key: str
+    size: int
+    modified_at: float
+    etag: str
+    storage_class: str = "STANDARD"
+
+
+class Objects(Protocol):
+    """Buckets with objects. Every call blocks, and raises ObjectProblem."""
+
+    def open(self, identity: Identity, bucket: str, key: str, version: str | None = None) -> IO[bytes]:
+        """Return an object's bytes, as a stream that the caller closes."""
+        ...
+
+    def list(self, identity: Identity, bucket: str, prefix: str) -> Iterator[Summary]:
+        """Yield the objects whose keys begin with `prefix`, in the order of their keys."""
+        ...
+
+    def put(self, identity: Identity, bucket: str, key: str, content: IO[bytes]) -> None:
+        """Write an object, whole or not at all."""
+        ...
+
+
+class Nowhere:
+    """No bucket is known: asking for one is a mistake of whoever runs the machine, and raises NotSupported."""
+
+    def open(self, identity: Identity, bucket: str, key: str, version: str | None = None) -> IO[bytes]:
+        """Raise NotSupported."""
+        raise self._unknown(bucket)
+
+    def list(self, identity: Identity, bucket: str, prefix: str) -> Iterator[Summary]:
+        """Raise NotSupported."""
+        raise self._unknown(bucket)
+
+    def put(self, identity: Identity, bucket: str, key: str, content: IO[bytes]) -> None:
+        """Raise NotSupported."""
+        raise self._unknown(bucket)
+
+    @staticmethod
+    def _unknown(bucket: str) -> NotSupported:
+        told = f"a Map reads or writes objects of the bucket {bucket!r}, and nobody said where that is."
+        return NotSupported(f"{told} Pass buckets={{{bucket!r}: folder}}, or --bucket {bucket}=FOLDER to the command.")
+
+
+class Folders:
+    """Folders that stand for buckets: a key is a path below its folder. What is not in `buckets` is asked of
+    `otherwise`. No key leads out of its folder, by `..`, by links or otherwise."""
+
+    def __init__(self, buckets: Mapping[str, str | Path], otherwise: Objects | None = None) -> None:
+        self.otherwise = otherwise or Nowhere()
+        self.folders: dict[str, Path] = {}
+        for name, folder in buckets.items():
+            path = Path(folder)
+            if not path.is_dir():
+                raise InputError(f"the bucket {name!r} stands for {folder}, and that is no folder")
+            self.folders[name] = path.resolve()
+
+    def open(self, identity: Identity, bucket: str, key: str, version: str | None = None) -> IO[bytes]:
+        """Open a file. A folder has no versions."""
+        if bucket not in self.folders:
+            return self.otherwise.open(identity, bucket, key, version)
+        path = self._path(bucket, key)
+        if version is not None:
+            raise ObjectProblem("Invalid version id specified (a folder has no versions of its files)")
+        try:
+            if path.is_file():
+                return path.open("rb")
+            raise ObjectProblem(refusal("The specified key does not exist.", 404, "NoSuchKey"))
+        except OSError as problem:
+            raise ObjectProblem(refusal(f"Access Denied: {problem.strerror}", 403, "AccessDenied")) from None
+
+    def list(self, identity: Identity, bucket: str, prefix: str) -> Iterator[Summary]:
+        """List files by the order of their keys. Links are not followed."""
+        if bucket not in self.folders:
+            yield from self.otherwise.list(identity, bucket, prefix)
+            return
+        root = self.folders[bucket]
+        keys = sorted(
+            Path(folder, name).relative_to(root).as_posix() for folder, _, names in os.walk(root) for name in names
+        )
+        for key in keys:
+            path = root / key
+            if key.startswith(prefix) and not path.is_symlink():
+                facts = path.stat()
+                yield Summary(key, facts.st_size, facts.st_mtime, f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"')
+
+    def put(self, identity: Identity, bucket: str, key: str, content: IO[bytes]) -> None:
+        """Write a file beside its place, and move it there."""
+        if bucket not in self.folders:
+            self.otherwise.put(identity, bucket, key, content)
+            return
+        path = self._path(bucket, key)
+        beside = path.with_name(f".{path.name}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            beside.replace(path)
+        except OSError as problem:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise ObjectProblem(refusal(f"Access Denied: {problem.strerror}", 403, "AccessDenied")) from None
+
+    def _path(self, bucket: str, key: str) -> Path:
+        root = self.folders[bucket]
+        try:
+            path = (root / key).resolve()
+        except (OSError, ValueError, RuntimeError):
+            path = root
+        if not key or path == root or not path.is_relative_to(root):
+            raise ObjectProblem(refusal(f"The key {key!r} is no place in the bucket.", 400, "InvalidArgument"))
+        return path
+
+
+def refusal(told: str, status: int, code: str, request_id: str = "") -> str:
+    """Return a problem in the words of the S3 integration."""
+    return (
+        f"{told} (Service: Amazon S3; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)"
+    )

@@ -1,0 +1,138 @@
+"""JSON, an array as a stream; and JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import IO, Final
+
+from asl_engine.mapruns.readers.streams import LONGEST_LINE, lines_of, text_of, told_as_reader_failed
+from asl_engine.mapruns.work import MapRunProblem, reader_failed
+from asl_engine.program.distribution import Reading
+from asl_engine.values import JSON, JSON_DECODER, parse_json
+
+PIECE: Final = 1 << 16
+"""How many characters are read at a time."""
+
+MAX_DOCUMENT: Final = 256 * 1024**2
+"""The longest document, in characters, of which a part can be pointed at: it is read whole."""
+
+SPACE: Final = " \t\r\n"
+
+
+def json_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, str | None]]:
+    """Yield the elements of an array, or what `ItemsPointer` points at: an array, or an object with its keys."""
+    with told_as_reader_failed():
+        if reading.items_pointer:
+            yield from _pointed_at(stream, reading.items_pointer)
+        else:
+            for item in _Elements(stream):
+                yield item, None
+
+
+def json_line_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, str | None]]:
+    """Yield the value of each line that is not blank."""
+    for number, line in enumerate(lines_of(stream), 1):
+        if not line.isspace():
+            try:
+                yield parse_json(line), None
+            except ValueError as problem:
+                raise _no_json(problem, f"line {number}: ") from None
+
+
+def _no_json(problem: ValueError, where: str = "") -> MapRunProblem:
+    told = f"{problem.msg} at character {problem.pos}" if isinstance(problem, json.JSONDecodeError) else str(problem)
+    return reader_failed(f"The object is not valid JSON: {where}{told}.")
+
+
+class _Elements:
+    """Walks through the text of an array, and holds no more of it than an element needs."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.text = text_of(stream)
+        self.held = ""
+        self.at = 0
+        self.is_over = False
+
+    def __iter__(self) -> Iterator[JSON]:
+        if self._next_mark() != "[":
+            self._whole()
+            raise reader_failed("Attempting to map over non-iterable node.")  # recorded for an object
+        self.at += 1
+        if self._next_mark() == "]":
+            self.at += 1
+        else:
+            yield self._element()
+            while (mark := self._next_mark()) == ",":
+                self.at += 1
+                yield self._element()
+            if mark != "]":
+                where = "ends" if not mark else "goes on without a comma"
+                raise reader_failed(f"The object is not valid JSON: it {where} inside an array.")
+            self.at += 1
+        if self._next_mark():
+            raise reader_failed("The object is not valid JSON: something follows the array.")
+
+    def _read_more(self) -> bool:
+        piece = self.text.read(PIECE)
+        self.held, self.at = self.held[self.at :] + piece, 0
+        self.is_over = not piece
+        return bool(piece)
+
+    def _next_mark(self) -> str:
+        """Return the next character that is no space; nothing at the end."""
+        while True:
+            held, at = self.held, self.at
+            while at < len(held) and held[at] in SPACE:
+                at += 1
+            self.at = at
+            if at < len(held):
+                return held[at]
+            if not self._read_more():
+                return ""
+
+    def _element(self) -> JSON:
+        self._next_mark()
+        while True:
+            try:
+                value, end = JSON_DECODER.raw_decode(self.held, self.at)
+            except RecursionError:
+                raise reader_failed("The object is not valid JSON: nested too deeply.") from None
+            except ValueError as problem:
+                if len(self.held) - self.at > LONGEST_LINE or not self._read_more():
+                    raise _no_json(problem) from None
+                continue
+            if end < len(self.held) or not self._read_more():  # a number may go on in the next piece
+                self.at = end if end < len(self.held) else len(self.held)
+                return value
+
+    def _whole(self) -> None:
+        text = self.held + self.text.read(MAX_DOCUMENT)
+        try:
+            parse_json(text)
+        except ValueError as problem:
+            raise _no_json(problem) from None
+
+
+def _pointed_at(stream: IO[bytes], pointer: str) -> Iterator[tuple[JSON, str | None]]:
+    text = text_of(stream).read(MAX_DOCUMENT + 1)
+    if len(text) > MAX_DOCUMENT:
+        raise reader_failed(f"A document with an ItemsPointer may have {MAX_DOCUMENT} characters, and this has more.")
+    try:
+        found = parse_json(text)
+    except ValueError as problem:
+        raise _no_json(problem) from None
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+            found = found[int(name)]
+        elif isinstance(found, dict) and name in found:
+            found = found[name]
+        else:
+            raise reader_failed(f"The ItemsPointer {pointer} leads to nothing in the object.")
+    if isinstance(found, list):
+        yield from ((item, None) for item in found)
+    elif isinstance(found, dict):
+        yield from ((item, key) for key, item in found.items())
+    else:
+        raise reader_failed("Attempting to map over non-iterable node.")

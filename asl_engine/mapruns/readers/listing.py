@@ -1,0 +1,21 @@
+"""The objects of a bucket as items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asl_engine.mapruns.items import Item
+from asl_engine.mapruns.objects import Summary
+
+
+def listed_items(found: Iterator[Summary], bucket: str) -> Iterator[Item]:
+    """Yield what `s3:listObjectsV2` tells of each object; `LastModified` is in seconds since 1970."""
+    for one in found:
+        facts = {
+            "Etag": one.etag,
+            "Key": one.key,
+            "LastModified": int(one.modified_at),
+            "Size": one.size,
+            "StorageClass": one.storage_class,
+        }
+        yield Item(facts, f"S3://{bucket}")

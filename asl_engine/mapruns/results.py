@@ -1,0 +1,200 @@
+"""What the children of a Map Run gave: the result of the state, or files in a bucket.
+
+The files are AWS's: `SUCCEEDED_0.json`, `FAILED_0.json` and `PENDING_0.json` under `<prefix>/<id of the run>/`, with a
+`manifest.json` that names them; the state's result then says where that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Final
+
+from asl_engine.kernel import Identity
+from asl_engine.mapruns.objects import ObjectProblem, Objects
+from asl_engine.mapruns.work import MapRunProblem, writer_failed
+from asl_engine.program.distribution import Writing
+from asl_engine.values import JSON, MAX_BYTES, format_timestamp, json_text, size_of
+
+if TYPE_CHECKING:
+    from asl_engine.mapruns.map_run import Child
+
+MAX_FILE: Final = 5 * 1024**3
+"""The largest result file, in bytes (AWS quota): what does not fit goes into the next one."""
+
+IN_MEMORY: Final = 4 * 1024**2
+"""How many bytes of results are held in memory, a file; the rest is on disk until it is written."""
+
+REASONS: Final = {
+    "SUCCEEDED": "Execution is SUCCEEDED and cannot be redriven",
+    "EXPRESS": "Execution is EXPRESS and cannot be redriven",
+}
+
+
+class TooLarge:
+    """Stands for a result that is too large for a state."""
+
+
+class Results:
+    """Collects results as children end."""
+
+    TOO_LARGE: Final = TooLarge()
+
+    def __init__(
+        self, writing: Writing | None, arn: str, objects: Objects, identity: Identity, keeps_history: bool = False
+    ) -> None:
+        self.writing = writing or Writing(None)
+        self.is_asked_for = writing is not None
+        self.arn = arn
+        self.objects = objects
+        self.identity = identity
+        self.keeps_history = keeps_history
+        self._found: dict[int, list[JSON]] = {}
+        self._bound = 2
+        self._files: dict[str, list[_File]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+
+    @property
+    def goes_elsewhere(self) -> bool:
+        """Whether results are written to a bucket."""
+        return self.writing.arguments is not None
+
+    def add(self, child: Child) -> None:
+        """Add what a child gave."""
+        kernel = child.kernel
+        has_succeeded = kernel.status == "SUCCEEDED"
+        if self.goes_elsewhere:
+            file = "SUCCEEDED" if has_succeeded else "FAILED"
+            for value in self._shown(child):
+                self._append(file, value)
+        elif (has_succeeded or self.is_asked_for) and self._bound <= MAX_BYTES:
+            found = self._found[child.index] = self._shown(child)
+            self._bound += sum(map(size_of, found)) + len(found)
+            if self._bound > MAX_BYTES:
+                self._found.clear()  # it cannot be the result any more
+
+    def add_pending(self, inputs: Iterable[JSON]) -> None:
+        """Add items of which no child was started."""
+        for value in inputs:
+            self._append(
+                "PENDING", {"Input": json_text(value), "InputDetails": {"Included": True}, "Status": "PENDING"}
+            )
+
+    def value(self) -> JSON | TooLarge:
+        """Return the state's result: what the children gave, in the order of the items. JSON Lines are a text."""
+        if self._bound > MAX_BYTES:
+            return Results.TOO_LARGE
+        found = [value for index in sorted(self._found) for value in self._found[index]]
+        if self.writing.output_type == "JSONL":
+            return "\n".join(map(json_text, found))
+        return found
+
+    def write(self) -> JSON | MapRunProblem:
+        """Write the files, and return the state's result. Blocks."""
+        arguments = self.writing.arguments or {}
+        bucket, prefix = arguments.get("Bucket"), arguments.get("Prefix") or ""
+        run = self.arn.rpartition(":")[2]
+        if not isinstance(bucket, str) or not isinstance(prefix, str):
+            return writer_failed("The ResultWriter needs a Bucket, and its Prefix is a text.")
+        folder = f"{prefix.rstrip('/')}/{run}" if prefix else run
+        manifest: dict[str, JSON] = {"DestinationBucket": bucket, "MapRunArn": self.arn, "ResultFiles": {}}
+        try:
+            for status, files in self._files.items():
+                listed = manifest["ResultFiles"][status] = []
+                for number, file in enumerate(files):
+                    key = f"{folder}/{status}_{number}.{self.writing.output_type.lower()}"
+                    self.objects.put(self.identity, bucket, key, file.finished())
+                    listed.append({"Key": key, "Size": file.size})
+            key = f"{folder}/manifest.json"
+            with SpooledTemporaryFile(IN_MEMORY) as text:
+                text.write(json_text(manifest).encode())
+                text.seek(0)
+                self.objects.put(self.identity, bucket, key, text)
+        except ObjectProblem as problem:
+            return writer_failed(str(problem))
+        except OSError as problem:
+            return writer_failed(f"The results cannot be held on disk: {problem.strerror}")
+        finally:
+            self.close()
+        return {"MapRunArn": self.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
+
+    def close(self) -> None:
+        """Forget everything, on disk too."""
+        for file in (file for files in self._files.values() for file in files):
+            file.text.close()
+        self._files = {status: [] for status in self._files}
+        self._found.clear()
+
+    def _shown(self, child: Child) -> list[JSON]:
+        """Return what is told of a child: its output, the elements of its output, or all about it; a failed one is told
+        all about in any case."""
+        kernel, form = child.kernel, self.writing.transformation
+        if form == "NONE" or kernel.status != "SUCCEEDED":
+            return [described(child)]
+        if form == "FLATTEN" and isinstance(kernel.output, list):
+            return list(kernel.output)
+        return [kernel.output]
+
+    def _append(self, status: str, value: JSON) -> None:
+        text = json_text(value).encode("utf-8", "surrogatepass")
+        files = self._files[status]
+        if not files or files[-1].size + len(text) > MAX_FILE:
+            files.append(_File(self.writing.output_type == "JSONL"))
+        files[-1].append(text)
+
+
+class _File:
+    """A result file that grows: a JSON array, or JSON Lines."""
+
+    def __init__(self, is_lines: bool) -> None:
+        self.is_lines = is_lines
+        self.size = 0
+        self.text: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was written
+
+    def append(self, value: bytes) -> None:
+        """Add a value's text."""
+        if self.is_lines:
+            self._write(value + b"\n")
+        else:
+            self._write((b"," if self.size else b"[") + value)
+
+    def finished(self) -> IO[bytes]:
+        """Return the whole, from its beginning."""
+        if not self.is_lines:
+            self._write(b"]")
+        self.text.seek(0)
+        return self.text
+
+    def _write(self, text: bytes) -> None:
+        self.text.write(text)
+        self.size += len(text)
+
+
+def described(child: Child) -> dict[str, JSON]:
+    """Return what a result file says of a child execution."""
+    return dict(_facts(child))
+
+
+def _facts(child: Child) -> Iterator[tuple[str, JSON]]:
+    kernel, stopped_at = child.kernel, child.stopped_at
+    status, identity = kernel.status, kernel.identity
+    if kernel.cause is not None:
+        yield "Cause", kernel.cause
+    if kernel.error is not None:
+        yield "Error", kernel.error
+    yield "ExecutionArn", identity.execution_arn
+    yield "Input", json_text(kernel.input)
+    yield "InputDetails", {"Included": True}
+    yield "Name", identity.execution_name
+    if status == "SUCCEEDED":
+        yield "Output", json_text(kernel.output)
+    yield "OutputDetails", {"Included": True}
+    if identity.kind == "STANDARD":
+        yield "RedriveCount", 0
+        yield "RedriveStatus", "NOT_REDRIVABLE" if status == "SUCCEEDED" else "REDRIVABLE_BY_MAP_RUN"
+        if status == "SUCCEEDED":
+            yield "RedriveStatusReason", REASONS["SUCCEEDED"]
+    yield "StartDate", format_timestamp(kernel.started_at)
+    yield "StateMachineArn", identity.machine_arn
+    yield "Status", status
+    if stopped_at is not None:
+        yield "StopDate", format_timestamp(stopped_at)

@@ -1,0 +1,256 @@
+"""What only a distributed Map has: where items come from, how they are grouped, how many may fail, where results go.
+
+A `Distribution` is compiled once with its state; it makes a `Plan`, the values of one Map Run, from what the state
+sees. A plan is plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from asl_engine.lang.expr import Expr, Scope
+from asl_engine.model.states import Map
+from asl_engine.values import ABSENT, JSON
+
+if TYPE_CHECKING:
+    from asl_engine.program.program import Program
+
+MAX_CHILDREN: Final = 10_000
+"""How many child executions of a Map Run run at once when nothing smaller is asked for (AWS quota)."""
+
+
+FIXED: Final = (
+    "csv_delimiter", "csv_header_location", "input_type", "items_pointer", "manifest_type", "transformation",
+)  # fmt: skip
+"""The fields of a ReaderConfig that are never calculated."""
+
+
+class Reading:
+    """Where items are read, and what they look like there: the fields of an `ItemReader`, evaluated."""
+
+    __slots__ = (
+        "arguments",
+        "csv_delimiter",
+        "csv_header_location",
+        "csv_headers",
+        "input_type",
+        "items_pointer",
+        "lists",
+        "manifest_type",
+        "max_items",
+        "transformation",
+    )
+
+    def __init__(self, lists: bool, arguments: dict[str, JSON], **config: Any) -> None:
+        self.lists = lists  # the objects of a bucket are the items, and not what is in one object
+        self.arguments = arguments
+        self.input_type: str | None = config.get("input_type")
+        self.manifest_type: str | None = config.get("manifest_type")
+        self.transformation: str | None = config.get("transformation")
+        self.csv_header_location: str | None = config.get("csv_header_location")
+        self.csv_headers: list[str] | None = config.get("csv_headers")
+        self.csv_delimiter: str | None = config.get("csv_delimiter")
+        self.items_pointer: str | None = config.get("items_pointer")
+        self.max_items: int | None = config.get("max_items")
+
+
+class Batching:
+    """How many items make the input of one child execution: by number, by bytes, or by what is reached first."""
+
+    __slots__ = ("batch_input", "max_bytes", "max_items")
+
+    def __init__(self, max_items: int | None, max_bytes: int | None, batch_input: JSON = ABSENT) -> None:
+        self.max_items = max_items
+        self.max_bytes = max_bytes
+        self.batch_input = batch_input
+
+
+class Writing:
+    """Where and how results are written: `arguments` hold Bucket and Prefix, and are None when the state's result is
+    where they go."""
+
+    __slots__ = ("arguments", "output_type", "transformation")
+
+    def __init__(
+        self, arguments: dict[str, JSON] | None, output_type: str | None = None, transformation: str | None = None
+    ) -> None:
+        self.arguments = arguments
+        self.output_type = output_type or "JSON"
+        self.transformation = transformation or ("COMPACT" if arguments is None else "NONE")
+
+
+class Plan:
+    """The values of one Map Run. `data` is the state's effective input, for `ItemSelector`; `tolerated_share` is in
+    per cent. `items` is None where `reading` says whence they come."""
+
+    __slots__ = (
+        "batching",
+        "data",
+        "items",
+        "limit",
+        "reading",
+        "tolerated_count",
+        "tolerated_share",
+        "writing",
+    )
+
+    def __init__(
+        self,
+        items: list[JSON] | dict[str, JSON] | None,
+        data: JSON,
+        limit: int = MAX_CHILDREN,
+        tolerated_count: int | None = None,
+        tolerated_share: float | None = None,
+        reading: Reading | None = None,
+        batching: Batching | None = None,
+        writing: Writing | None = None,
+    ) -> None:
+        self.items = items
+        self.data = data
+        self.limit = limit
+        self.tolerated_count = tolerated_count
+        self.tolerated_share = tolerated_share
+        self.reading = reading
+        self.batching = batching
+        self.writing = writing
+
+
+def plan_as_data(plan: Plan) -> dict[str, JSON]:
+    """Return a plan as a JSON value, for a snapshot."""
+    data = _slots(plan)
+    for name, kind in PARTS.items():
+        part = getattr(plan, name)
+        data[name] = _slots(part) if isinstance(part, kind) else None
+    return data
+
+
+def plan_from_data(data: dict[str, JSON]) -> Plan:
+    """Return the plan that `plan_as_data` wrote down."""
+    parts: dict[str, Any] = {name: kind(**data[name]) for name, kind in PARTS.items() if data[name] is not None}
+    return Plan(**{**data, **dict.fromkeys(PARTS), **parts})
+
+
+def _slots(part: Any) -> dict[str, JSON]:
+    values = ((name, getattr(part, name)) for name in type(part).__slots__)
+    return {name: value for name, value in values if value is not ABSENT}
+
+
+PARTS: Final[dict[str, type]] = {"reading": Reading, "batching": Batching, "writing": Writing}
+
+
+class Distribution:
+    """What a distributed Map is compiled to. `select` shapes each item; `plan` makes the values of a Map Run."""
+
+    __slots__ = ("label", "plan", "processor", "select")
+
+    def __init__(
+        self,
+        processor: Program,
+        label: str | None,
+        select: Expr | None,
+        plan: Callable[[Scope, list[JSON] | dict[str, JSON] | None], Plan],
+    ) -> None:
+        self.processor = processor
+        self.label = label
+        self.select = select
+        self.plan = plan
+
+
+class Fields(Protocol):
+    """How a query language reads a field that may be calculated."""
+
+    def count(self, field: str, fixed: Any, path: str | None, least: int) -> Callable[[Scope], int | None]:
+        """Return what gives a whole number; None when there is none."""
+        ...
+
+    def share(self, fixed: Any, path: str | None) -> Callable[[Scope], float | None]:
+        """Return what gives the tolerated percentage; None when there is none."""
+        ...
+
+    def value(self, field: str, template: Any) -> Expr:
+        """Return what gives the value of a template, or of expressions at any depth."""
+        ...
+
+
+def distribution_of(state: Map, processor: Program, select: Expr | None, fields: Fields) -> Distribution:
+    """Compile what a distributed Map has beside an inline one."""
+    limit_of = fields.count("MaxConcurrency", state.max_concurrency, state.max_concurrency_path, 0)
+    count_of = fields.count(
+        "ToleratedFailureCount", state.tolerated_failure_count, state.tolerated_failure_count_path, 0
+    )
+    share_of = fields.share(state.tolerated_failure_percentage, state.tolerated_failure_percentage_path)
+    read, batch, write = _reader(state, fields), _batcher(state, fields), _writer(state, fields)
+
+    def plan(scope: Scope, items: list[JSON] | dict[str, JSON] | None) -> Plan:
+        data = scope.data
+        return Plan(
+            items,
+            data,
+            min(limit_of(scope) or MAX_CHILDREN, MAX_CHILDREN),
+            count_of(scope),
+            share_of(scope),
+            read(scope) if read is not None else None,
+            batch(scope) if batch is not None else None,
+            write(scope) if write is not None else None,
+        )
+
+    return Distribution(processor, state.label, select, plan)
+
+
+def _reader(state: Map, fields: Fields) -> Callable[[Scope], Reading] | None:
+    reader = state.item_reader
+    if reader is None:
+        return None
+    config, place = reader.reader_config, "ItemReader/ReaderConfig"
+    arguments_of = _arguments("ItemReader", reader.parameters, reader.arguments, fields)
+    fixed: dict[str, Any] = {}
+    headers_of = max_items_of = None
+    if config is not None:
+        fixed = {name: getattr(config, name) for name in FIXED}
+        max_items_of = fields.count(f"{place}/MaxItems", config.max_items, config.max_items_path, -(2**63))
+        if config.csv_headers is not None:
+            headers_of = fields.value(f"{place}/CSVHeaders", config.csv_headers)
+    lists = reader.resource.endswith(":listObjectsV2")
+
+    def read(scope: Scope) -> Reading:
+        return Reading(
+            lists,
+            arguments_of(scope),
+            **fixed,
+            csv_headers=headers_of(scope) if headers_of is not None else None,
+            max_items=max_items_of(scope) if max_items_of is not None else None,
+        )
+
+    return read
+
+
+def _batcher(state: Map, fields: Fields) -> Callable[[Scope], Batching] | None:
+    batcher = state.item_batcher
+    if batcher is None:
+        return None
+    items, size = batcher.max_items_per_batch, batcher.max_input_bytes_per_batch
+    items_of = fields.count("ItemBatcher/MaxItemsPerBatch", items, batcher.max_items_per_batch_path, 1)
+    size_of = fields.count("ItemBatcher/MaxInputBytesPerBatch", size, batcher.max_input_bytes_per_batch_path, 1)
+    input_of = (
+        fields.value("ItemBatcher/BatchInput", batcher.batch_input) if batcher.batch_input is not ABSENT else None
+    )
+    return lambda scope: Batching(items_of(scope), size_of(scope), ABSENT if input_of is None else input_of(scope))
+
+
+def _writer(state: Map, fields: Fields) -> Callable[[Scope], Writing] | None:
+    writer = state.result_writer
+    if writer is None:
+        return None
+    config = writer.writer_config
+    form = (config.output_type, config.transformation) if config is not None else (None, None)
+    if writer.resource is None:
+        return lambda scope: Writing(None, *form)
+    arguments_of = _arguments("ResultWriter", writer.parameters, writer.arguments, fields)
+    return lambda scope: Writing(arguments_of(scope), *form)
+
+
+def _arguments(part: str, parameters: Any, arguments: Any, fields: Fields) -> Callable[[Scope], dict[str, JSON]]:
+    if arguments is not ABSENT:
+        return fields.value(f"{part}/Arguments", arguments)
+    return fields.value(f"{part}/Parameters", parameters) if parameters is not ABSENT else lambda scope: {}
