@@ -66,7 +66,7 @@ def run() -> Callable[..., Execution]:
 
 @pytest.fixture
 def bucket(tmp_path):
-    """A folder that stands for the bucket `b`."""
+    """A folder that stands for the bucket `data`."""
     folder = tmp_path / "bucket"
     folder.mkdir()
     return folder

@@ -61,6 +61,8 @@ def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
             return Failed(DATA_LIMIT, too_large(state.name))
     if resource.family == "Activity":
         kernel.note_entered(frame)
+        if kernel.activities is not None and resource.text not in kernel.activities:  # recorded
+            return kernel.broken(frame, ExpressionFailed(f"The activity {resource.text} does not exist."))
         kernel.write(Mark.ONLY_SCHEDULED, state, move)
     else:
         kernel.note_scheduled(frame, move)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from asl_engine.history import Mark, Records
@@ -79,6 +79,7 @@ class Kernel:
         self.frame_count = 0
         self.focus = 0
         self.is_deadline_set = False
+        self.activities: Container[str] | None = None  # those that exist, by ARN, where somebody knows
         self.waiting: dict[str, tuple[Frame, Command]] = {}
         self.sleeping: dict[str, Move] = {}
         self.ready: deque[tuple[Frame, Move | None]] = deque()

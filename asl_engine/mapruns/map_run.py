@@ -282,6 +282,7 @@ class MapRun:
         self.executions.running += 1
         mine, name = parent.identity, f"{self._names}{index:012x}"
         identity = Identity(name, self._machine, mine.role_arn, mine.account, mine.region, self.program.kind)
+        kernel.activities = parent.activities
         kernel.identity, kernel.input, kernel.started_at = identity, batch.input, self.now
         self.around.adopt(child)
         self.around.feed(child, ExecutionStarted(self.now, batch.input, identity, parent.seed, batch.size))

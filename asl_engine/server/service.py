@@ -281,6 +281,7 @@ class Service:
         name = name or str(uuid.uuid4())
         identity = _identity(target.machine, name, target.revision)
         kernel = Kernel(target.revision.machine.program)
+        kernel.activities = self.callbacks.activities
         performer, hand_out = self.performer.mocked(mocks), self.callbacks.wait_for
         children = Children(self)
         driver = RealTimeDriver(

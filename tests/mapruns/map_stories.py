@@ -18,11 +18,11 @@ def distributed(kind: str = "STANDARD", processor: dict[str, Any] | None = None,
 
 
 def reader(key: str = "items", **config: Any) -> dict[str, Any]:
-    """Return an ItemReader of an object in the bucket `b`."""
+    """Return an ItemReader of an object in the bucket `data`."""
     return {
         "Resource": "arn:aws:states:::s3:getObject",
         "ReaderConfig": config,
-        "Parameters": {"Bucket": "b", "Key": key},
+        "Parameters": {"Bucket": "data", "Key": key},
     }
 
 

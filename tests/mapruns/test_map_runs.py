@@ -248,7 +248,7 @@ def test_a_machine_that_reads_a_bucket_nobody_knows_says_what_to_do():
 def test_a_bucket_that_is_no_folder_is_refused(tmp_path):
     """Before anything runs."""
     with pytest.raises(InputError, match="is no folder"):
-        run(distributed(), [], buckets={"b": tmp_path / "nothing"})
+        run(distributed(), [], buckets={"data": tmp_path / "nothing"})
 
 
 def test_many_items_are_never_all_in_hand(bucket):
@@ -257,7 +257,7 @@ def test_many_items_are_never_all_in_hand(bucket):
     execution = run(
         distributed(ItemReader=reader(InputType="JSONL"), ToleratedFailureCount=5, ResultPath=None),
         work=fails_for(17, 4_999),
-        buckets={"b": bucket},
+        buckets={"data": bucket},
     )
 
     [map_run] = execution.map_runs

@@ -19,7 +19,7 @@ from asl_engine.program.distribution import Reading
 def read(bucket, content, key="items", **config):
     """Run a Map over an object with this content."""
     (bucket / key).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return run(distributed(ItemReader=reader(key, **config)), buckets={"b": bucket})
+    return run(distributed(ItemReader=reader(key, **config)), buckets={"data": bucket})
 
 
 FIRST = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
@@ -110,7 +110,7 @@ def test_what_is_wrong_with_a_source(bucket, content, config, told):
 def test_keys_that_lead_nowhere_or_out(bucket, key):
     """No key leaves the folder."""
     (bucket.parent / "outside").write_text("[1]")
-    execution = run(distributed(ItemReader=reader(key, InputType="JSON")), buckets={"b": bucket})
+    execution = run(distributed(ItemReader=reader(key, InputType="JSON")), buckets={"data": bucket})
 
     assert execution.error == "States.ItemReaderFailed"
     assert "Service: Amazon S3" in execution.cause
@@ -123,9 +123,9 @@ def test_no_link_leads_out(bucket):
     (bucket / "up").symlink_to(bucket.parent)
 
     for key in ("link.json", "up/secret.json"):
-        assert run(distributed(ItemReader=reader(key, InputType="JSON")), buckets={"b": bucket}).status == "FAILED"
-    listing = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}
-    assert run(distributed(ItemReader=listing), buckets={"b": bucket}).output == []
+        assert run(distributed(ItemReader=reader(key, InputType="JSON")), buckets={"data": bucket}).status == "FAILED"
+    listing = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "data"}}
+    assert run(distributed(ItemReader=listing), buckets={"data": bucket}).output == []
 
 
 def test_compressed_lines(bucket):
@@ -161,8 +161,8 @@ def test_listings_and_what_is_in_the_objects(bucket):
     for name in ("b", "a"):
         (bucket / "in" / name).write_text(f'["{name}1", "{name}2"]')
     (bucket / "out").write_text("[]")
-    listing = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b", "Prefix": "in/"}}
-    objects = run(distributed(ItemReader=listing), buckets={"b": bucket}).output
+    listing = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "data", "Prefix": "in/"}}
+    objects = run(distributed(ItemReader=listing), buckets={"data": bucket}).output
 
     assert [(one["Key"], one["Size"], one["StorageClass"]) for one in objects] == [
         ("in/a", 12, "STANDARD"),
@@ -170,9 +170,9 @@ def test_listings_and_what_is_in_the_objects(bucket):
     ]
     flat = {**listing, "ReaderConfig": {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}}
     sources = {"v.$": "$$.Map.Item.Value", "s.$": "$$.Map.Item.Source"}
-    output = run(distributed(ItemReader=flat, ItemSelector=sources), buckets={"b": bucket}).output
+    output = run(distributed(ItemReader=flat, ItemSelector=sources), buckets={"data": bucket}).output
     assert [item["v"] for item in output] == ["a1", "a2", "b1", "b2"]
-    assert output[0]["s"] == "S3://b/in/a"
+    assert output[0]["s"] == "S3://data/in/a"
 
 
 def test_an_athena_manifest(bucket):
@@ -180,7 +180,7 @@ def test_an_athena_manifest(bucket):
     (bucket / "one").write_bytes(gzip.compress(b'{"n": 1}\n{"n": 2}\n'))
     (bucket / "two").write_text('{"n": 3}\n')
 
-    output = read(bucket, "s3://b/one\ns3://b/two\n", ManifestType="ATHENA_DATA", InputType="JSONL").output
+    output = read(bucket, "s3://data/one\ns3://data/two\n", ManifestType="ATHENA_DATA", InputType="JSONL").output
     assert output == [{"n": 1}, {"n": 2}, {"n": 3}]
 
 
@@ -189,7 +189,7 @@ def test_an_inventory(bucket):
     (bucket / "data.csv.gz").write_bytes(gzip.compress(b'"src","a.txt","5"\n"src","b.txt","6"\n'))
     manifest = {
         "sourceBucket": "src",
-        "destinationBucket": "arn:aws:s3:::b",
+        "destinationBucket": "arn:aws:s3:::data",
         "fileFormat": "CSV",
         "fileSchema": "Bucket, Key, Size",
         "files": [{"key": "data.csv.gz", "size": 10**9, "MD5checksum": "no"}],
@@ -210,10 +210,10 @@ def test_a_number_of_items_from_the_input(bucket):
     (bucket / "items").write_text("[1, 2]")
     definition = distributed(ItemReader=reader(InputType="JSON", MaxItemsPath="$.n"))
 
-    assert run(definition, {"n": 1}, buckets={"b": bucket}).output == [1]
-    below = run(definition, {"n": -1}, buckets={"b": bucket})
+    assert run(definition, {"n": 1}, buckets={"data": bucket}).output == [1]
+    below = run(definition, {"n": -1}, buckets={"data": bucket})
     assert (below.error, below.cause) == ("States.ItemReaderFailed", "field MaxItems must be positive")
-    half = run(definition, {"n": 1.5}, buckets={"b": bucket})
+    half = run(definition, {"n": 1.5}, buckets={"data": bucket})
     assert 'The MaxItemsPath field refers to value "1.5" which is not a valid integer: $.n' in half.cause
     assert "MapRunStarted" not in [event["type"] for event in half.history]
 

@@ -168,3 +168,16 @@ def test_an_execution_is_stopped_with_all_that_waits_in_it(client):
 
     assert ("ABORTED", "Enough", "no time") == (done["status"], done["error"], done["cause"])
     assert "ExecutionAborted" == events[-1]["type"]
+
+
+def test_an_activity_that_does_not_exist_is_never_scheduled(client):
+    """The state fails at once (recorded)."""
+
+    async def delete():
+        client("DeleteActivity", activityArn=ACTIVITY)
+
+    described, events = story(client, SIGN, delete)
+
+    assert described["status"] == "FAILED"
+    assert described["cause"].endswith(f"The activity {ACTIVITY} does not exist.")
+    assert [event["type"] for event in events] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]

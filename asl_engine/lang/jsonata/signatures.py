@@ -180,6 +180,10 @@ def parse_signature(text: str) -> Signature:
 _patterns: Final = {"a": "[asnblfom]", "f": "f", "j": "[asnblom]", "x": "[asnblfom]"}
 
 
+_TOO_OFTEN: Final = re.compile(r"[?+](\+|\?[?+])$")
+"""The end of a pattern that says twice how often: an error of the reference's own regular expressions."""
+
+
 def _read(text: str, at: int, parameters: list[Parameter]) -> int:
     """Read one symbol; return where it ends."""
     symbol = text[at]
@@ -194,6 +198,8 @@ def _read(text: str, at: int, parameters: list[Parameter]) -> int:
         if symbol == "-":
             last.context = re.compile(last.pattern)
         last.pattern += "?" if symbol == "-" else symbol
+        if _TOO_OFTEN.search(last.pattern):
+            raise JSONataError("S0401", value=symbol, offset=at)
     elif symbol == "<":
         return _read_subtype(text, at, parameters)
     return at

@@ -124,3 +124,10 @@ def test_only_errors_of_the_language_are_raised(text, data):
 
     assert bool(code) is bool(message)
     assert before == json.dumps(data)
+
+
+@pytest.mark.parametrize("signature", ["<a???>", "<a++>", "<a-?+>"])
+def test_a_signature_that_says_twice_how_often_is_refused(signature):
+    with pytest.raises(JSONataError) as refused:
+        compile_jsonata(f"function($x){signature}{{1}}([1])").evaluate()
+    assert refused.value.code == "S0401"

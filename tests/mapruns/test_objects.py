@@ -1,0 +1,155 @@
+"""The same Map Run over a folder and over the S3 API of a server: the same items, results and files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+import boto3
+import pytest
+from map_stories import distributed, reader
+from moto.server import ThreadedMotoServer
+
+from asl_engine import StateMachine
+from asl_engine.drivers.virtual import VirtualDriver
+from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.mapruns.objects import Folders
+from asl_engine.mapruns.s3 import S3Endpoint
+from asl_engine.tasks.perform import Performer
+from asl_engine.tasks.registry import Functions
+
+ROWS = "id,n\n" + "".join(f"r{n},{n}\n" for n in range(1_200))
+WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "data", "Prefix": "out/"}}
+
+
+@pytest.fixture(scope="module")
+def server():
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def s3(server):
+    client = boto3.client(
+        "s3", endpoint_url=server, region_name="us-east-1", aws_access_key_id="123456789012", aws_secret_access_key="x"
+    )
+    client.create_bucket(Bucket="data")
+    return client
+
+
+def ended(definition, objects):
+    """Run a machine with these objects, and return its kernel."""
+
+    def work(item, context):
+        if item["n"] == "7":
+            raise ValueError(item["id"])
+        return item["id"]
+
+    kernel = Kernel(StateMachine.from_dict(definition).program)
+    driver = VirtualDriver(kernel, Performer(Functions.of({"Work": work})), objects=objects)
+    driver.run(ExecutionStarted(0.0, {}, Identity("e")))
+    return kernel
+
+
+def test_a_folder_and_a_server_give_the_same(server, s3, bucket):
+    source = reader("rows.csv", InputType="CSV", CSVHeaderLocation="FIRST_ROW")
+    definition = distributed(ItemReader=source, ResultWriter=WRITER, ToleratedFailureCount=1, Label="L")
+    (bucket / "rows.csv").write_text(ROWS)
+    s3.put_object(Bucket="data", Key="rows.csv", Body=ROWS.encode())
+    by_folder, by_server = ended(definition, Folders({"data": bucket})), ended(definition, S3Endpoint(server))
+
+    assert by_folder.status == "SUCCEEDED"
+    assert by_folder.output == by_server.output
+    manifest = by_folder.output["ResultWriterDetails"]["Key"]
+    assert manifest.startswith("out/")
+    keys = [manifest]
+    for files in json.loads((bucket / manifest).read_text())["ResultFiles"].values():
+        keys += [file["Key"] for file in files]
+    assert len(keys) == 3
+    for key in keys:
+        assert s3.get_object(Bucket="data", Key=key)["Body"].read() == (bucket / key).read_bytes()
+
+
+def test_listings_come_in_pages(server, s3, bucket):
+    for n in range(3):
+        (bucket / f"o{n}").write_text("[]")
+        s3.put_object(Bucket="data", Key=f"o{n}", Body=b"[]")
+    listing = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "data", "Prefix": "o"}}
+    key = {"Type": "Pass", "InputPath": "$.Key", "End": True}
+    definition = distributed(ItemReader=listing, processor={"StartAt": "K", "States": {"K": key}})
+
+    for objects in (Folders({"data": bucket}), S3Endpoint(server)):
+        assert [key for key in ended(definition, objects).output if not key.startswith("out")] == ["o0", "o1", "o2"]
+
+
+@pytest.mark.parametrize(
+    ("definition", "error", "told"),
+    [
+        (distributed(ItemReader=reader("gone", InputType="JSON")), "States.ItemReaderFailed", "Error Code: NoSuchKey"),
+        (
+            distributed(ItemReader={**reader("k", InputType="JSON"), "Parameters": {"Bucket": "nowhere", "Key": "k"}}),
+            "States.ItemReaderFailed",
+            "Error Code: NoSuchBucket",
+        ),
+        (
+            distributed(
+                processor={"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}},
+                Items=[1],
+                ResultWriter={**WRITER, "Arguments": {"Bucket": "nowhere"}, "Parameters": None},
+            ),
+            "States.ResultWriterFailed",
+            "Error Code: NoSuchBucket",
+        ),
+    ],
+    ids=["key", "bucket", "writer"],
+)
+def test_what_s3_refuses_is_told(server, s3, definition, error, told):
+    state = definition["States"]["Each"]
+    if "Items" in state:
+        definition["QueryLanguage"] = "JSONata"
+        del state["ResultWriter"]["Parameters"]
+    kernel = ended(definition, S3Endpoint(server))
+
+    assert kernel.error == error
+    assert told in kernel.cause
+
+
+def test_a_server_that_is_away_fails_the_reader():
+    kernel = ended(distributed(ItemReader=reader("k", InputType="JSON")), S3Endpoint("http://127.0.0.1:9"))
+
+    assert kernel.error == "States.ItemReaderFailed"
+    assert "Unable to execute HTTP request" in kernel.cause
+
+
+def test_a_folder_that_cannot_be_written_fails_the_writer(bucket):
+    """A file stands where a folder is needed."""
+    (bucket / "out").write_text("in the way")
+    source = reader("items", InputType="JSON")
+    (bucket / "items").write_text('[{"id": 1, "n": 1}]')
+    kernel = ended(distributed(ItemReader=source, ResultWriter=WRITER), Folders({"data": bucket}))
+
+    assert kernel.error == "States.ResultWriterFailed"
+    assert "Access Denied" in kernel.cause
+
+
+def test_reading_does_not_hold_up_what_runs_beside_it(server, s3):
+    """In real time it is done in a thread."""
+    s3.put_object(Bucket="data", Key="items", Body=b"[1, 2, 3]")
+    machine = StateMachine.from_dict(distributed(ItemReader=reader("items", InputType="JSON")))
+
+    async def main():
+        from asl_engine.drivers.realtime import RealTimeDriver
+
+        kernel = Kernel(machine.program)
+        driver = RealTimeDriver(
+            kernel, Performer(Functions.of({"Work": lambda item, _: item})), objects=S3Endpoint(server)
+        )
+        await driver.run(ExecutionStarted(driver.clock(), {}, Identity("e")))
+        return kernel.output
+
+    assert asyncio.run(main()) == [1, 2, 3]
