@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -153,10 +152,13 @@ class StateMachine:
         failure, and raises nothing.
         """
         kernel, started = self._start(input, seed, start_time, history, name)
-        objects, keeper = self._distributed(buckets, children, history, on_progress)
-        driver = VirtualDriver(kernel, Performer(Functions.of(functions)), _watch(kernel, on_event), objects, keeper)
-        with keeper or nullcontext():
-            driver.run(started)
+        performer, watch = Performer(Functions.of(functions)), _watch(kernel, on_event)
+        if not kernel.program.is_distributed:
+            VirtualDriver(kernel, performer, watch).run(started)
+            return Execution(kernel)
+        objects, keeper = _distributed(buckets, children, history, on_progress)
+        with keeper:
+            VirtualDriver(kernel, performer, watch, objects, keeper).run(started)
         return Execution(kernel, keeper)
 
     async def run_async(
@@ -176,9 +178,12 @@ class StateMachine:
         from asl_engine.drivers.realtime import RealTimeDriver
 
         kernel, started = self._start(input, time.time_ns() if seed is None else seed, None, history, name)
-        objects, keeper = self._distributed(buckets, children, history, on_progress)
         performer, watch = Performer(Functions.of(functions)), _watch(kernel, on_event)
-        with keeper or nullcontext():
+        if not kernel.program.is_distributed:
+            await RealTimeDriver(kernel, performer, watch=watch).run(started)
+            return Execution(kernel)
+        objects, keeper = _distributed(buckets, children, history, on_progress)
+        with keeper:
             await RealTimeDriver(kernel, performer, watch=watch, objects=objects, watcher=keeper).run(started)
         return Execution(kernel, keeper)
 
@@ -199,17 +204,6 @@ class StateMachine:
         identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
         at = _moment(start_time)
         return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed, size)
-
-    def _distributed(
-        self, buckets: Buckets, children: Keep, history: bool, on_progress: OnProgress | None
-    ) -> tuple[Objects | None, Keeper | None]:
-        """Return what a distributed Map needs around it; a machine that has none needs nothing."""
-        if not self.program.is_distributed:
-            return None, None
-        from asl_engine.mapruns.keeping import Keeper
-        from asl_engine.mapruns.objects import Folders
-
-        return Folders(buckets or {}), Keeper(children, history, on_progress)
 
     def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
         """Return the picture as SVG text, with an execution on top if one is given; write it to `path` if one is
@@ -250,6 +244,16 @@ def _moment(given: Moment | None) -> float:
         wanted = "a moment from 1970 on, in seconds or as a text such as 2026-03-14T09:00:00Z"
         raise InputError(f"the start time {given!r} is not {wanted}")
     return moment
+
+
+def _distributed(
+    buckets: Buckets, children: Keep, history: bool, on_progress: OnProgress | None
+) -> tuple[Objects, Keeper]:
+    """Return what a distributed Map needs around it: where its objects are, and who keeps its children."""
+    from asl_engine.mapruns.keeping import Keeper
+    from asl_engine.mapruns.objects import Folders
+
+    return Folders(buckets or {}), Keeper(children, history, on_progress)
 
 
 def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | None:

@@ -89,10 +89,12 @@ class RealTimeDriver:
         return op in self.outside and op in self.kernel_of(op).waiting and not answered
 
     async def run(self, event: Event) -> None:
-        """Feed the first event, then whatever follows from it, until the execution ends."""
+        """Feed the first event, then whatever follows from it, until the execution ends; once more for a redrive."""
+        self.running.clear()
+        self.inbox.clear()  # what came too late for the attempt before
         self.post(event)
         try:
-            while self.kernel.status in ("PENDING", "RUNNING"):
+            while self.inbox or self.kernel.status in ("PENDING", "RUNNING"):
                 while self.inbox:
                     due = self.agenda.next_at()
                     overdue = due is not None and due < self.inbox[0].at

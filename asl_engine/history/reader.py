@@ -238,6 +238,9 @@ class EventReader:
     def _map_run_started(self, arn: str, _: None) -> None:
         self._event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": arn})
 
+    def _map_run_redriven(self, arn: str, count: int) -> None:
+        self._event("MapRunRedriven", "mapRunRedrivenEventDetails", {"mapRunArn": arn, "redriveCount": count})
+
     def _map_run_ended(self, error: str | None, cause: str | None) -> None:
         if error is None:
             self._event("MapRunSucceeded")
@@ -246,6 +249,9 @@ class EventReader:
 
     def _map_run_aborted(self, _: None, __: None) -> None:
         self._event("MapRunAborted")
+
+    def _redriven(self, count: int, _: None) -> None:
+        self._event("ExecutionRedriven", "executionRedrivenEventDetails", {"redriveCount": count})
 
     def _succeeded(self, output: JSON, _: None) -> None:
         details = {"output": self.text(output), "outputDetails": {"truncated": False}}
@@ -302,6 +308,8 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.MAP_RUN_STARTED: EventReader._map_run_started,
     Mark.MAP_RUN_ENDED: EventReader._map_run_ended,
     Mark.MAP_RUN_ABORTED: EventReader._map_run_aborted,
+    Mark.MAP_RUN_REDRIVEN: EventReader._map_run_redriven,
+    Mark.REDRIVEN: EventReader._redriven,
     Mark.SUCCEEDED: EventReader._succeeded,
     Mark.FAILED: EventReader._failed,
     Mark.TIMED_OUT: EventReader._timed_out,

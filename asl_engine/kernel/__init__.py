@@ -33,6 +33,7 @@ Between two events every fact is in frames, `waiting` and the record.
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.events import (
     Event,
+    ExecutionRedriven,
     ExecutionStarted,
     ExecutionStopped,
     MapRunFailed,
@@ -51,6 +52,7 @@ __all__ = [
     "Cancel",
     "Command",
     "Event",
+    "ExecutionRedriven",
     "ExecutionStarted",
     "ExecutionStopped",
     "Identity",

@@ -45,12 +45,14 @@ class StartTask:
 class StartMapRun:
     """Have child executions process the items of `plan`, and answer with MapRunSucceeded or MapRunFailed.
 
-    `state` is the name of the Map.
+    `state` is the name of the Map. With `redrives`, the run was there before, and did not succeed: only what it has not
+    processed is to be processed now.
     """
 
-    __slots__ = ("arn", "op", "plan", "state")
+    __slots__ = ("arn", "op", "plan", "redrives", "state")
 
-    def __init__(self, op: str, state: str, arn: str, plan: Plan) -> None:
+    def __init__(self, op: str, state: str, arn: str, plan: Plan, redrives: int = 0) -> None:
+        self.redrives = redrives
         self.op = op
         self.state = state
         self.arn = arn

@@ -125,6 +125,16 @@ class ExecutionStopped:
         self.cause = cause
 
 
+class ExecutionRedriven:
+    """Somebody wants an execution that did not succeed to go on from where it failed (RedriveExecution)."""
+
+    __slots__ = ("at", "op")
+
+    def __init__(self, at: float, op: str = DEADLINE) -> None:
+        self.at = at
+        self.op = op
+
+
 Event: TypeAlias = (
     ExecutionStarted
     | TaskSucceeded
@@ -136,4 +146,5 @@ Event: TypeAlias = (
     | MapRunFailed
     | TimerFired
     | ExecutionStopped
+    | ExecutionRedriven
 )

@@ -117,6 +117,7 @@ def walk_failed(kernel: Kernel, frame: Frame, failed: Failed) -> None:
     if not frame.is_iteration and frame.state.type in ABORTABLE:
         kernel.write(Mark.STATE_ABORTED, frame.state, None)
     _end_walk(kernel, frame, parent, join, "Failed")
+    join.lost[frame.index] = frame
     tolerated = join.fork.tolerated
     if tolerated is not None:
         join.failures += 1

@@ -25,13 +25,14 @@ class Join:
     `op` is the position of the fork, from which its walks have theirs.
     """
 
-    __slots__ = ("failures", "fork", "input_bound", "next", "op", "open", "result_bound", "results")
+    __slots__ = ("failures", "fork", "input_bound", "lost", "next", "op", "open", "result_bound", "results")
 
     def __init__(self, fork: Fork, op: str) -> None:
         self.fork = fork
         self.op = op
         self.next = 0
         self.open: dict[int, Frame] = {}
+        self.lost: dict[int, Frame] = {}  # walks that failed, or were aborted because another one did
         self.results: dict[int, JSON] = {}
         self.failures = 0
         self.result_bound = 2

@@ -8,11 +8,12 @@ from collections.abc import Callable, Container
 from typing import Any, Final
 
 from asl_engine.history import Mark, Records
-from asl_engine.kernel import attempts, forks, map_runs
-from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartTimer
+from asl_engine.kernel import attempts, forks, map_runs, redrive
+from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTimer
 from asl_engine.kernel.events import (
     ActivityStarted,
     Event,
+    ExecutionRedriven,
     ExecutionStarted,
     ExecutionStopped,
     MapRunFailed,
@@ -26,17 +27,14 @@ from asl_engine.kernel.events import (
 from asl_engine.kernel.failures import DATA_LIMIT, QUERY_ERROR, RUNTIME, TIMEOUT, catcher_for, retry_delay
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
-from asl_engine.kernel.sizes import output_bound, too_large
+from asl_engine.kernel.sizes import holds_too_much, output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import Distribute, Done, Enter, Failed, Fork, Invoke, Move, Sleep
+from asl_engine.program.moves import Distribute, Done, Enter, Failed, Fork, Invoke, Move, Redistribute, Sleep
 from asl_engine.program.program import Catcher, Program, Route
-from asl_engine.values import JSON, MAX_BYTES, bound_of, format_timestamp, size_of
+from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_of
 
 MAX_EVENTS: Final = 25_000
 """The longest history of a Standard execution (AWS quota); event 25,000 is the execution's end."""
-
-MAX_VARIABLES: Final = 10 * 1024 * 1024
-"""The most that the variables of an execution may hold, in bytes of their text (AWS quota)."""
 
 MAX_EXPRESS_TRANSITIONS: Final = 1_000_000
 """How many states an Express execution may enter while no time passes, before it counts as having used up its five
@@ -60,17 +58,25 @@ class Kernel:
     with it, so they are unique among all that one driver runs.
     """
 
+    __slots__ = (
+        "_context", "_last_transition", "_max_events", "_stamp", "_stamped_at", "activities", "around", "cause",
+        "commands", "deadline_op", "error", "event_count", "focus", "frame_count", "identity", "input",
+        "input_bound", "is_deadline_set", "map_runs", "now", "output", "place", "program", "ready", "records",
+        "redrive_count", "redriven_at", "root", "seed", "sleeping", "started_at", "status", "waiting",
+    )  # fmt: skip
+
     def __init__(self, program: Program, keeps_history: bool = True, place: str = "") -> None:
         self.program = program
         self.place = place
-        self.deadline_op = place + DEADLINE
+        self.deadline_op = place + DEADLINE if place else DEADLINE
         self.status = "PENDING"
         self.input: JSON = None
         self.output: JSON = None
         self.error: str | None = None
         self.cause: str | None = None
         self.seed = 0
-        self.started_at = 0.0
+        self.started_at = self.redriven_at = 0.0
+        self.redrive_count = 0
         self.now = 0.0
         self.identity = Identity("")
         self._context: dict[str, JSON] | None = None
@@ -82,6 +88,7 @@ class Kernel:
         self.activities: Container[str] | None = None  # those that exist, by ARN, where somebody knows
         self.waiting: dict[str, tuple[Frame, Command]] = {}
         self.sleeping: dict[str, Move] = {}
+        self.map_runs: dict[int, StartMapRun] | None = None  # the last of each frame, for a redrive
         self.ready: deque[tuple[Frame, Move | None]] = deque()
         self.root: Frame | None = None
         self.commands: list[Command] = []
@@ -100,7 +107,7 @@ class Kernel:
         An event for an op that is unknown or over gives no commands. Nothing that the document, the input or a task
         did raises: it becomes part of the history.
         """
-        if self.status not in ("RUNNING", "PENDING"):
+        if self.status not in ("RUNNING", "PENDING") and not redrive.is_heard(self, event):
             return []
         op = event.op
         if op not in self.waiting and op != DEADLINE and op != self.deadline_op:
@@ -121,6 +128,10 @@ class Kernel:
         if self.waiting and not self.is_deadline_set:
             self._set_deadline()
         return commands
+
+    def forget_context(self) -> None:
+        """The context object has changed: make it anew when it is asked for."""
+        self._context = None
 
     def outstanding(self) -> list[Command]:
         """Return the commands whose answers the execution waits for: what a driver issues again after a restore."""
@@ -182,7 +193,7 @@ class Kernel:
             bound = frame.result_bound
             if route.leave is not None or not bound:  # else the output is the result itself
                 bound += frame.bound
-            if assigned is not None and self._holds_too_much(frame, assigned):
+            if assigned is not None and holds_too_much(self, frame, assigned):
                 return self._too_large(frame, state.name)
             if state.growth is not None or bound > MAX_BYTES:
                 bound = output_bound(frame, state.growth, bound, self.around + frame.item_bound, output)
@@ -214,18 +225,6 @@ class Kernel:
             if type(move) is not Done:
                 return move
             result, route = move.result, move.route
-
-    def _holds_too_much(self, frame: Frame, assigned: dict[str, JSON]) -> bool:
-        """Count the variables; tell whether they pass 256 KiB in one `Assign`, or 10 MiB in all (AWS quotas)."""
-        size = bound_of(assigned)
-        if size > MAX_BYTES:
-            return True
-        self.around += size
-        if self.around <= MAX_VARIABLES:
-            return False
-        held = size_of({**frame.variables, **assigned})
-        self.around = min(self.around, held + self.input_bound)
-        return held > MAX_VARIABLES
 
     def _write_exit(self, frame: Frame, output: JSON, assigned: dict[str, JSON] | None) -> None:
         """Write down leaving a state that was entered some time ago, or that assigns variables."""
@@ -266,8 +265,10 @@ class Kernel:
                 "StartTime": format_timestamp(self.started_at),
                 "Name": identity.execution_name,
                 "RoleArn": identity.role_arn,
-                "RedriveCount": 0,
+                "RedriveCount": self.redrive_count,
             }
+            if self.redrive_count:
+                execution["RedriveTime"] = format_timestamp(self.redriven_at)
             machine = {"Id": identity.machine_arn, "Name": identity.machine_name}
             self._context = {"Execution": execution, "StateMachine": machine}
         return self._context
@@ -298,12 +299,13 @@ class Kernel:
             frame.result_bound = 0
             return Sleep(ENTER, seconds=delay) if delay > 0 else ENTER
         is_of_map = failed.is_of_map_run or (failed.error == QUERY_ERROR and frame.state.type == "Map")
-        if frame.join is not None or is_of_map:
-            frame.join = None
+        join, frame.join = frame.join, None
+        if join is not None or is_of_map:
             self.write(Mark.JOINED, frame.state, "Failed")
         catcher = catcher_for(frame, failed)
         if catcher is not None:
             return self._catch(frame, failed, catcher)
+        frame.join = join  # a redrive goes on with the walks that it lost
         self._fail(frame, failed)
         return None
 
@@ -350,7 +352,10 @@ class Kernel:
         """Return when the execution's time is up, in seconds since 1970."""
         lifetime = LIFETIME[self.program.kind]
         timeout = self.program.timeout
-        return self.started_at + (lifetime if timeout is None else min(timeout, lifetime))
+        if timeout is None:
+            return self.started_at + lifetime
+        began = self.redriven_at or self.started_at  # the limit of the machine begins anew, the year does not
+        return min(began + timeout, self.started_at + lifetime)
 
     def _stop_full(self) -> None:
         if self.program.kind == "EXPRESS":
@@ -413,6 +418,7 @@ class Kernel:
 
 TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
     ActivityStarted: attempts.on_activity_started,
+    ExecutionRedriven: redrive.on_redriven,
     ExecutionStarted: Kernel._on_started,
     ExecutionStopped: Kernel._on_stopped,
     MapRunFailed: map_runs.on_map_run_failed,
@@ -427,6 +433,7 @@ TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
 
 MAKE: Final[dict[type[Move], Callable[[Kernel, Frame, Any], Move | None]]] = {
     Distribute: map_runs.distribute,
+    Redistribute: map_runs.redistribute,
     Done: Kernel._done,
     Enter: Kernel._enter,
     Failed: Kernel._recover,

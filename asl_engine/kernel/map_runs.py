@@ -14,7 +14,7 @@ from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.events import MapRunFailed, MapRunSucceeded
 from asl_engine.kernel.frames import Frame
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import Distribute, Done, Failed, Move
+from asl_engine.program.moves import Distribute, Done, Failed, Move, Redistribute
 from asl_engine.values import MAX_BYTES, bound_of
 
 if TYPE_CHECKING:
@@ -31,13 +31,29 @@ def distribute(kernel: Kernel, frame: Frame, move: Distribute) -> Move | None:
         plan = distribution.plan(frame, move.items)
     except ExpressionFailed as problem:
         return kernel.broken(frame, problem)
-    op = frame.op
-    command = StartMapRun(op, frame.state.name, map_run_arn(kernel, frame), plan)
+    command = StartMapRun(frame.op, frame.state.name, map_run_arn(kernel, frame), plan)
     kernel.write(Mark.MAP_RUN_STARTED, command.arn, None)
-    kernel.waiting[op] = (frame, command)
-    frame.ops = (op,)
-    kernel.commands.append(command)
+    _await(kernel, frame, command)
     return None
+
+
+def redistribute(kernel: Kernel, frame: Frame, move: Redistribute) -> Move | None:
+    """Redrive the Map Run that the state had when it failed, with the plan that it had."""
+    assert kernel.map_runs is not None
+    before = kernel.map_runs[frame.number]
+    command = StartMapRun(frame.op, before.state, move.arn, before.plan, before.redrives + 1)
+    kernel.write(Mark.MAP_RUN_REDRIVEN, command.arn, command.redrives)
+    _await(kernel, frame, command)
+    return None
+
+
+def _await(kernel: Kernel, frame: Frame, command: StartMapRun) -> None:
+    kernel.waiting[command.op] = (frame, command)
+    if kernel.map_runs is None:
+        kernel.map_runs = {}
+    kernel.map_runs[frame.number] = command
+    frame.ops = (command.op,)
+    kernel.commands.append(command)
 
 
 def map_run_arn(kernel: Kernel, frame: Frame) -> str:

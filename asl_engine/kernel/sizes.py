@@ -6,13 +6,14 @@ by arithmetic (`Growth`), and something is measured only when the estimate passe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from asl_engine.program.program import Growth
 from asl_engine.values import JSON, MAX_BYTES, bound_of, size_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.frames import Frame
+    from asl_engine.kernel.kernel import Kernel
 
 
 def output_bound(frame: Frame, growth: Growth | None, bound: int, around: int, output: JSON) -> int:
@@ -49,6 +50,23 @@ def _value_at(value: JSON, steps: tuple[str | int, ...]) -> JSON:
     for step in steps:
         value = value[step]
     return value
+
+
+MAX_VARIABLES: Final = 10 * 1024 * 1024
+"""The most that the variables of an execution may hold, in bytes of their text (AWS quota)."""
+
+
+def holds_too_much(kernel: Kernel, frame: Frame, assigned: dict[str, JSON]) -> bool:
+    """Count the variables; tell whether they pass 256 KiB in one `Assign`, or 10 MiB in all (AWS quotas)."""
+    size = bound_of(assigned)
+    if size > MAX_BYTES:
+        return True
+    kernel.around += size
+    if kernel.around <= MAX_VARIABLES:
+        return False
+    held = size_of({**frame.variables, **assigned})
+    kernel.around = min(kernel.around, held + kernel.input_bound)
+    return held > MAX_VARIABLES
 
 
 def is_payload_too_large(frame: Frame, growth: Growth | None, around: int, payload: JSON) -> bool:

@@ -22,8 +22,8 @@ from asl_engine.values import JSON
 FORMAT = 1
 
 _FACTS = (
-    "status", "input", "output", "error", "cause", "seed", "started_at", "now", "event_count", "frame_count", "focus",
-    "is_deadline_set", "around", "input_bound",
+    "status", "input", "output", "error", "cause", "seed", "started_at", "redriven_at", "redrive_count", "now",
+    "event_count", "frame_count", "focus", "is_deadline_set", "around", "input_bound",
 )  # fmt: skip
 _FRAME_FACTS = (
     "input", "bound", "index", "item", "item_bound", "variables", "visit", "attempt", "attempts", "entered_id",

@@ -24,6 +24,8 @@ class Watcher:
     """Who is told of Map Runs and children. This one does not care, and keeps none of their histories."""
 
     keeps_history = False
+    is_redrivable = False
+    """Whether Map Runs that did not succeed are kept, with what is needed to go on with them."""
 
     def run_started(self, run: MapRun) -> None:
         """A Map Run is about to begin."""
@@ -42,7 +44,9 @@ class Family:
         self.root = root
         self.objects = objects
         self.watcher = watcher or Watcher()
+        self.is_redrivable = self.watcher.is_redrivable
         self.runs: dict[str, MapRun] = {}
+        self.failed_runs: dict[str, MapRun] = {}
         self.owners: dict[str, Child] = {}
         self.working: dict[str, MapRun] = {}
         self.now = 0.0
@@ -91,7 +95,8 @@ class Family:
             self.owners.pop(kernel.deadline_op, None)
             if kernel.program.kind == "EXPRESS":
                 self._commands.append(Cancel(kernel.deadline_op))
-            kernel.root = None  # frames and kernel refer to each other: without this, only the collector frees them
+            if kernel.status == "SUCCEEDED" or not self.is_redrivable:
+                kernel.root = None  # frames and kernel refer to each other: else only the collector could free them
             child.run.child_ended(child)
             self.watcher.child_ended(child)
 
@@ -104,6 +109,7 @@ class Family:
         """Tell the execution that has the Map."""
         self.runs.pop(run.op, None)
         owner = self.owners.pop(run.op, None)
+        self._keep(run)
         if owner is None:
             self._told(self.root, None, self.root.handle(event))
         else:
@@ -124,6 +130,7 @@ class Family:
                 run = self.runs.pop(op, None)
                 if run is not None:
                     run.abort(self.now)
+                    self._keep(run)
                     continue
             elif child is not None:
                 owners[op] = child
@@ -132,7 +139,16 @@ class Family:
             else:
                 asked.append(command)
 
+    def _keep(self, run: MapRun) -> None:
+        if self.is_redrivable and run.can_go_on:
+            self.failed_runs[run.arn] = run
+
     def _begin(self, kernel: Kernel, command: StartMapRun) -> None:
+        before = self.failed_runs.pop(command.arn, None) if command.redrives else None
+        if before is not None:
+            self.runs[command.op] = before
+            before.redrive(command, self.now)
+            return
         plan, keeps = command.plan, self.watcher.keeps_history
         source = open_items(plan.reading, self.objects, kernel.identity) if plan.reading is not None else None
         results = Results(plan.writing, command.arn, self.objects, kernel.identity, keeps)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final, Protocol
 
 from asl_engine.kernel import (
     Event,
+    ExecutionRedriven,
     ExecutionStarted,
     ExecutionStopped,
     Identity,
@@ -91,7 +93,9 @@ class Counts:
 
 
 class Surroundings(Protocol):
-    """What a Map Run needs around it."""
+    """What a Map Run needs around it. `is_redrivable` says that what failed may be tried again later."""
+
+    is_redrivable: bool
 
     def feed(self, child: Child, event: Event) -> None:
         """Have a child take in an event."""
@@ -151,6 +155,10 @@ class MapRun:
         self._machine = machine
         self._names = uuid_of(self.arn)[:24]  # a child's name is a UUID, too; its number makes it unique
         self._started = 0
+        self.redrive_count = 0
+        self.redriven_at: float | None = None
+        self._lost: dict[int, Child] = {}  # children that did not succeed
+        self.to_redrive: deque[Child] = deque()  # those that a redrive has not reached yet
         self._reads_elsewhere = source is not None
 
     @property
@@ -174,6 +182,8 @@ class MapRun:
         self.items.ended[status] += child.items
         self.executions.running -= 1
         self.executions.ended[status] += 1
+        if status != "SUCCEEDED" and self.around.is_redrivable:
+            self._lost[child.index] = child
         self.results.add(child)
         if self.status == "RUNNING" and status != "SUCCEEDED" and self._is_exceeded():
             self._fail(MapRunProblem(TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded"))
@@ -210,6 +220,25 @@ class MapRun:
         if not self._is_busy and self.status == "RUNNING":
             self._go_on()
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a redrive can go on with what is left; one whose items could not be read has to begin anew."""
+        return self.status == "ABORTED" or self.error == TOO_MANY_FAILED
+
+    def redrive(self, command: StartMapRun, now: float) -> None:
+        """Go on with the children that did not succeed, and the items that none was started for."""
+        self.command, self.op, self.redrive_count = command, command.op, command.redrives
+        self.now = self.redriven_at = max(self.now, now)
+        self.status, self.error, self.cause, self.stopped_at = "RUNNING", None, None, None
+        self.results.reopen()
+        for _, child in sorted(self._lost.items()):
+            for counts, number in ((self.items, child.items), (self.executions, 1)):
+                counts.ended[child.kernel.status] -= number
+                counts.pending += number
+            self.to_redrive.append(child)
+        self._lost.clear()
+        self._go_on()
+
     def abort(self, now: float) -> None:
         """The execution that has the Map needs it no longer: stop what runs."""
         if self.stopped_at is None:
@@ -229,6 +258,9 @@ class MapRun:
                 if self._started >= enough:
                     self.around.ask(self, f"{self.op}/more", None)
                     return
+                if self.to_redrive:
+                    self._start_again(self.to_redrive.popleft())
+                    continue
                 batch = self._batches.next(self.is_read)
                 if batch is not None:
                     self._start(batch)
@@ -244,7 +276,7 @@ class MapRun:
             self._fail(problem if isinstance(problem, MapRunProblem) else self._told(problem))
             return
         self._is_busy = False
-        if self.status == "RUNNING" and self.is_read and not self.open and not self._batches.waiting:
+        if self.status == "RUNNING" and self.is_read and not (self.open or self.to_redrive or self._batches.waiting):
             self._finish()
 
     def _read(self) -> list[Item] | MapRunProblem:
@@ -286,6 +318,24 @@ class MapRun:
         kernel.identity, kernel.input, kernel.started_at = identity, batch.input, self.now
         self.around.adopt(child)
         self.around.feed(child, ExecutionStarted(self.now, batch.input, identity, parent.seed, batch.size))
+
+    def _start_again(self, child: Child) -> None:
+        """Redrive a child; one of type EXPRESS cannot be, and starts anew with its input (documented)."""
+        for counts, number in ((self.items, child.items), (self.executions, 1)):
+            counts.pending -= number
+            counts.running += number
+        kernel = child.kernel
+        self.open[child.index] = child
+        child.stopped_at = None
+        if kernel.program.kind == "EXPRESS":
+            again = child.kernel = Kernel(self.program, self.results.keeps_history, f"{self.op}[{child.index}]")
+            again.activities, again.identity, again.input = kernel.activities, kernel.identity, kernel.input
+            again.started_at = self.now
+            self.around.adopt(child)
+            self.around.feed(child, ExecutionStarted(self.now, kernel.input, kernel.identity, kernel.seed))
+        else:
+            self.around.adopt(child)
+            self.around.feed(child, ExecutionRedriven(self.now))
 
     def _told(self, problem: ExpressionFailed) -> MapRunProblem:
         place = f"'{self.frame.state.name}' (entered at the event id #{self.frame.entered_id})"

@@ -51,6 +51,7 @@ class Results:
         self.keeps_history = keeps_history
         self._found: dict[int, list[JSON]] = {}
         self._bound = 2
+        self._written: dict[str, list[JSON]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
         self._files: dict[str, list[_File]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
 
     @property
@@ -67,8 +68,9 @@ class Results:
             for value in self._shown(child):
                 self._append(file, value)
         elif (has_succeeded or self.is_asked_for) and self._bound <= MAX_BYTES:
+            self._bound -= _bound_of(self._found.pop(child.index, []))  # of the attempt before a redrive
             found = self._found[child.index] = self._shown(child)
-            self._bound += sum(map(size_of, found)) + len(found)
+            self._bound += _bound_of(found)
             if self._bound > MAX_BYTES:
                 self._found.clear()  # it cannot be the result any more
 
@@ -99,8 +101,9 @@ class Results:
         manifest: dict[str, JSON] = {"DestinationBucket": bucket, "MapRunArn": self.arn, "ResultFiles": {}}
         try:
             for status, files in self._files.items():
-                listed = manifest["ResultFiles"][status] = []
-                for number, file in enumerate(files):
+                listed = self._written[status]
+                manifest["ResultFiles"][status] = listed
+                for number, file in enumerate(files, len(listed)):
                     key = f"{folder}/{status}_{number}.{self.writing.output_type.lower()}"
                     self.objects.put(self.identity, bucket, key, file.finished())
                     listed.append({"Key": key, "Size": file.size})
@@ -114,15 +117,21 @@ class Results:
         except OSError as problem:
             return writer_failed(f"The results cannot be held on disk: {problem.strerror}")
         finally:
-            self.close()
+            self._forget_files()
         return {"MapRunArn": self.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
 
     def close(self) -> None:
-        """Forget everything, on disk too."""
+        """Forget what is on disk."""
+        self._forget_files()
+
+    def reopen(self) -> None:
+        """Go on after a failure: what succeeded stays, the other files told of what is tried again now."""
+        self._written["FAILED"], self._written["PENDING"] = [], []
+
+    def _forget_files(self) -> None:
         for file in (file for files in self._files.values() for file in files):
             file.text.close()
         self._files = {status: [] for status in self._files}
-        self._found.clear()
 
     def _shown(self, child: Child) -> list[JSON]:
         """Return what is told of a child: its output, the elements of its output, or all about it; a failed one is told
@@ -140,6 +149,10 @@ class Results:
         if not files or files[-1].size + len(text) > MAX_FILE:
             files.append(_File(self.writing.output_type == "JSONL"))
         files[-1].append(text)
+
+
+def _bound_of(found: list[JSON]) -> int:
+    return sum(map(size_of, found)) + len(found)
 
 
 class _File:

@@ -104,4 +104,13 @@ class Distribute:
         self.items = items
 
 
-Move: TypeAlias = Done | Failed | Sleep | Enter | Invoke | Fork | Distribute
+class Redistribute:
+    """Have the Map Run `arn`, which did not succeed, process what it has not."""
+
+    __slots__ = ("arn",)
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+
+
+Move: TypeAlias = Done | Failed | Sleep | Enter | Invoke | Fork | Distribute | Redistribute

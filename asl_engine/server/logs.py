@@ -51,7 +51,7 @@ def is_logged(event_type: str, level: str) -> bool:
     return level == "ERROR" and went_wrong
 
 
-def line(event: Event, arn: str, has_data: bool) -> str:
+def line(event: Event, arn: str, has_data: bool, redrives: int = 0) -> str:
     """Return an event as a line of the log."""
     details: dict[str, Any] = {}
     for name, value in event.items():
@@ -65,7 +65,7 @@ def line(event: Event, arn: str, has_data: bool) -> str:
             "previous_event_id": str(event["previousEventId"]),
             "event_timestamp": str(_milliseconds(event)),
             "execution_arn": arn,
-            "redrive_count": "0",
+            "redrive_count": str(redrives),
         }
     )
 
@@ -88,8 +88,10 @@ class Logs:
         if group is not None:
             self._put(group, VALIDATION_STREAM, [], region, account)
 
-    async def follow(self, run: Run, machine_arn: str, logging: dict[str, Any], ended: asyncio.Event) -> None:
-        """Deliver the lines of an execution until it has ended."""
+    async def follow(
+        self, run: Run, machine_arn: str, logging: dict[str, Any], ended: asyncio.Event, heard: int = 0
+    ) -> None:
+        """Deliver the lines of an execution until it has ended; `heard` is how many events were told of before."""
         group, level, has_data = (
             _group(logging),
             logging.get("level", "OFF"),
@@ -98,18 +100,19 @@ class Logs:
         if group is None or level == "OFF":
             return
         region, account = machine_arn.split(":")[3:5]
-        reader, is_over = run.reader(), False
+        reader, is_over, redrives = run.reader(), False, 0
         while not is_over:
             try:
                 await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN)
                 is_over = True
             except TimeoutError:
                 pass
-            lines = [
-                {"timestamp": _milliseconds(event), "message": line(event, run.arn, has_data)}
-                for event in reader.new_events()
-                if is_logged(event["type"], level)
-            ]
+            lines = []
+            for event in reader.new_events():
+                redrives += event["type"] == "ExecutionRedriven"
+                if event["id"] > heard and is_logged(event["type"], level):
+                    told = line(event, run.arn, has_data, redrives)
+                    lines.append({"timestamp": _milliseconds(event), "message": told})
             for at in range(0, len(lines), MAX_LINES):
                 batch, stream = lines[at : at + MAX_LINES], f"states/{machine_arn}"
                 await in_thread(lambda batch=batch, stream=stream: self._put(group, stream, batch, region, account))

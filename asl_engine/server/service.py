@@ -8,6 +8,7 @@ import random
 import time
 import traceback
 import uuid
+from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,7 +16,7 @@ from asl_engine.drivers.realtime import RealTimeDriver, in_thread
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError
 from asl_engine.history import Event, EventReader, Mark, read_events
-from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
 from asl_engine.mapruns.family import Watcher
 from asl_engine.mapruns.map_run import Child, MapRun
 from asl_engine.mapruns.objects import Objects
@@ -154,6 +155,7 @@ class Run:
         self.driver = driver
         self.started_at = time.time()
         self.stopped_at: float | None = None
+        self.redrives: OrderedDict[str, float] = OrderedDict()  # the last ones, by client token
         self.arn = ""
         self.ended = asyncio.Event()
 
@@ -161,6 +163,11 @@ class Run:
     def kernel(self) -> Kernel:
         """The execution's memory."""
         return self.driver.kernel
+
+    @property
+    def status(self) -> str:
+        """RUNNING until its end is known, also when it was redriven; then how it ended."""
+        return "RUNNING" if self.stopped_at is None else self.kernel.status
 
     def reader(self) -> EventReader:
         """Return a reader of the history from its beginning."""
@@ -202,6 +209,7 @@ class Children(Watcher):
     """Lets the service know of the Map Runs and children of an execution."""
 
     keeps_history = True
+    is_redrivable = True
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -297,6 +305,18 @@ class Service:
             self._begin(self.logs.follow(run, target.machine.arn, target.revision.logging, run.ended))
         return run
 
+    def redrive(self, run: Run) -> float:
+        """Have an execution that did not succeed go on from where it failed; return the moment."""
+        at = run.driver.clock()
+        run.stopped_at = None
+        run.ended = asyncio.Event()
+        self._begin(self._follow(run, ExecutionRedriven(at)))
+        revision = run.target.revision
+        if self.logs is not None:
+            heard = run.kernel.event_count
+            self._begin(self.logs.follow(run, run.machine.arn, revision.logging, run.ended, heard))
+        return at
+
     def prepare_logs(self, logging: dict[str, Any], account: Account) -> None:
         """Let the log group know of a state machine that will write there."""
         logs = self.logs
@@ -309,7 +329,7 @@ class Service:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _follow(self, run: Run, started: ExecutionStarted) -> None:
+    async def _follow(self, run: Run, started: ExecutionStarted | ExecutionRedriven) -> None:
         try:
             await run.driver.run(started)
         except asyncio.CancelledError:

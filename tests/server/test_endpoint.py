@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from conftest import chain, one_state
 
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -132,8 +131,6 @@ def test_failures_and_refusals_are_those_of_the_service(endpoint):
         endpoint.client.create_state_machine(name="bad", definition="{}", roleArn=ROLE)
     with pytest.raises(endpoint.client.exceptions.ExecutionDoesNotExist):
         endpoint.client.describe_execution(executionArn=done["executionArn"] + "x")
-    with pytest.raises(ClientError, match="UnsupportedOperationException"):
-        endpoint.client.redrive_execution(executionArn=done["executionArn"])
 
 
 def test_a_hundred_requests_at_once(endpoint):
@@ -155,7 +152,6 @@ def test_a_hundred_requests_at_once(endpoint):
         ("AWSStepFunctions", b"{}", "UnknownOperationException"),
         ("AWSStepFunctions.Nope", b"{}", "UnknownOperationException"),
         ("DynamoDB_20120810.GetItem", b"{}", "UnknownOperationException"),
-        ("AWSStepFunctions.RedriveExecution", b"{}", "UnsupportedOperationException"),
         ("AWSStepFunctions.CreateStateMachine", b"", "ValidationException"),
         ("AWSStepFunctions.CreateStateMachine", b"{", "SerializationException"),
         ("AWSStepFunctions.CreateStateMachine", b"[]", "SerializationException"),
@@ -165,7 +161,7 @@ def test_a_hundred_requests_at_once(endpoint):
         ("AWSStepFunctions.CreateStateMachine", b'{"a":' * 500 + b"1" + b"}" * 500, "SerializationException"),
         ("AWSStepFunctions.CreateStateMachine", b"x" * 3_000_000, "RequestEntityTooLargeException"),
     ],
-    ids=range(13),
+    ids=range(12),
 )
 def test_bodies_and_targets_that_are_none(endpoint, operation, body, code):
     status, said = endpoint.post(operation, body)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from asl_engine.kernel import ExecutionStopped
+from asl_engine.kernel.kernel import LIFETIME
+from asl_engine.kernel.redrive import LAST_EVENTS
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
 from asl_engine.server.mocking import split_test_case
@@ -62,13 +64,19 @@ def describe_execution(service: Service, account: Account, request: Request) -> 
         "executionArn": run.arn,
         "stateMachineArn": _machine_arn(run),
         "name": run.name,
-        "status": _status(run),
+        "status": run.status,
         "startDate": run.started_at,
         "input": run.input_text,
         "inputDetails": {"included": True},
-        "redriveCount": 0,
     }
-    return response | _map_run_of(run) | _version_of(run) | _end(run)
+    return response | redrives(run) | _map_run_of(run) | _version_of(run) | _end(run)
+
+
+def redrives(run: Run) -> Response:
+    """Tell how often an execution was redriven, and when last."""
+    kernel = run.kernel
+    told: Response = {"redriveCount": kernel.redrive_count}
+    return told | {"redriveDate": kernel.redriven_at} if kernel.redrive_count else told
 
 
 def _machine_arn(run: Run) -> str:
@@ -121,7 +129,7 @@ def _children_of(service: Service, arn: str, request: Request) -> Response:
     runs = [
         run
         for run in reversed(service.runs.values())
-        if isinstance(run, ChildRun) and run.child.run.arn == arn and status in (None, _status(run))
+        if isinstance(run, ChildRun) and run.child.run.arn == arn and status in (None, run.status)
     ]
     listed, token = page(runs, request, f"{arn} {status}")
     return {"executions": [_listed(run) | {"itemCount": run.child.items} for run in listed]} | token
@@ -130,17 +138,16 @@ def _children_of(service: Service, arn: str, request: Request) -> Response:
 def _is_asked_for(run: Run, target: Target, request: Request) -> bool:
     if isinstance(run, ChildRun):
         return False
-    if run.machine is not target.machine or request.get("redriveFilter") == "REDRIVEN":
+    if run.machine is not target.machine:
+        return False
+    wanted = request.get("redriveFilter")
+    if wanted is not None and (wanted == "REDRIVEN") != (run.kernel.redrive_count > 0):
         return False
     if target.alias is not None and run.target.alias is not target.alias:
         return False
     if target.alias is None and target.version is not None and run.target.version is not target.version:
         return False
-    return "statusFilter" not in request or bool(request["statusFilter"] == _status(run))
-
-
-def _status(run: Run) -> str:
-    return "RUNNING" if run.kernel.status == "PENDING" else run.kernel.status
+    return "statusFilter" not in request or bool(request["statusFilter"] == run.status)
 
 
 def _listed(run: Run) -> Response:
@@ -148,11 +155,11 @@ def _listed(run: Run) -> Response:
         "executionArn": run.arn,
         "stateMachineArn": _machine_arn(run),
         "name": run.name,
-        "status": _status(run),
+        "status": run.status,
         "startDate": run.started_at,
-        "redriveCount": 0,
-    } | _map_run_of(run)
-    ended = {} if _status(run) == "RUNNING" else {"stopDate": run.stopped_at or run.driver.clock()}
+    }
+    told |= redrives(run) | _map_run_of(run)
+    ended = {} if run.status == "RUNNING" else {"stopDate": run.stopped_at or run.driver.clock()}
     return told | _version_of(run) | ended
 
 
@@ -160,7 +167,7 @@ def _listed(run: Run) -> Response:
 async def stop_execution(service: Service, account: Account, request: Request) -> Response:
     """Stop an execution and all that is under way in it; one that has ended stays as it is."""
     run = run_of(service, request["executionArn"])
-    if run.stopped_at is None and _status(run) == "RUNNING":
+    if run.status == "RUNNING":
         op = run.kernel.deadline_op
         run.driver.post(ExecutionStopped(run.driver.clock(), request.get("error"), request.get("cause"), op))
         with contextlib.suppress(TimeoutError):
@@ -175,16 +182,63 @@ STOP_SECONDS: Final = 5.0
 def _end(run: Run) -> Response:
     """What is there only when the execution has ended."""
     kernel = run.kernel
-    if kernel.status in ("PENDING", "RUNNING"):
-        reason = "Execution is RUNNING and cannot be redriven"
-        return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+    if run.status == "RUNNING":
+        return redrive_status(run)
     end: Response = {"stopDate": run.stopped_at or run.driver.clock()}
     if kernel.status == "SUCCEEDED":
-        reason = "Execution is SUCCEEDED and cannot be redriven"
         end |= {"output": json_text(kernel.output), "outputDetails": {"included": True}}
-        return end | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+        return end | redrive_status(run)
     texts = {"error": kernel.error, "cause": kernel.cause}
-    return end | {name: text for name, text in texts.items() if text is not None} | {"redriveStatus": "REDRIVABLE"}
+    return end | {name: text for name, text in texts.items() if text is not None} | redrive_status(run)
+
+
+def redrive_status(run: Run) -> Response:
+    """Tell whether an execution can be redriven, and why not (the reasons of the service's model)."""
+    reason = why_not_redrivable(run)
+    if reason is not None:
+        return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+    return {"redriveStatus": "REDRIVABLE_BY_MAP_RUN" if isinstance(run, ChildRun) else "REDRIVABLE"}
+
+
+def why_not_redrivable(run: Run) -> str | None:
+    """Return why an execution cannot be redriven; None if it can."""
+    kernel, now = run.kernel, run.driver.clock()
+    if run.status == "RUNNING":
+        return "Execution is RUNNING and cannot be redriven"
+    if kernel.status == "SUCCEEDED":
+        return "Execution is SUCCEEDED and cannot be redriven"
+    if kernel.event_count >= LAST_EVENTS:
+        return "Execution history event limit exceeded"
+    if now > kernel.started_at + LIFETIME["STANDARD"]:
+        return "Execution has exceeded the max execution time"
+    if run.stopped_at is not None and now > run.stopped_at + REDRIVABLE_SECONDS:
+        return "Execution redrivable period exceeded"
+    return None
+
+
+REDRIVABLE_SECONDS: Final = 14 * 86_400.0
+"""How long after its end an execution can be redriven (AWS quota)."""
+
+MAX_TOKENS: Final = 10
+"""How many client tokens of redrives an execution remembers (API reference)."""
+
+
+@operation
+def redrive_execution(service: Service, account: Account, request: Request) -> Response:
+    """Have an execution that did not succeed go on from where it failed; a token that was used is answered again."""
+    run, token = run_of(service, request["executionArn"]), request.get("clientToken")
+    if token is not None and token in run.redrives:
+        return {"redriveDate": run.redrives[token]}
+    reason = why_not_redrivable(run)
+    if isinstance(run, ChildRun):
+        reason = "Child executions are redriven with the execution that has their Map Run"
+    if reason is not None:
+        raise ApiError("ExecutionNotRedrivable", f"{reason}: '{run.arn}'")
+    at = service.redrive(run)
+    run.redrives[token or str(at)] = at
+    while len(run.redrives) > MAX_TOKENS:
+        run.redrives.popitem(last=False)
+    return {"redriveDate": at}
 
 
 def run_of(service: Service, arn: str) -> Run:

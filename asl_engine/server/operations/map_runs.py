@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asl_engine.mapruns.map_run import Counts, MapRun
+from asl_engine.mapruns.map_run import Counts
 from asl_engine.mapruns.work import MapRunUpdated
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
@@ -45,15 +45,17 @@ def describe_map_run(service: Service, account: Account, request: Request) -> Re
         "maxConcurrency": 0 if run.limit is None else run.limit,
         "toleratedFailurePercentage": run.tolerated_share or 0.0,
         "toleratedFailureCount": run.tolerated_count or 0,
-        "itemCounts": _counts(run, run.items),
-        "executionCounts": _counts(run, run.executions),
-        "redriveCount": 0,
+        "itemCounts": _counts(run.items, sum(child.items for child in run.to_redrive)),
+        "executionCounts": _counts(run.executions, len(run.to_redrive)),
+        "redriveCount": run.redrive_count,
     }
+    if run.redriven_at is not None:
+        told["redriveDate"] = run.redriven_at
     return told if run.stopped_at is None else told | {"stopDate": run.stopped_at}
 
 
-def _counts(run: MapRun, counts: Counts) -> dict[str, int]:
-    return counts.as_dict() | {"failuresNotRedrivable": 0, "pendingRedrive": 0}
+def _counts(counts: Counts, to_redrive: int) -> dict[str, int]:
+    return counts.as_dict() | {"failuresNotRedrivable": 0, "pendingRedrive": to_redrive}
 
 
 @operation
