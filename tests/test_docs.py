@@ -108,7 +108,7 @@ class Reader:
                 command = command.removeprefix(".venv/bin/") if command.startswith(".venv/bin/asl ") else command
                 if command.startswith("asl serve"):
                     self.serve(command)
-                elif command.startswith("asl ") or "| asl " in command:
+                elif command.startswith(("asl ", "aws ")) or "| asl " in command:
                     told, code = self.call(command)
                     printed += told
                 else:
@@ -151,8 +151,17 @@ class Reader:
 
 
 def environment() -> dict[str, str]:
-    """Return this environment, with this interpreter's `asl` first, and as wide as most terminals."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80"}
+    """Return this environment, with this interpreter's `asl` and `aws` first, as wide as most terminals, and with
+    credentials that are good for nothing."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {
+        **os.environ,
+        "PATH": path,
+        "COLUMNS": "80",
+        "AWS_ACCESS_KEY_ID": "123456789012",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
 
 
 @pytest.fixture

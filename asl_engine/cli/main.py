@@ -212,6 +212,7 @@ def _is_event(event: Any) -> bool:
     "--clock", type=click.Choice(["skip", "real"]), default="real", show_default=True, help="Jump over waits, or wait."
 )
 @click.option("--mock-config", metavar="FILE", help="A MockConfigFile, read again when it changes.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="Another name of this machine; may be repeated.")
 @bucket_option
 def serve(
     host: str,
@@ -220,6 +221,7 @@ def serve(
     functions: str | None,
     clock: str,
     mock_config: str | None,
+    allow_host: tuple[str, ...],
     bucket: tuple[str, ...],
 ) -> None:
     """Serve the protocol of AWS Step Functions, for boto3, the AWS CLI and every SDK."""
@@ -238,7 +240,7 @@ def serve(
         given = load_functions(functions) if functions is not None else Functions()
         try:
             service = service_for(given, aws_endpoint_url, clock == "skip", mock_config, read_buckets(bucket))
-            answer(service, host, port, announce)
+            answer(service, host, port, announce, allow_host)
         except OSError as problem:
             reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
             raise OutputError(f"cannot listen on {host!r} port {port}: {reason}") from None

@@ -65,8 +65,6 @@ async def _call(service: Service, account: Account, action: str, is_sdk: bool, p
         told = f"The Parameters '{json_text(parameters)}' could not be used to start the Task: [{problem}]"
         return Failure("States.Runtime", told)
     try:
-        if name not in OPERATIONS:
-            raise ApiError("UnsupportedOperationException", f"This endpoint does not have the operation {name} yet.")
         check_request(name, request)
         answer = OPERATIONS[name](service, account, request)
         if inspect.isawaitable(answer):

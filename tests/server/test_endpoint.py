@@ -17,6 +17,7 @@ from botocore.config import Config
 from conftest import chain, one_state
 
 ROLE = "arn:aws:iam::123456789012:role/r"
+SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/states/aws4_request"}
 APP = """
 import asyncio, threading, time
 print("loaded")
@@ -29,6 +30,8 @@ def hangs(event, context):
     threading.Event().wait(60)
 async def blocks(event, context):
     time.sleep(60)
+def ask(event, context):
+    open("token.txt", "w").write(event["token"])
 """
 
 
@@ -54,10 +57,10 @@ class Endpoint:
             aws_secret_access_key="x", config=Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
         )  # fmt: skip
 
-    def post(self, operation, body, method="POST"):
+    def post(self, operation, body, method="POST", headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
-        connection.request(method, "/", text, {"X-Amz-Target": operation})
+        connection.request(method, "/", text, {"X-Amz-Target": operation, **SIGNED, **(headers or {})})
         answer = connection.getresponse()
         status, said = answer.status, answer.read().decode()
         connection.close()
@@ -237,3 +240,50 @@ def test_a_worker_that_goes_away_loses_no_work(endpoint):
     while (done := endpoint.client.describe_execution(executionArn=started))["status"] == "RUNNING":
         pass
     assert "7" == done["output"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Host": "evil.example"}, "AccessDeniedException"),
+        ({"Host": "evil.example:8083"}, "AccessDeniedException"),
+        ({"Origin": "https://evil.example"}, "AccessDeniedException"),
+        ({"Origin": "null"}, "AccessDeniedException"),
+        ({"Content-Type": "text/plain"}, "SerializationException"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "SerializationException"),
+    ],
+    ids=range(6),
+)
+def test_a_web_page_reaches_nothing(endpoint, headers, code):
+    """Neither another site's, nor one whose name was made to mean this machine."""
+    status, said = endpoint.post("AWSStepFunctions.ListStateMachines", b"{}", headers=headers)
+
+    assert (400, code) == (status, json.loads(said)["__type"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "localhost:8083"},
+        {"Host": "sync-localhost"},
+        {"Host": "sync-127.0.0.1:1"},
+        {"Host": "[::1]:8083"},
+        {"Host": "stepfunctions"},
+        {"Host": "host.docker.internal:8083"},
+        {"Host": "states.us-east-1.localhost"},
+        {"Origin": "http://localhost:3000"},
+        {"Content-Type": "application/x-amz-json-1.0; charset=utf-8"},
+    ],
+    ids=range(9),
+)
+def test_names_of_this_machine_are_known(endpoint, headers):
+    assert 200 == endpoint.post("AWSStepFunctions.ListStateMachines", b"{}", headers=headers)[0]
+
+
+def test_a_request_without_a_signature_is_refused(endpoint):
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=5)
+    connection.request("POST", "/", b"{}", {"X-Amz-Target": "AWSStepFunctions.ListStateMachines"})
+    answer = connection.getresponse()
+
+    assert (400, "MissingAuthenticationTokenException") == (answer.status, json.loads(answer.read())["__type"])
+    connection.close()
