@@ -107,7 +107,7 @@ def _bounds(shape: Any, value: Any, measure: float, path: str) -> Iterator[str]:
 def _text_problems(shape: Any, value: str, path: str) -> Iterator[str]:
     pattern = shape.metadata.get("pattern")
     failed = f"Value '{_shown(shape, value)}' at '{path}' failed to satisfy constraint: Member must satisfy"
-    if pattern is not None and re.fullmatch(pattern, value) is None:
+    if pattern is not None and re.fullmatch(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), value) is None:
         yield f"{failed} regular expression pattern: {pattern}"
     if shape.enum and value not in shape.enum:
         yield f"{failed} enum value set: [{', '.join(shape.enum)}]"

@@ -157,6 +157,7 @@ class Run:
         self.stopped_at: float | None = None
         self.redrives: OrderedDict[str, float] = OrderedDict()  # the last ones, by client token
         self.arn = ""
+        self.trace_header: str | None = None
         self.ended = asyncio.Event()
 
     @property

@@ -365,3 +365,43 @@ def test_closing_does_not_wait_for_the_stubborn(monkeypatch):
     asyncio.run(go())
 
     assert [True] == released
+
+
+def test_every_field_of_every_request_is_read():
+    """A field accepted and ignored is the worst bug: each name stands somewhere in the server's code."""
+    from pathlib import Path
+
+    from asl_engine.server.requests import service_model
+
+    folder = Path(services.__file__).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    model = service_model()
+    fields = {
+        (name, field) for name in model.operation_names for field in model.operation_model(name).input_shape.members
+    }
+
+    assert set() == {(name, field) for name, field in fields if f'"{field}"' not in sources}
+
+
+def test_metadata_alone_tells_no_data():
+    client = Client()
+    client.create(definition=PASS)
+    done = client.run(input='{"secret": 1}', traceHeader="Root=1-5759e988-bd862e3fe1be46a994272793")
+    told = client("DescribeExecution", executionArn=done["executionArn"], includedData="METADATA_ONLY")
+
+    assert done["traceHeader"].startswith("Root=")
+    assert {"included": False} == told["inputDetails"] == told["outputDetails"]
+    assert not {"input", "output"} & set(told)
+    for operation, arn in (("DescribeStateMachine", "stateMachineArn"), ("DescribeStateMachineForExecution", "")):
+        asked = {arn: f"{MACHINE}m"} if arn else {"executionArn": done["executionArn"]}
+        assert "definition" in client(operation, **asked)
+        assert "definition" not in client(operation, **asked, includedData="METADATA_ONLY")
+
+
+def test_validation_tells_warnings_when_asked():
+    definition = json.dumps(one_state(Type="Task", Resource="f"))
+    assert [] == Client()("ValidateStateMachineDefinition", definition=definition)["diagnostics"]
+    told = Client()("ValidateStateMachineDefinition", definition=definition, severity="WARNING")
+
+    assert "OK" == told["result"]
+    assert [("WARNING", "ASL702")] == [(one["severity"], one["code"]) for one in told["diagnostics"]]

@@ -13,7 +13,7 @@ from asl_engine.kernel.redrive import LAST_EVENTS
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
 from asl_engine.server.mocking import split_test_case
-from asl_engine.server.operations.machines import about, target_of
+from asl_engine.server.operations.machines import about, target_of, wants_data
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Account, ChildRun, Run, Service, Target
@@ -35,6 +35,7 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
             return {"executionArn": known.arn, "startDate": known.started_at}
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{known.arn}'")
     run = service.start(target, name, text, value, mocks)
+    run.trace_header = request.get("traceHeader")
     return {"executionArn": run.arn, "startDate": run.started_at}
 
 
@@ -66,10 +67,32 @@ def describe_execution(service: Service, account: Account, request: Request) -> 
         "name": run.name,
         "status": run.status,
         "startDate": run.started_at,
-        "input": run.input_text,
-        "inputDetails": {"included": True},
     }
-    return response | redrives(run) | _map_run_of(run) | _version_of(run) | _end(run)
+    response |= redrives(run) | _map_run_of(run) | _version_of(run) | _end(run) | trace_of(run)
+    return response | data_of(run, wants_data(request))
+
+
+def trace_of(run: Run) -> Response:
+    """Tell the trace that an execution was started in."""
+    return {"traceHeader": run.trace_header} if run.trace_header is not None else {}
+
+
+def data_of(run: Run, is_wanted: bool) -> Response:
+    """Tell what went in and out, or only that there is something to tell."""
+    kernel = run.kernel
+    ended = run.status != "RUNNING"
+    told: Response = {"inputDetails": {"included": is_wanted}}
+    if kernel.status == "SUCCEEDED" and ended:
+        told["outputDetails"] = {"included": is_wanted}
+    if not is_wanted:
+        return told
+    told["input"] = run.input_text
+    if kernel.status == "SUCCEEDED" and ended:
+        told["output"] = json_text(kernel.output)
+    elif ended:
+        texts = {"error": kernel.error, "cause": kernel.cause}
+        told |= {name: text for name, text in texts.items() if text is not None}
+    return told
 
 
 def redrives(run: Run) -> Response:
@@ -100,7 +123,7 @@ def describe_state_machine_for_execution(service: Service, account: Account, req
     """Tell about the state machine as it was when an execution was started."""
     target = run_of(service, request["executionArn"]).target
     told = {"stateMachineArn": target.machine.arn, "updateDate": target.revision.updated_at}
-    return told | about(target)
+    return told | about(target, request)
 
 
 @operation
@@ -180,16 +203,9 @@ STOP_SECONDS: Final = 5.0
 
 
 def _end(run: Run) -> Response:
-    """What is there only when the execution has ended."""
-    kernel = run.kernel
-    if run.status == "RUNNING":
-        return redrive_status(run)
-    end: Response = {"stopDate": run.stopped_at or run.driver.clock()}
-    if kernel.status == "SUCCEEDED":
-        end |= {"output": json_text(kernel.output), "outputDetails": {"included": True}}
-        return end | redrive_status(run)
-    texts = {"error": kernel.error, "cause": kernel.cause}
-    return end | {name: text for name, text in texts.items() if text is not None} | redrive_status(run)
+    """When an execution ended, and whether it can be redriven."""
+    ended = {} if run.status == "RUNNING" else {"stopDate": run.stopped_at}
+    return ended | redrive_status(run)
 
 
 def redrive_status(run: Run) -> Response:

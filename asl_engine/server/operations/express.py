@@ -8,11 +8,10 @@ from typing import Final
 from asl_engine.server.arns import check_name
 from asl_engine.server.errors import ApiError
 from asl_engine.server.mocking import split_test_case
-from asl_engine.server.operations.executions import input_of
-from asl_engine.server.operations.machines import target_of
+from asl_engine.server.operations.executions import data_of, input_of, trace_of
+from asl_engine.server.operations.machines import target_of, wants_data
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Account, Run, Service
-from asl_engine.values import json_text
 
 BILLED_MS: Final = 100
 """Duration is billed in steps of so many milliseconds (pricing page)."""
@@ -33,26 +32,21 @@ async def start_sync_execution(service: Service, account: Account, request: Requ
     if name is not None:
         check_name(name)
     run = service.start(target, name, text, input_of(text), mocks)
+    run.trace_header = request.get("traceHeader")
     await run.ended.wait()
-    return _told(run)
+    return _told(run) | data_of(run, wants_data(request)) | trace_of(run)
 
 
 def _told(run: Run) -> Response:
-    kernel, stopped_at = run.kernel, run.stopped_at or run.driver.clock()
+    stopped_at = run.stopped_at or run.driver.clock()
     steps = max(1, math.ceil((stopped_at - run.started_at) * 1000 / BILLED_MS))
-    response: Response = {
+    return {
         "executionArn": run.arn,
         "stateMachineArn": run.machine.arn,
         "name": run.name,
         "startDate": run.started_at,
         "stopDate": stopped_at,
-        "status": kernel.status,
-        "input": run.input_text,
-        "inputDetails": {"included": True},
+        "status": run.kernel.status,
         "outputDetails": {"included": True},
         "billingDetails": {"billedDurationInMilliseconds": steps * BILLED_MS, "billedMemoryUsedInMB": BILLED_MB},
     }
-    if kernel.status == "SUCCEEDED":
-        return response | {"output": json_text(kernel.output)}
-    texts = {"error": kernel.error, "cause": kernel.cause}
-    return response | {name: text for name, text in texts.items() if text is not None}

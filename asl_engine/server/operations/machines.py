@@ -10,7 +10,7 @@ from asl_engine.errors import DefinitionError, NotSupported
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, machine_does_not_exist
 from asl_engine.server.operations.paging import page
-from asl_engine.server.operations.references import variable_references
+from asl_engine.server.operations.references import assigned_variables, variable_references
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.operations.tags import tag_at_creation
 from asl_engine.server.service import MAX_MACHINES, Account, Machine, Revision, Service, Target
@@ -67,6 +67,15 @@ UPDATES: Final = frozenset(
 """What an update can change."""
 
 
+AWS_OWNED: Final = {"type": "AWS_OWNED_KEY"}
+"""How everything is encrypted unless another key is named."""
+
+
+def wants_data(request: Request) -> bool:
+    """Whether a request asks for more than metadata."""
+    return bool(request.get("includedData") != "METADATA_ONLY")
+
+
 def loaded(request: Request, name: str, kind: Any) -> StateMachine:
     """Return the state machine of a request's definition; refuse, in AWS's words, what is none."""
     from asl_engine.rules.aws import aws_message
@@ -105,20 +114,25 @@ def describe_state_machine(service: Service, account: Account, request: Request)
     }
     if version is not None and version.description is not None:
         response["description"] = version.description
-    return response | about(target)
+    return response | about(target, request)
 
 
-def about(target: Target) -> Response:
-    """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell."""
+def about(target: Target, request: Request) -> Response:
+    """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell.
+
+    An encryption that was not asked for is told of where variables are used: recordings of such machines have it, and
+    those of machines without, which are all older, do not.
+    """
     revision = target.revision
+    model = revision.machine.model
     optional = {
         "revisionId": revision.id,
-        "encryptionConfiguration": revision.encryption,
-        "variableReferences": variable_references(revision.machine.model) or None,
+        "definition": revision.definition if wants_data(request) else None,
+        "encryptionConfiguration": revision.encryption or (AWS_OWNED if assigned_variables(model) else None),
+        "variableReferences": variable_references(model) or None,
     }
     return {
         "name": target.machine.name,
-        "definition": revision.definition,
         "roleArn": revision.role_arn,
         "loggingConfiguration": revision.logging,
         "tracingConfiguration": revision.tracing,

@@ -15,13 +15,7 @@ _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 def variable_references(machine: model.StateMachine) -> dict[str, list[str]]:
     """Return by the name of each state the variables that it reads, both in alphabetical order (recorded)."""
-    assigned = {
-        key.removesuffix(".$")
-        for _, block in model.blocks(machine)
-        for state in block.states.values()
-        for part in _parts(state)
-        for key in getattr(part, "assign", None) or {}
-    }
+    assigned = assigned_variables(machine)
     found: dict[str, set[str]] = {}
     for _, block in model.blocks(machine):
         for name, state in block.states.items():
@@ -29,6 +23,17 @@ def variable_references(machine: model.StateMachine) -> dict[str, list[str]]:
             if read & assigned:
                 found.setdefault(name, set()).update(read & assigned)
     return {name: sorted(found[name]) for name in sorted(found)}
+
+
+def assigned_variables(machine: model.StateMachine) -> set[str]:
+    """Return the names of all variables that a machine assigns somewhere."""
+    return {
+        key.removesuffix(".$")
+        for _, block in model.blocks(machine)
+        for state in block.states.values()
+        for part in _parts(state)
+        for key in getattr(part, "assign", None) or {}
+    }
 
 
 def _parts(part: Part) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asl_engine.diagnostics import Diagnostic, Severity
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Account, Service
 
@@ -17,5 +18,14 @@ def validate_state_machine_definition(service: Service, account: Account, reques
 
     report = check_text(request["definition"], kind=request.get("type", "STANDARD"), format="json")
     found = aws_diagnostics(report)
+    failed = bool(found)
+    if request.get("severity") == "WARNING":
+        found += [_told(one) for one in report.diagnostics if one.severity is Severity.WARNING]
     most = request.get("maxResults") or MAX_DIAGNOSTICS
-    return {"result": "FAIL" if found else "OK", "diagnostics": found[:most], "truncated": len(found) > most}
+    return {"result": "FAIL" if failed else "OK", "diagnostics": found[:most], "truncated": len(found) > most}
+
+
+def _told(warning: Diagnostic) -> Response:
+    """Return a warning of this engine in AWS's form; `asl explain` knows the code."""
+    told = {"severity": "WARNING", "code": warning.code, "message": warning.message}
+    return told | ({"location": warning.pointer} if warning.pointer else {})
