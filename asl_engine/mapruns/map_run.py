@@ -155,6 +155,7 @@ class MapRun:
         self._machine = machine
         self._names = uuid_of(self.arn)[:24]  # a child's name is a UUID, too; its number makes it unique
         self._started = 0
+        self._is_written = False  # the results: once, whether the run fails before or by it
         self.redrive_count = 0
         self.redriven_at: float | None = None
         self._lost: dict[int, Child] = {}  # children that did not succeed
@@ -230,6 +231,7 @@ class MapRun:
         self.command, self.op, self.redrive_count = command, command.op, command.redrives
         self.now = self.redriven_at = max(self.now, now)
         self.status, self.error, self.cause, self.stopped_at = "RUNNING", None, None, None
+        self._is_written = False
         self.results.reopen()
         for _, child in sorted(self._lost.items()):
             for counts, number in ((self.items, child.items), (self.executions, 1)):
@@ -360,10 +362,13 @@ class MapRun:
 
     def _finish(self) -> None:
         if self.results.goes_elsewhere:
-            self._is_busy = True
-            self.around.ask(self, f"{self.op}/write", self.results.write)
-            return
-        self._written(self.results.value())
+            self._write()
+        else:
+            self._written(self.results.value())
+
+    def _write(self) -> None:
+        self._is_written = self._is_busy = True
+        self.around.ask(self, f"{self.op}/write", self.results.write)
 
     def _written(self, result: JSON) -> None:
         self.items.written = self.items.total if self.results.goes_elsewhere else 0
@@ -382,10 +387,9 @@ class MapRun:
         self.status, self.error, self.cause = "FAILED", problem.error, problem.cause
         self._stop_children()
         self.executions.pending = 0
-        if self.results.goes_elsewhere and problem.error == TOO_MANY_FAILED:
+        if self.results.goes_elsewhere and self.executions.total and not self._is_written:
             self.results.add_pending(value for value, _ in self._batches.waiting)
-            self._is_busy = True
-            self.around.ask(self, f"{self.op}/write", self.results.write)
+            self._write()
             return
         self._end_failed()
 

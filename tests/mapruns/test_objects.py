@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 
@@ -153,3 +154,70 @@ def test_reading_does_not_hold_up_what_runs_beside_it(server, s3):
         return kernel.output
 
     assert asyncio.run(main()) == [1, 2, 3]
+
+
+def test_a_source_that_breaks_off_half_way_leaves_what_was_done(bucket):
+    """The children that ran are in the files, and in the counts."""
+    text = gzip.compress("".join(f"{n}\n" for n in range(3_000)).encode(), mtime=0)
+    (bucket / "items").write_bytes(text[:-400])
+    machine = StateMachine.from_dict(distributed(ItemReader=reader(InputType="JSONL"), ResultWriter=WRITER))
+    execution = machine.run({}, {"Work": lambda item, _: item}, buckets={"data": bucket})
+
+    assert execution.error == "States.ItemReaderFailed"
+    assert "damaged" in execution.cause
+    done = execution.map_runs[0].items["succeeded"]
+    assert done >= 1_000
+    [written] = (bucket / "out").glob("*/SUCCEEDED_0.json")
+    assert len(json.loads(written.read_text())) == done
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"OutputType": "JSON", "Transformation": "COMPACT"}, "[[1],[2]]"),
+        ({"OutputType": "JSONL", "Transformation": "COMPACT"}, "[1]\n[2]\n"),
+        ({"OutputType": "JSONL", "Transformation": "FLATTEN"}, "1\n2\n"),
+    ],
+)
+def test_forms_of_result_files(bucket, config, text):
+    """Outputs alone, or their elements; an array or lines."""
+    writer = {**WRITER, "WriterConfig": config}
+    execution = StateMachine.from_dict(distributed(ResultWriter=writer)).run(
+        [1, 2], {"Work": lambda item, _: [item]}, buckets={"data": bucket}
+    )
+
+    assert execution.succeeded
+    [written] = (bucket / "out").glob("*/SUCCEEDED_0.*")
+    assert written.read_text() == text
+    assert written.suffix == "." + config["OutputType"].lower()
+
+
+@pytest.mark.parametrize(
+    ("config", "output"),
+    [
+        ({"Transformation": "FLATTEN"}, [1, 2]),
+        ({"Transformation": "COMPACT"}, [[1], [2]]),
+        ({"OutputType": "JSONL"}, "[1]\n[2]"),
+    ],
+)
+def test_forms_of_the_result(config, output):
+    """Without a bucket the state has it."""
+    machine = StateMachine.from_dict(distributed(ResultWriter={"WriterConfig": config}))
+
+    assert machine.run([1, 2], {"Work": lambda item, _: [item]}).output == output
+
+
+def test_all_about_each_child():
+    """As it would stand in a file; what failed is told in any form."""
+
+    def work(item, context):
+        if item == 2:
+            raise ValueError("no")
+        return item
+
+    definition = distributed(ResultWriter={"WriterConfig": {"Transformation": "NONE"}}, ToleratedFailureCount=1)
+    one, other = StateMachine.from_dict(definition).run([1, 2], {"Work": work}).output
+
+    assert (one["Status"], one["Input"], one["Output"]) == ("SUCCEEDED", "1", "1")
+    assert one["RedriveStatus"] == "NOT_REDRIVABLE"
+    assert (other["Status"], other["Error"], "Output" in other) == ("FAILED", "ValueError", False)
