@@ -63,7 +63,7 @@ class VirtualDriver:
 
     def resume(self) -> None:
         """Continue a restored execution: what it waits for is issued again."""
-        self.commands += self.kernel.outstanding()
+        self.commands += self.kernel.outstanding() if self.family is None else self.family.outstanding()
         if self.kernel.status == "RUNNING":
             self._go_on(self.next_event())
 

@@ -72,6 +72,13 @@ class Family:
                 self.feed(owner, event)
         return commands
 
+    def outstanding(self) -> list[FamilyCommand]:
+        """Return what a restored execution waits for; its Map Runs begin anew."""
+        self._commands = commands = list[FamilyCommand]()
+        self.now = self.root.now
+        self._told(self.root, None, self.root.outstanding())
+        return commands
+
     def kernel_of(self, op: str) -> Kernel:
         """Return the execution that an op belongs to."""
         owner = self.owners.get(op)

@@ -6,9 +6,14 @@ import asyncio
 import json
 
 import pytest
-from map_stories import distributed, reader, run
+from map_stories import START, distributed, reader, run
 
-from asl_engine import Answer, InputError, NotSupported, StateMachine
+from asl_engine import Answer, Functions, InputError, NotSupported, StateMachine
+from asl_engine.drivers.virtual import VirtualDriver
+from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.kernel.snapshot import restore, take
+from asl_engine.program.distribution import Batching, Plan, Reading, Writing, plan_as_data, plan_from_data
+from asl_engine.tasks.perform import Performer
 
 
 def types(execution):
@@ -309,3 +314,31 @@ def test_stopping_the_parent_aborts_its_children():
     assert execution.map_runs[0].status == "ABORTED"
     assert execution.map_runs[0].items["aborted"] == 2
     assert "MapRunAborted" in types(execution)
+
+
+def test_a_restored_execution_begins_its_map_run_anew():
+    """The snapshot holds the plan, whatever is in it."""
+    definition = distributed(
+        ItemSelector={"v.$": "$$.Map.Item.Value"},
+        ItemBatcher={"MaxItemsPerBatch": 2},
+        ResultWriter={"WriterConfig": {"Transformation": "FLATTEN"}},
+        ToleratedFailureCount=1,
+    )
+    program = StateMachine.from_dict(definition).program
+    kernel = Kernel(program)
+    kernel.handle(ExecutionStarted(START, [1, 2, 3], Identity("e")))
+    restored = restore(program, json.loads(json.dumps(take(kernel))))
+    work = Functions.of({"Work": lambda batch, _: [item["v"] for item in batch["Items"]]})
+    VirtualDriver(restored, Performer(work)).resume()
+
+    assert restored.output == [1, 2, 3]
+
+
+def test_a_plan_with_everything_is_plain_data():
+    """Reader, batcher and writer: what is read back is what was written down."""
+    reading = Reading(False, {"Bucket": "data"}, input_type="CSV", csv_headers=["a"], max_items=5)
+    batching = Batching(2, None, {"k": 1})
+    plan = Plan(None, {"x": 1}, 7, 1, 2.5, reading, batching, Writing({"Bucket": "out"}, "JSONL", "NONE"))
+    data = json.loads(json.dumps(plan_as_data(plan)))
+
+    assert plan_as_data(plan_from_data(data)) == data
