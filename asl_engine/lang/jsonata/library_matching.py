@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,7 +37,7 @@ def _is_match(match: Value) -> bool:
 
 
 def _limit(limit: Value, code: str, index: int) -> float | None:
-    if limit is UNDEFINED:
+    if limit is UNDEFINED or limit == math.inf:
         return None
     if limit < 0:
         raise JSONataError(code, value=limit, index=index)

@@ -17,7 +17,7 @@ from typing import Final
 
 from .errors import JSONataError
 from .pictures_words import from_letters, from_roman, from_words, to_letters, to_roman, to_words
-from .values import number_text
+from .values import Value, number_text
 
 MAX_PICTURE: Final = 10_000
 """The longest picture, in characters: no text with a meaning comes near, and it bounds what one call can produce."""
@@ -71,8 +71,10 @@ def plain_number(value: float) -> float:
     return int(value) if abs(value) <= 2**53 and value == int(value) else value
 
 
-def check_length(picture: str) -> None:
-    """Raise U1002 for a picture that is longer than any text needs."""
+def check_length(picture: Value) -> None:
+    """Raise U1002 for a picture that is longer than any text needs, and T0410 for one that is not there."""
+    if not isinstance(picture, str):
+        raise JSONataError("T0410", token="a picture", index=2)
     if len(picture) > MAX_PICTURE:
         raise JSONataError("U1002", message=f"A picture string has at most {MAX_PICTURE} characters")
 

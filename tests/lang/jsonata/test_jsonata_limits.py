@@ -131,3 +131,21 @@ def test_a_signature_that_says_twice_how_often_is_refused(signature):
     with pytest.raises(JSONataError) as refused:
         compile_jsonata(f"function($x){signature}{{1}}([1])").evaluate()
     assert refused.value.code == "S0401"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ('$replace("aa", "a", "b", 1/0)', "bb"),
+        ('$split("a,b", ",", 1/0)', ["a", "b"]),
+        ("$formatInteger(1, nothing)", "T0410"),
+        ('$parseInteger("1", nothing)', "T0410"),
+    ],
+)
+def test_limits_without_an_end_and_pictures_that_are_not_there(text, outcome):
+    """An endless limit is none; a picture that is missing is an error of the language."""
+    try:
+        found = compile_jsonata(text).evaluate({})
+    except JSONataError as problem:
+        found = problem.code
+    assert found == outcome
