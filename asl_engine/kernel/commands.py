@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from asl_engine.program.distribution import Plan
+from asl_engine.program.plan import Plan
 from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from asl_engine.kernel import Cancel, Command, Event, Kernel, MapRunFailed, MapRunSucceeded, StartMapRun
-from asl_engine.mapruns.map_run import Child, MapRun
+from asl_engine.mapruns.children import Child
+from asl_engine.mapruns.map_run import MapRun
 from asl_engine.mapruns.objects import Objects
 from asl_engine.mapruns.readers import open_items
 from asl_engine.mapruns.results import Results

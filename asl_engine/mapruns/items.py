@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from asl_engine.kernel.frames import Frame
 from asl_engine.mapruns.work import reader_failed
-from asl_engine.program.distribution import Batching
+from asl_engine.program.plan import Batching
 from asl_engine.program.program import State
 from asl_engine.values import ABSENT, JSON, MAX_BYTES, size_of
 

@@ -9,8 +9,9 @@ from typing import IO, Final, Literal, Self, TypeAlias
 
 from asl_engine.errors import InputError
 from asl_engine.history import read_events
+from asl_engine.mapruns.children import Child
 from asl_engine.mapruns.family import Watcher
-from asl_engine.mapruns.map_run import Child, MapRun
+from asl_engine.mapruns.map_run import MapRun
 from asl_engine.mapruns.results import described
 from asl_engine.values import format_timestamp, json_text
 

@@ -22,10 +22,11 @@ from asl_engine.kernel.failures import DATA_LIMIT, TOO_MANY_FAILED
 from asl_engine.kernel.map_runs import uuid_of
 from asl_engine.kernel.sizes import too_large
 from asl_engine.lang.expr import ExpressionFailed
+from asl_engine.mapruns.children import Child, Counts
 from asl_engine.mapruns.items import Batch, Batches, Item, Selector, items_of_state
 from asl_engine.mapruns.results import Results
 from asl_engine.mapruns.work import MapRunProblem, MapRunUpdated, WorkDone
-from asl_engine.program.distribution import MAX_CHILDREN
+from asl_engine.program.plan import MAX_CHILDREN
 from asl_engine.values import JSON
 
 CHUNK: Final = 1_000
@@ -34,62 +35,6 @@ CHUNK: Final = 1_000
 STARTS: Final = 64
 """How many children are started at a time. Then those that take no time get their turn, and end: so no more are open
 than need be, and nobody waits for ten thousand starts."""
-
-ENDS: Final = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
-
-
-class Child:
-    """A child execution. `index` is its place among the children, `items` how many items are in its input."""
-
-    __slots__ = ("index", "items", "kernel", "run", "stopped_at")
-
-    def __init__(self, run: MapRun, kernel: Kernel, index: int, items: int) -> None:
-        self.run = run
-        self.kernel = kernel
-        self.index = index
-        self.items = items
-        self.stopped_at: float | None = None
-
-
-class Counts:
-    """How many items, or executions, are where; `ended` by status."""
-
-    __slots__ = ("ended", "pending", "running", "written")
-
-    def __init__(self) -> None:
-        self.pending = 0
-        self.running = 0
-        self.ended = dict.fromkeys(ENDS, 0)
-        self.written = 0
-
-    @property
-    def done(self) -> int:
-        """All that have ended, well or not."""
-        return sum(self.ended.values())
-
-    @property
-    def total(self) -> int:
-        """All that are known of."""
-        return self.pending + self.running + sum(self.ended.values())
-
-    def as_dict(self) -> dict[str, int]:
-        """Return the counts under the names of DescribeMapRun."""
-        ended = self.ended
-        return {
-            "pending": self.pending,
-            "running": self.running,
-            "succeeded": ended["SUCCEEDED"],
-            "failed": ended["FAILED"],
-            "timedOut": ended["TIMED_OUT"],
-            "aborted": ended["ABORTED"],
-            "total": self.total,
-            "resultsWritten": self.written,
-        }
-
-    @property
-    def failed(self) -> int:
-        """Those that count as failures: failed and timed out."""
-        return self.ended["FAILED"] + self.ended["TIMED_OUT"]
 
 
 class Surroundings(Protocol):

@@ -13,11 +13,11 @@ from typing import IO, TYPE_CHECKING, Final
 from asl_engine.kernel import Identity
 from asl_engine.mapruns.objects import ObjectProblem, Objects
 from asl_engine.mapruns.work import MapRunProblem, writer_failed
-from asl_engine.program.distribution import Writing
+from asl_engine.program.plan import Writing
 from asl_engine.values import JSON, MAX_BYTES, format_timestamp, json_text, size_of
 
 if TYPE_CHECKING:
-    from asl_engine.mapruns.map_run import Child
+    from asl_engine.mapruns.children import Child
 
 MAX_FILE: Final = 5 * 1024**3
 """The largest result file, in bytes (AWS quota): what does not fit goes into the next one."""

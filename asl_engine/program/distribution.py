@@ -11,132 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from asl_engine.lang.expr import Expr, Scope
 from asl_engine.model.states import Map
+from asl_engine.program.plan import MAX_CHILDREN, Batching, Plan, Reading, Writing
 from asl_engine.values import ABSENT, JSON
 
 if TYPE_CHECKING:
     from asl_engine.program.program import Program
 
-MAX_CHILDREN: Final = 10_000
-"""How many child executions of a Map Run run at once when nothing smaller is asked for (AWS quota)."""
-
-
 FIXED: Final = (
     "csv_delimiter", "csv_header_location", "input_type", "items_pointer", "manifest_type", "transformation",
 )  # fmt: skip
 """The fields of a ReaderConfig that are never calculated."""
-
-
-class Reading:
-    """Where items are read, and what they look like there: the fields of an `ItemReader`, evaluated."""
-
-    __slots__ = (
-        "arguments",
-        "csv_delimiter",
-        "csv_header_location",
-        "csv_headers",
-        "input_type",
-        "items_pointer",
-        "lists",
-        "manifest_type",
-        "max_items",
-        "transformation",
-    )
-
-    def __init__(self, lists: bool, arguments: dict[str, JSON], **config: Any) -> None:
-        self.lists = lists  # the objects of a bucket are the items, and not what is in one object
-        self.arguments = arguments
-        self.input_type: str | None = config.get("input_type")
-        self.manifest_type: str | None = config.get("manifest_type")
-        self.transformation: str | None = config.get("transformation")
-        self.csv_header_location: str | None = config.get("csv_header_location")
-        self.csv_headers: list[str] | None = config.get("csv_headers")
-        self.csv_delimiter: str | None = config.get("csv_delimiter")
-        self.items_pointer: str | None = config.get("items_pointer")
-        self.max_items: int | None = config.get("max_items")
-
-
-class Batching:
-    """How many items make the input of one child execution: by number, by bytes, or by what is reached first."""
-
-    __slots__ = ("batch_input", "max_bytes", "max_items")
-
-    def __init__(self, max_items: int | None, max_bytes: int | None, batch_input: JSON = ABSENT) -> None:
-        self.max_items = max_items
-        self.max_bytes = max_bytes
-        self.batch_input = batch_input
-
-
-class Writing:
-    """Where and how results are written: `arguments` hold Bucket and Prefix, and are None when the state's result is
-    where they go."""
-
-    __slots__ = ("arguments", "output_type", "transformation")
-
-    def __init__(
-        self, arguments: dict[str, JSON] | None, output_type: str | None = None, transformation: str | None = None
-    ) -> None:
-        self.arguments = arguments
-        self.output_type = output_type or "JSON"
-        self.transformation = transformation or ("COMPACT" if arguments is None else "NONE")
-
-
-class Plan:
-    """The values of one Map Run. `data` is the state's effective input, for `ItemSelector`; `tolerated_share` is in
-    per cent. `items` is None where `reading` says whence they come."""
-
-    __slots__ = (
-        "batching",
-        "data",
-        "items",
-        "limit",
-        "reading",
-        "tolerated_count",
-        "tolerated_share",
-        "writing",
-    )
-
-    def __init__(
-        self,
-        items: list[JSON] | dict[str, JSON] | None,
-        data: JSON,
-        limit: int = MAX_CHILDREN,
-        tolerated_count: int | None = None,
-        tolerated_share: float | None = None,
-        reading: Reading | None = None,
-        batching: Batching | None = None,
-        writing: Writing | None = None,
-    ) -> None:
-        self.items = items
-        self.data = data
-        self.limit = limit
-        self.tolerated_count = tolerated_count
-        self.tolerated_share = tolerated_share
-        self.reading = reading
-        self.batching = batching
-        self.writing = writing
-
-
-def plan_as_data(plan: Plan) -> dict[str, JSON]:
-    """Return a plan as a JSON value, for a snapshot."""
-    data = _slots(plan)
-    for name, kind in PARTS.items():
-        part = getattr(plan, name)
-        data[name] = _slots(part) if isinstance(part, kind) else None
-    return data
-
-
-def plan_from_data(data: dict[str, JSON]) -> Plan:
-    """Return the plan that `plan_as_data` wrote down."""
-    parts: dict[str, Any] = {name: kind(**data[name]) for name, kind in PARTS.items() if data[name] is not None}
-    return Plan(**{**data, **dict.fromkeys(PARTS), **parts})
-
-
-def _slots(part: Any) -> dict[str, JSON]:
-    values = ((name, getattr(part, name)) for name in type(part).__slots__)
-    return {name: value for name, value in values if value is not ABSENT}
-
-
-PARTS: Final[dict[str, type]] = {"reading": Reading, "batching": Batching, "writing": Writing}
 
 
 class Distribution:

@@ -6,13 +6,15 @@ Nothing here is looked up by name while an execution runs, nothing is parsed, an
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from asl_engine.lang.expr import Expr, Scope
-from asl_engine.program.distribution import Distribution
 from asl_engine.program.moves import Move
 from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
+
+if TYPE_CHECKING:
+    from asl_engine.program.distribution import Distribution
 
 Leave: TypeAlias = Callable[[Scope, JSON], JSON]
 

@@ -20,9 +20,10 @@ from starlette.routing import Route
 from asl_engine.kernel.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
 from asl_engine.server.errors import ApiError
 from asl_engine.server.guard import check_headers
+from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request, service_model, without_nulls
-from asl_engine.server.service import Account, Service
+from asl_engine.server.service import Service
 from asl_engine.source.document import is_deeper
 from asl_engine.values import parse_json
 

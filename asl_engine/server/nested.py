@@ -15,9 +15,10 @@ from typing import Any
 from asl_engine.kernel import ExecutionStopped, Identity, StartTask
 from asl_engine.kernel.failures import TASK_FAILED
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import OPERATIONS
 from asl_engine.server.requests import check_request, service_model
-from asl_engine.server.service import Account, Service
+from asl_engine.server.service import Service
 from asl_engine.tasks.integrations.aws_call import http_metadata
 from asl_engine.tasks.integrations.names import exception_name
 from asl_engine.tasks.integrations.shapes import WrongParameters, request_of

@@ -6,7 +6,7 @@ import io
 from types import SimpleNamespace
 
 from asl_engine.cli.progress import Bar, progress_bar
-from asl_engine.mapruns.map_run import Counts
+from asl_engine.mapruns.children import Counts
 
 
 def run(done, total, failed=0, is_read=True):

@@ -11,9 +11,9 @@ from conftest import chain, one_state
 from asl_engine import Functions
 from asl_engine.server import service as services
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request, without_nulls
-from asl_engine.server.service import Account
 from asl_engine.server.start import service_for
 
 ROLE = "arn:aws:iam::123456789012:role/r"

@@ -15,8 +15,8 @@ from conftest import chain, one_state
 from asl_engine import Functions
 from asl_engine.errors import InputError
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
-from asl_engine.server.service import Account
 from asl_engine.server.start import service_for
 from asl_engine.tasks.integrations.names import java_name
 from asl_engine.tasks.mocks import MockConfig

@@ -9,9 +9,9 @@ import pytest
 
 from asl_engine import Functions
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request
-from asl_engine.server.service import Account
 from asl_engine.server.start import service_for
 
 ROLE = "arn:aws:iam::123456789012:role/r"

@@ -7,10 +7,11 @@ from typing import Final
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.callbacks import Activity
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.operations.tags import tag_at_creation
-from asl_engine.server.service import Account, Service
+from asl_engine.server.service import Service
 from asl_engine.values import json_text
 
 MAX_ACTIVITIES: Final = 10_000

@@ -5,8 +5,9 @@ from __future__ import annotations
 from asl_engine.kernel import Event, TaskFailed, TaskHeartbeat, TaskSucceeded
 from asl_engine.server.callbacks import Attempt
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, Service
+from asl_engine.server.service import Service
 from asl_engine.values import MAX_BYTES, parse_json, private_copy
 
 

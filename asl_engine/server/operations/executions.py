@@ -12,11 +12,13 @@ from asl_engine.kernel.kernel import LIFETIME
 from asl_engine.kernel.redrive import LAST_EVENTS
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
+from asl_engine.server.machines import Account, Target
 from asl_engine.server.mocking import split_test_case
 from asl_engine.server.operations.machines import about, target_of, wants_data
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, ChildRun, Run, Service, Target
+from asl_engine.server.runs import ChildRun, Run
+from asl_engine.server.service import Service
 from asl_engine.values import JSON, MAX_BYTES, json_text, parse_json, private_copy
 
 

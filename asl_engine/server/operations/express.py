@@ -7,11 +7,13 @@ from typing import Final
 
 from asl_engine.server.arns import check_name
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.mocking import split_test_case
 from asl_engine.server.operations.executions import data_of, input_of, trace_of
 from asl_engine.server.operations.machines import target_of, wants_data
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, Run, Service
+from asl_engine.server.runs import Run
+from asl_engine.server.service import Service
 
 BILLED_MS: Final = 100
 """Duration is billed in steps of so many milliseconds (pricing page)."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from asl_engine.mapruns.map_run import Counts
+from asl_engine.mapruns.children import Counts
 from asl_engine.mapruns.work import MapRunUpdated
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations.executions import run_of
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, KnownMapRun, Service
+from asl_engine.server.runs import KnownMapRun
+from asl_engine.server.service import Service
 
 
 @operation

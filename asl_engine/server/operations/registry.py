@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from asl_engine.server.service import Account, Service
+from asl_engine.server.machines import Account
+from asl_engine.server.service import Service
 
 Request: TypeAlias = dict[str, Any]
 Response: TypeAlias = dict[str, Any]

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, Service
+from asl_engine.server.service import Service
 
 MAX_TAGS: Final = 50
 """How many tags a resource may have (AWS quota)."""

@@ -20,10 +20,11 @@ from asl_engine.model import states as model
 from asl_engine.program.resources import parse_resource
 from asl_engine.rules.aws import aws_message
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.mocks import check_mock, mocked_result, refusal
 from asl_engine.server.operations.executions import input_of
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, Service
+from asl_engine.server.service import Service
 from asl_engine.values import ABSENT, JSON, json_text, parse_json, private_copy
 
 LONGEST: Final = 300.0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
+from asl_engine.server.machines import Account
 from asl_engine.server.operations.machines import machine_of
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.service import Account, Service
+from asl_engine.server.service import Service
 
 FIRST_REVISION = "INITIAL"
 """The id of a revision that was never updated (service reference)."""
