@@ -35,9 +35,14 @@ def prepare_streams() -> None:
 
 
 def tell(line: str) -> None:
-    """Write a line to standard error, if anybody can read it there."""
-    with contextlib.suppress(OSError):
+    """Write a line to standard error, if anybody can read it there.
+
+    A stream that is full keeps what it could not write, and Python would fail with that at its end: nobody hears more.
+    """
+    try:
         click.echo(_encodable(line), err=True)
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
 
 
 def show(text: str) -> None:
