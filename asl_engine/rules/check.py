@@ -35,6 +35,7 @@ FAMILIES: Final = (
     "tasks",
     "limits",
     "variables",
+    "flow",
 )
 
 

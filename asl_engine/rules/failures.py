@@ -179,7 +179,7 @@ def _is_taken(name: str, taken: set[str]) -> bool:
     return "States.TaskFailed" in taken and name not in _NOT_OF_TASKS and name != "States.ALL" and not is_open(name)
 
 
-@rule("ASL506", "all-is-not-all", aws=None, severity=Severity.INFO, is_default=False)
+@rule("ASL506", "all-is-not-all", aws=None, severity=Severity.WARNING, is_default=False)
 def all_is_not_all(outline: Outline) -> Iterator[Finding]:
     """`States.ALL` stands as the last resort, and takes neither `States.DataLimitExceeded` nor `States.Runtime`.
 

@@ -93,11 +93,17 @@ def test_every_encoding_will_do(folder, encoding):
         assert "→ ü 🎉" in shell(folder, "asl render words.json", PYTHONIOENCODING=encoding)[1].decode("utf-8")
 
 
+def heed_ctrl_c():
+    """What a shell starts in the background does not, and neither would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("clock", ["skip", "real"])
 def test_ctrl_c_ends_it_in_silence(folder, clock):
     """Also while a function runs that never ends; the exit code is the one that shells use."""
     command = [*ASL.split(), "run", "task.json", "--functions", "app.py", "--clock", clock, "--quiet"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, preexec_fn=heed_ctrl_c, **pipes) as process:
         assert process.stderr is not None
         assert b"called\n" == process.stderr.readline()
         process.send_signal(signal.SIGINT)
