@@ -36,6 +36,8 @@ FAMILIES: Final = (
     "limits",
     "variables",
     "flow",
+    "literals",
+    "shapes",
 )
 
 

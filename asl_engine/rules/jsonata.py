@@ -216,7 +216,7 @@ def condition_not_boolean(outline: Outline) -> Iterator[Finding]:
 @lru_cache(maxsize=1024)
 def _kind_of(text: str) -> str:
     """Return in words what an expression gives, where that is sure to be no boolean; nothing where it is not sure."""
-    from asl_engine.lang.jsonata.tree import Array, Binary, Literal, Negation, Object
+    from asl_engine.lang.jsonata.tree import Array, Binary, Call, Literal, Negation, Object, Variable
 
     expression = _read(text)
     node = expression.tree if expression is not None else None
@@ -228,7 +228,17 @@ def _kind_of(text: str) -> str:
         return "a number"
     if isinstance(node, Binary) and node.operator == "&":
         return "a text"
+    if isinstance(node, Call) and isinstance(node.procedure, Variable):
+        return _GIVES.get(node.procedure.name, "")
     return {Array: "an array", Object: "an object"}.get(type(node), "")
+
+
+_GIVES: Final = {
+    **dict.fromkeys(("count", "sum", "average", "length", "abs", "floor", "ceil", "round", "millis"), "a number"),
+    **dict.fromkeys(("string", "lowercase", "uppercase", "trim", "join", "type", "now", "uuid", "hash"), "a text"),
+    **dict.fromkeys(("split", "range", "partition"), "an array"),
+}
+"""What functions give that never give a boolean."""
 
 
 _NUMBERS: Final = (

@@ -20,7 +20,8 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_the_example_is_what_it_says(rule: Rule, example: Example) -> None:
     kind: MachineKind = "EXPRESS" if example.kind == "EXPRESS" else "STANDARD"
-    report = check_text(example_text(example.text), "example.json", kind, every_rule=True)
+    text = example.text.replace("<text of 300,000 characters>", "x" * 300_000)
+    report = check_text(example_text(text), "example.json", kind, every_rule=True)
     assert example.is_bad == (rule.code in {found.code for found in report.diagnostics}), report.text()
 
 

@@ -1,0 +1,95 @@
+"""Rules about what stands in a definition to the letter: paths that are texts, what is too large, what is secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from asl_engine.diagnostics import Finding, Severity
+from asl_engine.rules.outline import Outline, is_open
+from asl_engine.rules.registry import rule
+from asl_engine.source.places import escape
+from asl_engine.values import JSON, MAX_BYTES, size_of
+
+TEMPLATES: Final = ("parameters", "item_selector", "result_selector")
+
+_PATH: Final = re.compile(r"\$\$?(\.[A-Za-z_][\w.\[\]*'-]*|\['[^']*'\])")
+_CALL: Final = re.compile(r"States\.[A-Z]\w+\(.*\)")
+
+
+@rule("ASL431", "path-without-suffix", aws=None, severity=Severity.WARNING, is_default=False)
+def path_without_suffix(outline: Outline) -> Iterator[Finding]:
+    """A payload template gives a path or an intrinsic as a text, because its key does not end with `.$`.
+
+    Bad:
+        {"Type": "Pass", "Parameters": {"id": "$.orderId"}, "End": true}
+
+    Good:
+        {"Type": "Pass", "Parameters": {"id.$": "$.orderId"}, "End": true}
+    """
+    for field in TEMPLATES:
+        for site in outline.having(field):
+            if not site.is_jsonata:
+                for key, value, pointer in _texts(getattr(site.part, field), site.at(field)):
+                    if not key.endswith(".$") and (_PATH.fullmatch(value) or _CALL.fullmatch(value)):
+                        near = f" Write {key + '.$'!r} to have its value."
+                        yield Finding(pointer, f"{value!r} is sent as it stands here, as a text.", near)
+
+
+@rule("ASL441", "literal-too-large", aws=None, severity=Severity.WARNING)
+def literal_too_large(outline: Outline) -> Iterator[Finding]:
+    """What a state gives or sends to the letter is larger than 256 KiB, so the state fails whenever it runs.
+
+    Bad:
+        {"Type": "Pass", "Result": "<text of 300,000 characters>", "End": true}
+
+    Good:
+        {"Type": "Pass", "Result": {"where": "s3://bucket/large.json"}, "End": true}
+    """
+    for field in ("result", "parameters", "arguments", "output"):
+        for site in outline.having(field):
+            value = getattr(site.part, field)
+            if isinstance(value, (dict, list, str)) and not is_open(str(value)) and size_of(value) > MAX_BYTES:
+                yield Finding(site.at(field), f"this is larger than the {MAX_BYTES:,} bytes that a state may give")
+
+
+_SECRET: Final = re.compile(
+    r"(?i)(^|[_-])(password|passwd|passphrase|secret|secret[_-]?key|api[_-]?key|access[_-]?token|auth[_-]?token|"
+    r"private[_-]?key|client[_-]?secret)$"
+)
+_ELSEWHERE: Final = re.compile(r"\$|\{%|\{\{|arn:|States\.")
+_KEY_ID: Final = re.compile(r"(AKIA|ASIA)[0-9A-Z]{16}")
+
+
+@rule("ASL451", "secret-in-definition", aws=None, severity=Severity.WARNING, is_default=False)
+def secret_in_definition(outline: Outline) -> Iterator[Finding]:
+    """A password or key stands in the definition, where everybody who may describe the state machine can read it.
+
+    Bad:
+        {"Type": "Pass", "Parameters": {"password": "correct-horse-battery"}, "End": true}
+
+    Good:
+        {"Type": "Pass", "Parameters": {"secret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:db"},
+         "End": true}
+    """
+    for field in ("parameters", "arguments", "result", "output", "assign"):
+        for site in outline.having(field):
+            for key, value, pointer in _texts(getattr(site.part, field), site.at(field)):
+                is_named = _SECRET.search(key) is not None and len(value) >= 4 and not _ELSEWHERE.match(value)
+                if (is_named and not is_open(value)) or _KEY_ID.search(value):
+                    near = " Keep it in Secrets Manager or Parameter Store, and read it there."
+                    yield Finding(pointer, "a secret stands here for all who can read the definition.", near)
+
+
+def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (key, text, pointer) for each text in a template; elements of arrays have the key of their array."""
+    pending: list[tuple[str, JSON, str]] = [("", value, pointer)]
+    while pending:
+        key, item, at = pending.pop()
+        if isinstance(item, str):
+            yield key, item, at
+        elif isinstance(item, dict):
+            pending.extend((name, inner, f"{at}/{escape(name)}") for name, inner in reversed(item.items()))
+        elif isinstance(item, list):
+            pending.extend((key, inner, f"{at}/{index}") for index, inner in enumerate(item))

@@ -1,0 +1,301 @@
+"""Rules about paths to what is not there: what each state is given is followed as far as it can be known.
+
+A shape is what is known of a value: nothing (None), that it is an array, or which members an object has at the most. It
+is known where a template, a literal or an integration says so, and lost where a function decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+from asl_engine.diagnostics import Finding, Severity
+from asl_engine.model.states import Choice, Map, Parallel, Pass, Task, Wait
+from asl_engine.rules.flow import texts
+from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_open
+from asl_engine.rules.registry import rule
+from asl_engine.values import ABSENT, JSON
+
+
+class Array:
+    """An array, of whatever."""
+
+
+class Members:
+    """An object that has no other members than these. `source` is the Task whose result it is, if it is one."""
+
+    __slots__ = ("of", "source")
+
+    def __init__(self, of: dict[str, Shape], source: StateSite | None = None) -> None:
+        self.of = of
+        self.source = source
+
+
+Shape: TypeAlias = "Array | Members | None"
+
+ARRAY: Final = Array()
+ENVELOPE: Final = ("ExecutedVersion", "Payload", "SdkHttpMetadata", "SdkResponseMetadata", "StatusCode")
+"""What `lambda:invoke` gives; the function's own result is in Payload."""
+
+INVOKE: Final = "arn:aws:states:::lambda:invoke"
+
+
+@rule("ASL432", "path-to-nothing", aws=None, severity=Severity.WARNING)
+def path_to_nothing(outline: Outline) -> Iterator[Finding]:
+    """A state reads what is not in its input, whatever happened before: the states before say what they give.
+
+    Bad:
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": {"total": 1}, "Next": "B"},
+          "B": {"Type": "Pass", "Parameters": {"x.$": "$.totals"}, "End": true}}}
+
+        {"StartAt": "P", "States": {
+          "P": {"Type": "Parallel", "Next": "B", "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]},
+          "B": {"Type": "Pass", "Parameters": {"x.$": "$.a"}, "End": true}}}
+
+    Good:
+        {"StartAt": "P", "States": {
+          "P": {"Type": "Parallel", "Next": "B", "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]},
+          "B": {"Type": "Pass", "Parameters": {"x.$": "$[0].a"}, "End": true}}}
+    """
+    for site, shape, path, pointer in _absent(outline):
+        if not (isinstance(shape, Members) and shape.source is not None):
+            yield Finding(pointer, f"{path} is not in the input of {site.name!r}, which {_told(shape)}")
+
+
+@rule("ASL433", "result-replaces-input", aws=None, severity=Severity.WARNING)
+def result_replaces_input(outline: Outline) -> Iterator[Finding]:
+    """The result of a Task replaces its input, and a later state reads what was in the input.
+
+    Bad:
+        {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "U",
+            "Parameters": {"FunctionName": "f"}},
+          "U": {"Type": "Pass", "Parameters": {"c.$": "$.customer"}, "End": true}}}
+
+    Good:
+        {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "U",
+            "Parameters": {"FunctionName": "f"}, "ResultPath": "$.result"},
+          "U": {"Type": "Pass", "Parameters": {"c.$": "$.customer"}, "End": true}}}
+    """
+    for site, shape, path, _ in _absent(outline):
+        if isinstance(shape, Members) and shape.source is not None:
+            message = f"its result replaces the input, and {site.name!r} reads {path}, which the result does not have"
+            yield Finding(shape.source.pointer, message, " Give it a ResultPath, such as $.result.", on_key=True)
+
+
+@rule("ASL434", "result-not-there", aws=None, severity=Severity.WARNING, is_default=False)
+def result_not_there(outline: Outline) -> Iterator[Finding]:
+    """What looks like a part of a Task's result is read where the result is not: it was discarded, or put elsewhere.
+
+    Bad:
+        {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "U",
+            "Parameters": {"FunctionName": "f"}, "ResultPath": null},
+          "U": {"Type": "Pass", "Parameters": {"x.$": "$.Payload.value"}, "End": true}}}
+
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"},
+          "ResultPath": "$.r", "OutputPath": "$.Payload", "End": true}
+
+    Good:
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"},
+          "ResultPath": "$.r", "OutputPath": "$.r.Payload", "End": true}
+    """
+    for site in outline.of(Task):
+        state = site.part
+        if site.is_jsonata or state.resource != INVOKE or state.result_path == "$":
+            continue
+        if _first_name(state.output_path) in ENVELOPE:
+            message = f"OutputPath reads what ResultPath {state.result_path} has put elsewhere, or discarded"
+            yield Finding(site.at("output_path"), message)
+        following = site.block.states.get(state.next or "")
+        if state.result_path is None and following is not None and not following.is_jsonata:
+            for path, pointer in _paths_read(following):
+                if _first_name(path) in ENVELOPE:
+                    yield Finding(pointer, f"the result of {site.name!r} was discarded by its ResultPath null")
+
+
+def _told(shape: Shape) -> str:
+    if isinstance(shape, Members):
+        return f"has {', '.join(map(repr, shape.of))}" if shape.of else "is empty"
+    return "is an array"
+
+
+def _absent(outline: Outline) -> Iterator[tuple[StateSite, Shape, str, str]]:
+    """Yield (state, shape of its input, path, pointer) for each path that certainly leads to nothing."""
+    at_entry: dict[int, dict[str, Shape]] = {}
+    for block in outline.blocks:
+        if not block.is_certain or block.block.start_at not in block.states:
+            at_entry[id(block)] = dict.fromkeys(block.states)
+            continue
+        at_entry[id(block)] = _entries(block, _given_to(block, at_entry))
+    for site in outline.states:
+        shape = at_entry[id(site.block)].get(site.name)
+        if shape is not None:
+            for path, pointer in _paths_read(site):
+                if not _has(shape, path):
+                    yield site, shape, path, pointer
+
+
+def _given_to(block: BlockSite, at_entry: dict[int, dict[str, Shape]]) -> Shape:
+    """Return what a block begins with: what the Map makes of each item, or what the Parallel hands on."""
+    holder = block.holder
+    if holder is None:
+        return None
+    state = holder.part
+    if isinstance(state, Map):
+        template = state.item_selector if state.item_selector is not ABSENT else state.parameters
+        return _of_template(template, holder.is_jsonata) if state.item_batcher is None else None
+    if isinstance(state, Parallel):
+        return _effective(holder, at_entry[id(holder.block)].get(holder.name))
+    return None
+
+
+UNSEEN: Final = Array()
+"""Stands for a state that no way has been followed to yet."""
+
+
+def _entries(block: BlockSite, given: Shape) -> dict[str, Shape]:
+    """Return the shape of each state's input: what all ways to it have in common."""
+    shapes: dict[str, Shape] = dict.fromkeys(block.states, UNSEEN)
+    shapes[block.block.start_at] = given
+    pending = [block.block.start_at]
+    steps = 20 * len(block.states) + 100
+    while pending and steps:
+        steps -= 1
+        name = pending.pop()
+        site = block.states[name]
+        for transition in block.transitions:
+            if transition.source is not site or transition.target not in shapes:
+                continue
+            is_caught = "/Catch/" in transition.pointer.removeprefix(site.pointer)
+            new = None if is_caught else _output(site, shapes[name])
+            before = shapes[transition.target]
+            joined = new if before is UNSEEN else _joined(before, new)
+            if not _is_same(before, joined):
+                shapes[transition.target] = joined
+                pending.append(transition.target)
+    unknown = bool(pending)
+    return {name: None if unknown or shape is UNSEEN else shape for name, shape in shapes.items()}
+
+
+def _joined(one: Shape, other: Shape) -> Shape:
+    if isinstance(one, Members) and isinstance(other, Members):
+        names = {**one.of, **other.of}
+        both = {name: _joined(one.of.get(name), other.of.get(name)) for name in names}
+        return Members(both, one.source if one.source is other.source else None)
+    return one if one is ARRAY and other is ARRAY else None
+
+
+def _is_same(one: Shape, other: Shape) -> bool:
+    if isinstance(one, Members) and isinstance(other, Members):
+        same = one.of.keys() == other.of.keys() and one.source is other.source
+        return same and all(_is_same(one.of[name], other.of[name]) for name in one.of)
+    return one is other
+
+
+def _effective(site: StateSite, given: Shape) -> Shape:
+    """Return the shape after InputPath and Parameters, or after Arguments."""
+    state = site.part
+    if site.is_jsonata:
+        arguments = getattr(state, "arguments", ABSENT)
+        return given if arguments is ABSENT else _of_template(arguments, True)
+    if getattr(state, "parameters", ABSENT) is not ABSENT:
+        return _of_template(state.parameters, False)
+    return given if getattr(state, "input_path", "$") == "$" else None
+
+
+def _output(site: StateSite, given: Shape) -> Shape:
+    """Return the shape of what a state gives."""
+    state = site.part
+    if site.is_jsonata:
+        if getattr(state, "output", ABSENT) is not ABSENT:
+            return _of_template(state.output, True)
+        return given if isinstance(state, (Pass, Choice, Wait)) else ARRAY if isinstance(state, Parallel) else None
+    result = _result(site, given)
+    path = getattr(state, "result_path", "$")
+    if path is None:
+        merged = given
+    elif path == "$":
+        merged = result
+    else:
+        name = re.fullmatch(r"\$\.([A-Za-z_]\w*)", path)
+        is_known = name is not None and isinstance(given, Members)
+        merged = Members({**given.of, name[1]: result}, given.source) if is_known else None  # type: ignore[union-attr,index]
+    return merged if getattr(state, "output_path", "$") == "$" else None
+
+
+def _result(site: StateSite, given: Shape) -> Shape:
+    state = site.part
+    if isinstance(state, Pass) and state.result is not ABSENT:
+        return _of_literal(state.result)
+    if isinstance(state, (Task, Parallel, Map)):
+        if state.result_selector is not None:
+            return _of_template(state.result_selector, False)
+        if isinstance(state, Task):
+            return Members(dict.fromkeys(ENVELOPE), site) if state.resource == INVOKE else None
+        return ARRAY if not (isinstance(state, Map) and state.result_writer is not None) else None
+    return _effective(site, given)
+
+
+def _of_template(template: Any, is_jsonata: bool) -> Shape:
+    if isinstance(template, list):
+        return ARRAY
+    if not isinstance(template, dict) or any(is_open(key) for key in template):
+        return None
+    if is_jsonata:
+        return Members({key: _of_template(value, True) for key, value in template.items()})
+    return Members({
+        key.removesuffix(".$"): None if key.endswith(".$") else _of_template(value, False)
+        for key, value in template.items()
+    })  # fmt: skip
+
+
+def _of_literal(value: JSON) -> Shape:
+    if isinstance(value, list):
+        return ARRAY
+    return Members({key: _of_literal(item) for key, item in value.items()}) if isinstance(value, dict) else None
+
+
+_NAMES: Final = re.compile(r"\$((?:\.[A-Za-z_]\w*)+)$")
+_QUERY: Final = re.compile(r"\{%\s*\$states\.input((?:\.[A-Za-z_]\w*)+)\s*%\}")
+
+
+def _first_name(path: str | None) -> str:
+    return path.split(".")[1].partition("[")[0] if path is not None and path.startswith("$.") else ""
+
+
+def _paths_read(site: StateSite) -> Iterator[tuple[str, str]]:
+    """Yield the plain paths into its input that a state cannot do without, with their pointers."""
+    state, above = site.part, len(site.pointer) + 1
+    if isinstance(state, Choice) and any("is_present" in rule.model_fields_set for rule in _rules(state.choices)):
+        return
+    is_whole = getattr(state, "input_path", "$") == "$"
+    for text, pointer in texts(site):
+        field = pointer[above:].partition("/")[0]
+        if site.is_jsonata:
+            if field in ("Arguments", "Items", "Output", "Seconds") and (found := _QUERY.fullmatch(text)):
+                yield "$" + found[1], pointer
+        elif (field == "InputPath" or (is_whole and field in _OF_INPUT)) and _NAMES.match(text):
+            yield text, pointer
+
+
+_OF_INPUT: Final = frozenset({
+    "Choices", "ItemSelector", "ItemsPath", "Parameters", "SecondsPath", "TimestampPath", "TimeoutSecondsPath",
+})  # fmt: skip
+"""The fields in which `$` is the state's effective input."""
+
+
+def _rules(rules: list[Any]) -> Iterator[Any]:
+    for rule_ in rules:
+        yield rule_
+        yield from _rules([*(rule_.and_ or ()), *(rule_.or_ or ()), *([rule_.not_] if rule_.not_ else ())])
+
+
+def _has(shape: Shape, path: str) -> bool:
+    """Whether a path may lead to something."""
+    for name in path.split(".")[1:]:
+        if shape is None:
+            return True
+        if not isinstance(shape, Members) or name not in shape.of:
+            return False
+        shape = shape.of[name]
+    return True
