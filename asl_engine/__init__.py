@@ -8,7 +8,7 @@ machine.render("order.svg", execution=execution)
 
 from __future__ import annotations
 
-from asl_engine.engine import StateMachine
+from asl_engine.engine import StateMachine, check
 from asl_engine.errors import (
     AslError,
     Deadlock,
@@ -40,6 +40,7 @@ __all__ = [
     "SourceError",
     "StateMachine",
     "TaskError",
+    "check",
 ]
 
 

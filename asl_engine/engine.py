@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -37,6 +37,24 @@ Moment: TypeAlias = float | str | datetime
 OnEvent: TypeAlias = Callable[[dict[str, Any]], None]
 Buckets: TypeAlias = Mapping[str, "str | Path"] | None
 AnyFunctions: TypeAlias = Functions | Mapping[str, Callable[..., Any]] | None
+
+
+def check(
+    source: str | Path, type: Kind = "STANDARD", select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> Report:
+    """Return everything that is wrong with a definition: a file's, for a Path, or that of a text.
+
+    `select` turns on rules that are off by default, and `ignore` turns warnings off: by code, name, or the beginning of
+    codes; `"ALL"` means every rule. Raises SourceError for a file that cannot be read, and InputError for a word that
+    means no rule.
+    """
+    from asl_engine.rules.check import check_file, check_text, rules
+    from asl_engine.rules.selection import Selection
+
+    chosen = Selection(select, ignore).check(rules())
+    if isinstance(source, Path):
+        return check_file(source, type, chosen)
+    return check_text(source, kind=type, selection=chosen)
 
 
 class StateMachine:

@@ -78,6 +78,25 @@ def _why(text: str, name: str, problem: ValueError) -> str:
     return f": {problem}"
 
 
+DEFINITIONS = (".asl.json", ".asl.yaml", ".asl.yml")
+"""How the names of definitions end that are found in a folder."""
+
+
+def definition_files(given: Sequence[str]) -> list[str]:
+    """Return the files that are meant: those that are named, and for a folder the definitions in it."""
+    found: list[str] = []
+    for name in given:
+        path = Path(name)
+        if not path.is_dir():
+            found.append(name)
+            continue
+        inside = sorted(str(file) for file in path.rglob("*") if file.name.endswith(DEFINITIONS))
+        if not inside:
+            raise InputError(f"{name} is a folder without definitions: files ending with {', '.join(DEFINITIONS)}")
+        found += inside
+    return found
+
+
 def read_buckets(given: Sequence[str]) -> dict[str, str]:
     """Return the folders that stand for buckets, from texts such as `name=folder`."""
     buckets: dict[str, str] = {}

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from asl_engine.diagnostics import Report
     from asl_engine.engine import StateMachine
     from asl_engine.execution import Execution
+    from asl_engine.rules.selection import Selection
 
 KINDS = click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False)
 kind_option = click.option(
@@ -122,31 +123,69 @@ def _as_text(moment: Any) -> str:
 
 @asl.command()
 @click.argument("files", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--select", metavar="ALL", help="ALL turns on the rules that are off by default.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+)
+@click.option("--select", metavar="RULES", help="Rules to look at beside those that are on; ALL means every one.")
+@click.option("--ignore", metavar="RULES", help="Warnings that are not wanted.")
 @kind_option
-def validate(files: tuple[str, ...], form: str, select: str | None, kind: str) -> None:
-    """Check state machines: what AWS would refuse, and what is likely a mistake, each with its line."""
-    if select not in (None, "ALL"):
-        raise click.UsageError("--select takes ALL")
+def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str | None, kind: str) -> None:
+    """Check state machines: what AWS would refuse, and what is likely a mistake, each with its line.
+
+    A folder stands for the definitions in it. RULES are codes or names, with commas between them.
+    """
+    from asl_engine import __version__
+    from asl_engine.cli.forms import github, sarif
+    from asl_engine.cli.given import definition_files
+    from asl_engine.cli.settings import selection
+    from asl_engine.rules.check import rules
+
+    chosen = selection(select, ignore)
     worst, reports = 0, []
-    for file in files:
-        code, report = _checked(file, kind, select is not None)
+    for file in definition_files(files):
+        code, report = _checked(file, kind, chosen)
         worst = max(worst, code)
         reports.append(report)
         if form == "text" and code < 2:
             show(report.text())
+        elif form == "github" and report.diagnostics:
+            show(github(report))
     if form == "json":
         show_json([report.as_dict() for report in reports])
+    elif form == "sarif":
+        show_json(sarif(reports, rules().values(), __version__))
     sys.exit(worst)
 
 
-def _checked(file: str, kind: Any, every_rule: bool) -> tuple[int, Report]:
+@asl.command()
+@click.argument("rule_name", metavar="RULE", required=False)
+@click.option("--all", "is_all", is_flag=True, help="The pages of all rules, as Markdown.")
+def explain(rule_name: str | None, is_all: bool) -> None:
+    """Tell what a rule of `asl validate` finds, and why; without RULE, list them."""
+    from asl_engine.errors import did_you_mean
+    from asl_engine.rules.check import rules
+    from asl_engine.rules.pages import all_pages, page_of
+
+    known = rules()
+    if is_all:
+        show_file(all_pages(known.values()).rstrip())
+        return
+    if rule_name is None:
+        show("\n".join(f"{rule.code}  {rule.name}" for rule in known.values()))
+        return
+    found = next((rule for rule in known.values() if rule_name in (rule.code, rule.code.lower(), rule.name)), None)
+    if found is None:
+        names = [*known, *(rule.name for rule in known.values())]
+        raise InputError(f"no rule is called {rule_name!r}.{did_you_mean(rule_name, names)}")
+    show(page_of(found).rstrip())
+
+
+def _checked(file: str, kind: Any, chosen: Selection) -> tuple[int, Report]:
     """Return the exit code for a file, and its report; the report of a file that cannot be read says just that."""
     from asl_engine.rules.check import check_file
 
     try:
-        report = check_file(file, kind, every_rule)
+        report = check_file(file, kind, chosen)
     except SourceError as problem:
         tell(f"asl: {problem}")
         return 2, _unread(file, problem)

@@ -18,6 +18,7 @@ from asl_engine.model.states import StateMachine
 from asl_engine.rules.aws import location
 from asl_engine.rules.outline import MachineKind, Outline, outline_of
 from asl_engine.rules.registry import RULES, Rule
+from asl_engine.rules.selection import DEFAULT, Selection
 from asl_engine.source import Document, parse_document, read_text
 
 FAMILIES: Final = (
@@ -48,13 +49,13 @@ class Checked(Report):
     machine: StateMachine | None = None
 
 
-def check_document(document: Document, kind: MachineKind = "STANDARD", every_rule: bool = False) -> Checked:
+def check_document(document: Document, kind: MachineKind = "STANDARD", selection: Selection = DEFAULT) -> Checked:
     """Return everything that is wrong with a document; never raises for what the document says.
 
-    `every_rule` looks for what is off by default too: matters of taste, and warnings that are often unwanted.
+    `selection` turns on what is off by default, matters of taste and warnings that are often unwanted, and others off.
     """
     outline = outline_of(document, load_model(document.value), kind)
-    report = Checked(document.name, _ordered(_diagnostics(outline, every_rule), document), document.text)
+    report = Checked(document.name, _ordered(_diagnostics(outline, selection), document), document.text)
     report.machine = outline.machine if report.valid else None
     return report
 
@@ -63,20 +64,20 @@ def check_text(
     text: str,
     name: str = "<text>",
     kind: MachineKind = "STANDARD",
-    every_rule: bool = False,
+    selection: Selection = DEFAULT,
     format: str | None = None,
 ) -> Checked:
     """Return everything that is wrong with a text, which need not even be JSON."""
     try:
         document = parse_document(text, name, format)
     except SourceError as failure:
-        return Checked(name, list(_diagnostics(Outline(kind, failure=failure, text=text), every_rule)), text)
-    return check_document(document, kind, every_rule)
+        return Checked(name, list(_diagnostics(Outline(kind, failure=failure, text=text), selection)), text)
+    return check_document(document, kind, selection)
 
 
-def check_file(path: str | Path, kind: MachineKind = "STANDARD", every_rule: bool = False) -> Checked:
+def check_file(path: str | Path, kind: MachineKind = "STANDARD", selection: Selection = DEFAULT) -> Checked:
     """Return everything that is wrong with a file; raise `SourceError` for one that cannot be read at all."""
-    return check_text(read_text(path), str(path), kind, every_rule)
+    return check_text(read_text(path), str(path), kind, selection)
 
 
 def rules() -> dict[str, Rule]:
@@ -86,9 +87,9 @@ def rules() -> dict[str, Rule]:
     return RULES
 
 
-def _diagnostics(outline: Outline, every_rule: bool) -> Iterator[Diagnostic]:
+def _diagnostics(outline: Outline, selection: Selection) -> Iterator[Diagnostic]:
     for rule in rules().values():
-        if rule.is_default or every_rule:
+        if selection.has(rule):
             for finding in rule.check(outline):
                 if rule.code in _OF_SHAPE or not (outline.unclear and outline.is_unclear(finding.pointer)):
                     yield _diagnostic(rule, finding, outline)

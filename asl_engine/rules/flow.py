@@ -30,7 +30,8 @@ def no_way_to_an_end(outline: Outline) -> Iterator[Finding]:
           "B": {"Type": "Pass", "Next": "A"}, "E": {"Type": "Succeed"}}}
     """
     for block in outline.blocks:
-        if not block.is_certain or any(outline.is_unclear(site.pointer) for site in block.states.values()):
+        leads_on = all(transition.target in block.states for transition in block.transitions)
+        if not leads_on or any(outline.is_unclear(site.pointer) for site in block.states.values()):
             continue
         ends = {name for name, site in block.states.items() if _is_end(site)}
         stuck = set(block.states) - _leading_to(block, ends)

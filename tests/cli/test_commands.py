@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from conftest import chain, one_state
@@ -348,7 +349,83 @@ def test_validate_by_type_and_with_every_rule(asl):
     assert 1 == asl("validate", "a.json", "--type", "EXPRESS")[0]
     every = json.loads(asl("validate", "--format", "json", "--select", "ALL", "a.json")[1])[0]["diagnostics"]
     assert len(every) >= len(plain)
-    assert "--select takes ALL" in asl("validate", "a.json", "--select", "ASL101")[2]
+
+
+def test_validate_takes_and_leaves_rules(asl):
+    """By code, by name, by the beginning of a code; settings say it once, and the command line says otherwise."""
+    write("a.json", one_state(Type="Task", Resource="f", Parameters={"password": "correct-horse"}))
+
+    def codes(*options):
+        found = json.loads(asl("validate", "--format", "json", "a.json", *options)[1])
+        return {one["code"] for one in found[0]["diagnostics"]}
+
+    assert codes() == {"ASL702"}
+    assert codes("--select", "ASL451") == {"ASL702", "ASL451"}
+    assert codes("--select", "secret-in-definition", "--ignore", "ASL7") == {"ASL451"}
+    Path("pyproject.toml").write_text('[tool.asl]\nselect = ["ASL451"]\nignore = ["ASL702"]\n')
+    assert codes() == {"ASL451"}
+    assert codes("--ignore", "") == {"ASL702", "ASL451"}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--select", "ASL999"), "no rule is called 'ASL999'"),
+        (("--ignore", "secret-in-definitio"), "Did you mean 'secret-in-definition'?"),
+        (("--ignore", "ASL101"), "ASL101 cannot be ignored: AWS refuses what it finds."),
+    ],
+)
+def test_validate_refuses_words_that_mean_no_rule(asl, options, told):
+    write("a.json", HELLO)
+    code, _, errors = asl("validate", "a.json", *options)
+
+    assert (2, True) == (code, told in errors)
+
+
+@pytest.mark.parametrize("text", ["[tool.asl]\nselect = 1\n", "[tool.asl]\nelect = []\n", "[tool"])
+def test_settings_that_are_none_are_refused(asl, text):
+    write("a.json", HELLO)
+    Path("pyproject.toml").write_text(text)
+
+    assert (2, True) == (asl("validate", "a.json")[0], "pyproject.toml" in asl("validate", "a.json")[2])
+
+
+def test_validate_for_github_and_for_code_scanning(asl):
+    write("a,b.json", one_state(Type="Wait", Second=5))
+    lines = asl("validate", "--format", "github", "a,b.json")[1].splitlines()
+    log = json.loads(asl("validate", "--format", "sarif", "a,b.json")[1])
+
+    assert all(line.startswith("::error file=a%2Cb.json,line=") for line in lines)
+    [run] = log["runs"]
+    assert "2.1.0" == log["version"]
+    assert {"ASL102", "ASL611"} == {result["ruleId"] for result in run["results"]}
+    assert {"ASL102", "ASL611"} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+
+
+def test_validate_looks_into_folders(asl):
+    Path("machines/deep").mkdir(parents=True)
+    write("machines/deep/a.asl.json", HELLO)
+    Path("machines/notes.txt").write_text("no definition")
+    Path("empty").mkdir()
+
+    assert (0, "machines/deep/a.asl.json: no problems\n", "") == asl("validate", "machines")
+    assert (2, True) == (asl("validate", "empty")[0], "a folder without definitions" in asl("validate", "empty")[2])
+
+
+def test_explain(asl):
+    code, page, _ = asl("explain", "ASL207")
+
+    assert (0, True) == (code, page.startswith("ASL207 polling-without-limit\nwarning, off by default; AWS takes it"))
+    assert page == asl("explain", "polling-without-limit")[1]
+    assert "ASL001  not-readable" in asl("explain")[1]
+    assert (2, True) == (asl("explain", "ASL9999")[0], "no rule is called" in asl("explain", "ASL9999")[2])
+
+
+def test_the_page_of_rules_is_what_explain_prints(asl):
+    """`asl explain --all > docs/rules.md` makes it anew."""
+    page = Path(__file__).parents[2] / "docs/rules.md"
+
+    assert page.read_text("utf-8").rstrip() == asl("explain", "--all")[1].rstrip()
 
 
 # --- asl render, and the command itself ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from asl_engine.rules.check import Checked, check_document, check_file, check_text
 from asl_engine.rules.outline import MachineKind
+from asl_engine.rules.selection import EVERY
 from asl_engine.source import document_of, parse_document
 
 KITCHEN: dict[str, Any] = {
@@ -194,7 +195,7 @@ def assert_report(value: Any) -> None:
     document = parse_document(json.dumps(value), "x.json")
     kinds: tuple[MachineKind, ...] = ("STANDARD", "EXPRESS")
     for kind in kinds:
-        report = check_document(document, kind, every_rule=True)
+        report = check_document(document, kind, selection=EVERY)
         assert report.valid == (report.machine is not None)
         assert all(found.line >= 1 and found.column >= 1 for found in report.diagnostics)
         report.text()
@@ -220,3 +221,17 @@ def test_a_definition_without_any_one_part_gives_a_report(path: tuple[Any, ...])
         holder = holder[step]
     del holder[path[-1]]
     assert_report(changed)
+
+
+def test_a_definition_can_be_checked_without_loading_it(tmp_path):
+    """A text, or the file of a path; rules as on the command line."""
+    import asl_engine
+
+    text = '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "f", "End": true}}}'
+    (tmp_path / "a.asl.json").write_text(text)
+
+    assert ["ASL702"] == [found.code for found in asl_engine.check(text).diagnostics]
+    assert ["ASL702"] == [found.code for found in asl_engine.check(tmp_path / "a.asl.json").diagnostics]
+    assert [] == asl_engine.check(text, ignore=["ASL702"]).diagnostics
+    with pytest.raises(asl_engine.InputError, match="no rule is called"):
+        asl_engine.check(text, select=["ASL000x"])

@@ -9,6 +9,7 @@ import pytest
 from asl_engine.rules.check import check_text, rules
 from asl_engine.rules.outline import MachineKind
 from asl_engine.rules.registry import Example, Rule, example_text
+from asl_engine.rules.selection import EVERY
 
 EXAMPLES = [
     pytest.param(rule, example, id=f"{code}-{number}-{'bad' if example.is_bad else 'good'}")
@@ -21,7 +22,7 @@ EXAMPLES = [
 def test_the_example_is_what_it_says(rule: Rule, example: Example) -> None:
     kind: MachineKind = "EXPRESS" if example.kind == "EXPRESS" else "STANDARD"
     text = example.text.replace("<text of 300,000 characters>", "x" * 300_000)
-    report = check_text(example_text(text), "example.json", kind, every_rule=True)
+    report = check_text(example_text(text), "example.json", kind, selection=EVERY)
     assert example.is_bad == (rule.code in {found.code for found in report.diagnostics}), report.text()
 
 

@@ -9,11 +9,12 @@ import pytest
 from conftest import chain
 
 from asl_engine.rules.check import check_text
+from asl_engine.rules.selection import EVERY
 
 
 def found(definition, *codes):
     """Return (code, pointer) of what these rules say."""
-    report = check_text(json.dumps(definition), every_rule=True)
+    report = check_text(json.dumps(definition), selection=EVERY)
     return [(one.code, one.pointer) for one in report.diagnostics if one.code in codes]
 
 
