@@ -63,6 +63,9 @@ def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
         yield from _text_problems(shape, value, path)
     elif shape.type_name in ("integer", "long", "float", "double"):
         yield from _bounds(shape, value, value, path)
+    elif shape.type_name == "map":
+        for name, item in value.items():
+            yield from _problems(shape.value, item, f"{path}.{name}.member")
 
 
 _PYTHON: dict[str, tuple[type, ...]] = {
@@ -71,6 +74,9 @@ _PYTHON: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "map": (dict,),
     "boolean": (bool,),
 }
 
