@@ -20,10 +20,11 @@ PASS = json.dumps(chain(A={"Type": "Pass"}))
 MODE = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
 MAP = json.dumps(chain(M={"Type": "Map", "ItemProcessor": {**MODE, **chain(W={"Type": "Wait", "Seconds": 1})}}))
 TEXTS = [
-    "", "m", PASS, MAP, "{}", "[1, 2]", "null", f"{HERE}stateMachine:m", f"{HERE}stateMachine:m:1",
-    f"{HERE}execution:m:e", f"{HERE}activity:a", f"{HERE}mapRun:m/L:x", f"{HERE}express:m:e:f", "arn:aws:iam::123456789012:role/r", "\ud800",
-    "a" * 300, "t1", "é",
-]  # fmt: skip
+    *("", "m", PASS, MAP, "{}", "[1, 2]", "null", "t1", "é", "\ud800", "a" * 300),
+    *(f"{HERE}{rest}" for rest in ("stateMachine:m", "stateMachine:m:1", "execution:m:e", "activity:a")),
+    f"{HERE}mapRun:m/L:x",
+    *(f"{HERE}express:m:e:f", "arn:aws:iam::123456789012:role/r"),
+]
 STRANGE = [None, 1, "x", [], {}, True, -5, 1e400, {"a": {}}]
 
 
