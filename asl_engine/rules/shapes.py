@@ -279,7 +279,8 @@ def _paths_read(site: StateSite) -> Iterator[tuple[str, str]]:
 
 
 _OF_INPUT: Final = frozenset({
-    "CausePath", "Choices", "ErrorPath", "ItemSelector", "ItemsPath", "Parameters", "SecondsPath", "TimestampPath", "TimeoutSecondsPath",
+    "CausePath", "Choices", "ErrorPath", "ItemSelector", "ItemsPath", "Parameters", "SecondsPath", "TimeoutSecondsPath",
+    "TimestampPath",
 })  # fmt: skip
 """The fields in which `$` is the state's effective input."""
 
