@@ -85,7 +85,11 @@ class StateMachine:
         from asl_engine.source import read_text
 
         name = Path(path).name.split(".")[0] or "StateMachine"
-        return cls._accepted(check_file(path, type), type, name, read_text(path))
+        checked = check_file(path, type)
+        if checked.is_template:
+            told = "`asl validate` checks the state machines in it, and a definition of its own can be loaded"
+            raise InputError(f"{path} is a template; {told}")
+        return cls._accepted(checked, type, name, read_text(path))
 
     @classmethod
     def from_text(

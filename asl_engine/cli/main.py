@@ -142,8 +142,10 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
 
     chosen = selection(select, ignore)
     worst, reports = 0, []
-    for file in definition_files(files):
+    pending = definition_files(files)
+    for file in pending:
         code, report = _checked(file, kind, chosen)
+        pending += [named for named in getattr(report, "files", ()) if named not in pending]
         worst = max(worst, code)
         reports.append(report)
         if form == "text" and code < 2:

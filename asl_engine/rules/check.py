@@ -6,7 +6,7 @@ What loads is what AWS would take: the engine refuses a document for the errors 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,9 @@ class Checked(Report):
     """A report, and the state machine that it is about: None when the document has errors."""
 
     machine: StateMachine | None = None
+    is_template: bool = False
+    files: list[str] = field(default_factory=list)
+    """The definitions that a template names, by their paths."""
 
 
 def check_document(document: Document, kind: MachineKind = "STANDARD", selection: Selection = DEFAULT) -> Checked:
@@ -76,8 +79,40 @@ def check_text(
 
 
 def check_file(path: str | Path, kind: MachineKind = "STANDARD", selection: Selection = DEFAULT) -> Checked:
-    """Return everything that is wrong with a file; raise `SourceError` for one that cannot be read at all."""
-    return check_text(read_text(path), str(path), kind, selection)
+    """Return everything that is wrong with a file; raise `SourceError` for one that cannot be read at all.
+
+    A template of SAM or CloudFormation is checked for the state machines in it, each as the type that it says.
+    """
+    text = read_text(path)
+    if '"Resources"' in text or "Resources:" in text:
+        found = _check_template(text, str(path), selection)
+        if found is not None:
+            return found
+    return check_text(text, str(path), kind, selection)
+
+
+def _check_template(text: str, name: str, selection: Selection) -> Checked | None:
+    """Return what is wrong with the state machines of a template; None if it is none, or cannot be read."""
+    from asl_engine.source.template import definitions_in, is_template, uris_in
+
+    try:
+        template = parse_document(text, name)
+    except SourceError:
+        return None
+    if not is_template(template.value):
+        return None
+    diagnostics: list[Diagnostic] = []
+    for found in definitions_in(template):
+        kind: MachineKind = "EXPRESS" if found.kind == "EXPRESS" else "STANDARD"
+        if found.document is None:
+            outline = Outline(kind, failure=found.problem, text=text)
+            span = template.locate(found.pointer)
+            told = [replace(one, span=span) for one in _diagnostics(outline, selection)]
+        else:
+            told = check_document(found.document, kind, selection).diagnostics
+        diagnostics += [replace(one, pointer=found.pointer + one.pointer) for one in told]
+    files = [str(Path(name).parent / uri) for uri in uris_in(template)]
+    return Checked(name, _ordered(iter(diagnostics), template), text, is_template=True, files=files)
 
 
 def rules() -> dict[str, Rule]:
