@@ -13,8 +13,8 @@ from asl_engine.rules.outline import Outline, Site, StateSite, is_open
 from asl_engine.rules.registry import rule
 
 _CONTEXT_MEMBERS: Final = re.compile(
-    r"\$\.(Execution\.(?:Id|Input|Name|RoleArn|StartTime|RedriveCount)|StateMachine\.(?:Id|Name)"
-    r"|State\.(?:EnteredTime|Name|RetryCount)|Task\.Token|Map\.Item\.(?:Index|Value))\b"
+    r"\$\.(Execution\.(?:Id|Input|Name|RoleArn|StartTime|RedriveCount|RedriveTime)|StateMachine\.(?:Id|Name)"
+    r"|State\.(?:EnteredTime|Name|RetryCount)|Task\.Token|Map\.Item\.(?:Index|Value|Key|Source))\b"
 )
 _ITEM: Final = re.compile(r"\$\$\.Map\.Item\b|\$states\.context\.Map\.Item\b")
 _TOKEN: Final = re.compile(r"\$\$\.Task\.Token\b|\$states\.context\.Task\.Token\b")

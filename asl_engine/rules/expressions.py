@@ -240,8 +240,13 @@ def _string_problem(text: str) -> str:
     return problem
 
 
-def dynamic_texts(outline: Outline) -> Iterator[tuple[Site, str, str]]:
-    """Yield every text that is evaluated, in either language, with the site and the pointer of the text."""
+@lru_cache(maxsize=1)  # several rules ask, one after the other
+def dynamic_texts(outline: Outline) -> list[tuple[Site, str, str]]:
+    """Return every text that is evaluated, in either language, with the site and the pointer of the text."""
+    return list(_dynamic_texts(outline))
+
+
+def _dynamic_texts(outline: Outline) -> Iterator[tuple[Site, str, str]]:
     for name in (*_PATHS, *_REFERENCE_PATHS, "error_path", "cause_path"):
         for site, _, text in texts(outline, [name]):
             yield site, site.at(name), text

@@ -47,6 +47,8 @@ def literal_too_large(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "Result": {"where": "s3://bucket/large.json"}, "End": true}
     """
+    if outline.document is None or len(outline.document.text) <= MAX_BYTES // 4:  # a character has four bytes at most
+        return
     for field in ("result", "parameters", "arguments", "output"):
         for site in outline.having(field):
             value = getattr(site.part, field)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Choice, Map, Parallel, Pass, Task, Wait
 from asl_engine.rules.flow import texts
-from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_open
+from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.values import ABSENT, JSON
 
@@ -119,8 +120,13 @@ def _told(shape: Shape) -> str:
     return "is an array"
 
 
-def _absent(outline: Outline) -> Iterator[tuple[StateSite, Shape, str, str]]:
-    """Yield (state, shape of its input, path, pointer) for each path that certainly leads to nothing."""
+@lru_cache(maxsize=1)  # two rules ask, one after the other
+def _absent(outline: Outline) -> list[tuple[StateSite, Shape, str, str]]:
+    """Return (state, shape of its input, path, pointer) for each path that certainly leads to nothing."""
+    return list(_absences(outline))
+
+
+def _absences(outline: Outline) -> Iterator[tuple[StateSite, Shape, str, str]]:
     at_entry: dict[int, dict[str, Shape]] = {}
     for block in outline.blocks:
         if not block.is_certain or block.block.start_at not in block.states:
@@ -158,14 +164,16 @@ def _entries(block: BlockSite, given: Shape) -> dict[str, Shape]:
     shapes: dict[str, Shape] = dict.fromkeys(block.states, UNSEEN)
     shapes[block.block.start_at] = given
     pending = [block.block.start_at]
+    ways: dict[str, list[Transition]] = {}
+    for transition in block.transitions:
+        if transition.source is not None and transition.target in shapes:
+            ways.setdefault(transition.source.name, []).append(transition)
     steps = 20 * len(block.states) + 100
     while pending and steps:
         steps -= 1
         name = pending.pop()
         site = block.states[name]
-        for transition in block.transitions:
-            if transition.source is not site or transition.target not in shapes:
-                continue
+        for transition in ways.get(name, ()):
             is_caught = "/Catch/" in transition.pointer.removeprefix(site.pointer)
             new = None if is_caught else _output(site, shapes[name])
             before = shapes[transition.target]

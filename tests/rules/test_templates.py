@@ -11,6 +11,7 @@ from asl_engine import InputError, StateMachine, check
 
 GOOD = one_state(Type="Task", Resource={"Fn::GetAtt": ["F", "Arn"]})
 BAD = one_state(Type="Wait", Second=5)
+WRONG = '","States":{"S":{"Type":"No"}}}'
 TOKEN = one_state(
     Type="Task", Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken",
     Parameters={"QueueUrl": {"Ref": "Queue"}, "MessageBody": "b"}, TimeoutSeconds=5,
@@ -36,7 +37,7 @@ def found(folder, value, name="template.json"):
         (template(DefinitionString={"Fn::Sub": json.dumps(BAD)}), False),
         (template(DefinitionString={"Fn::Sub": [json.dumps(BAD), {"X": "y"}]}), False),
         (template(DefinitionString={"Fn::Join": ["\n", json.dumps(BAD, indent=1).split("\n")]}), False),
-        (template(DefinitionString={"Fn::Join": ["", ['{"StartAt":"', {"Ref": "S"}, '","States":{"S":{"Type":"No"}}}']]}), False),
+        (template(DefinitionString={"Fn::Join": ["", ['{"StartAt":"', {"Ref": "S"}, WRONG]]}), False),
         (template("AWS::Serverless::StateMachine", Definition=BAD), False),
         (template(DefinitionString="no JSON"), False),
         (template("AWS::Serverless::StateMachine", Definition=TOKEN, Type="STANDARD"), True),
