@@ -11,7 +11,7 @@ from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, machine_does_not_exist
 from asl_engine.server.machines import Account, Machine, Revision, Target
 from asl_engine.server.operations.paging import page
-from asl_engine.server.operations.references import assigned_variables, variable_references
+from asl_engine.server.operations.references import uses_jsonata_or_variables, variable_references
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.operations.tags import tag_at_creation
 from asl_engine.server.service import MAX_MACHINES, Service
@@ -121,15 +121,15 @@ def describe_state_machine(service: Service, account: Account, request: Request)
 def about(target: Target, request: Request) -> Response:
     """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell.
 
-    An encryption that was not asked for is told of where variables are used: recordings of such machines have it, and
-    those of machines without, which are all older, do not.
+    An encryption that was not asked for is told of where variables or JSONata are used: recordings of such machines
+    have it, and those of machines without, which are all older, do not.
     """
     revision = target.revision
     model = revision.machine.model
     optional = {
         "revisionId": revision.id,
         "definition": revision.definition if wants_data(request) else None,
-        "encryptionConfiguration": revision.encryption or (AWS_OWNED if assigned_variables(model) else None),
+        "encryptionConfiguration": revision.encryption or (AWS_OWNED if uses_jsonata_or_variables(model) else None),
         "variableReferences": variable_references(model) or None,
     }
     return {

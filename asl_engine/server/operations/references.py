@@ -25,6 +25,13 @@ def variable_references(machine: model.StateMachine) -> dict[str, list[str]]:
     return {name: sorted(found[name]) for name in sorted(found)}
 
 
+def uses_jsonata_or_variables(machine: model.StateMachine) -> bool:
+    """Whether a machine uses what came to the language in November 2024."""
+    states = (state for _, block in model.blocks(machine) for state in block.states.values())
+    is_jsonata = machine.query_language == "JSONata" or any(state.query_language == "JSONata" for state in states)
+    return is_jsonata or bool(assigned_variables(machine))
+
+
 def assigned_variables(machine: model.StateMachine) -> set[str]:
     """Return the names of all variables that a machine assigns somewhere."""
     return {
