@@ -323,3 +323,10 @@ def test_nothing_in_the_repository_names_a_machine():
     texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file()}
 
     assert {} == {str(path): found.group() for path, text in texts.items() if (found := foreign.search(text))}
+
+
+def test_no_two_test_files_have_one_name():
+    """pytest imports them by their names alone."""
+    files = [path.name for path in (ROOT / "tests").rglob("*.py")]
+
+    assert sorted(files) == sorted(set(files))
