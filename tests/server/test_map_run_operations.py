@@ -25,7 +25,6 @@ async def started(client, items):
     async with asyncio.timeout(5):
         while not client("ListMapRuns", executionArn=arn)["mapRuns"]:
             await asyncio.sleep(0.001)
-        await asyncio.sleep(0.01)
     return arn
 
 
@@ -60,8 +59,9 @@ def test_limits_change_while_it_runs():
         [listed] = client("ListMapRuns", executionArn=arn)["mapRuns"]
         before = client("DescribeMapRun", mapRunArn=listed["mapRunArn"])
         client("UpdateMapRun", mapRunArn=listed["mapRunArn"], maxConcurrency=3, toleratedFailureCount=2)
-        await asyncio.sleep(0.01)
-        after = client("DescribeMapRun", mapRunArn=listed["mapRunArn"])
+        async with asyncio.timeout(5):
+            while (after := client("DescribeMapRun", mapRunArn=listed["mapRunArn"]))["maxConcurrency"] != 3:
+                await asyncio.sleep(0.001)
         await client("StopExecution", executionArn=arn)
         return before, after, client("DescribeMapRun", mapRunArn=listed["mapRunArn"])
 

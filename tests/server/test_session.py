@@ -97,12 +97,15 @@ def test_start_wait_and_read_the_history(aws):
 
 
 def test_stop_and_redrive(aws):
-    waits = chain(W={"Type": "Wait", "SecondsPath": "$.s"}, P={"Type": "Pass", "Result": "done"})
-    machine = create(aws, "waits", waits)
-    arn = aws("start_execution", stateMachineArn=machine, input='{"s": 1}')["executionArn"]
+    """A worker is waited for when it is stopped; after the redrive there is one."""
+    activity = aws("create_activity", name=f"later-{type(aws).__name__}")["activityArn"]
+    machine = create(aws, "waits", chain(A={"Type": "Pass"}, T={"Type": "Task", "Resource": activity}))
+    arn = aws("start_execution", stateMachineArn=machine)["executionArn"]
     aws("stop_execution", executionArn=arn, error="Enough", cause="for today")
     stopped = until(aws, arn, "ABORTED")
     aws("redrive_execution", executionArn=arn)
+    task = aws("get_activity_task", activityArn=activity)
+    aws("send_task_success", taskToken=task["taskToken"], output='"done"')
 
     assert (stopped["error"], stopped["redriveStatus"]) == ("Enough", "REDRIVABLE")
     done = until(aws, arn, "SUCCEEDED")
