@@ -342,10 +342,10 @@ def test_another_type_than_expected_is_a_failure(kind, source, shown, found):
 )
 def test_what_grows_without_end_fails_soon(text, told):
     """Before it has taken the memory or the patience of anybody."""
-    began = time.monotonic()
+    began = time.process_time()
 
     assert told in failure_of(text)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_hundred_nested_evaluations_are_the_limit():
@@ -356,8 +356,9 @@ def test_a_hundred_nested_evaluations_are_the_limit():
     assert "Stack overflow error" in failure_of(text % 60)
 
 
-def test_what_loops_without_growing_fails_too():
+def test_what_loops_without_growing_fails_too(monkeypatch):
     """A tail call takes no room; the number of them has a limit, so the same ones end on every machine."""
+    monkeypatch.setattr(aws_jsonata._Query, "seconds", 60.0)  # a busy machine's clock is not what is tested
     countdown = "($f := function($n){$n = 0 ? 'done' : $f($n - 1)}; $f(%d))"
 
     assert "done" == value_of(countdown % MAX_TAIL_CALLS)
@@ -369,8 +370,8 @@ def test_the_clock_ends_what_else_takes_long(monkeypatch):
     """Below two seconds, whatever the expression does."""
     assert aws_jsonata.MAX_SECONDS < 2
     monkeypatch.setattr(aws_jsonata._Query, "seconds", 0.1)
-    began = time.monotonic()
+    began = time.process_time()
 
     slow = "$count([1..3000].([1..3000].($ * 2)))"
     assert "Expression evaluation timeout: Check for infinite loop" in failure_of(slow)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
