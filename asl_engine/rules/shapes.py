@@ -39,6 +39,9 @@ ARRAY: Final = Array()
 ENVELOPE: Final = ("ExecutedVersion", "Payload", "SdkHttpMetadata", "SdkResponseMetadata", "StatusCode")
 """What `lambda:invoke` gives; the function's own result is in Payload."""
 
+SHAPING: Final = (Pass, Task, Parallel, Map)
+"""The states that make something of their input; the others only select a part of it."""
+
 INVOKE: Final = "arn:aws:states:::lambda:invoke"
 
 
@@ -161,6 +164,8 @@ UNSEEN: Final = Array()
 
 def _entries(block: BlockSite, given: Shape) -> dict[str, Shape]:
     """Return the shape of each state's input: what all ways to it have in common."""
+    if len(block.states) == 1:
+        return {block.block.start_at: given}
     shapes: dict[str, Shape] = dict.fromkeys(block.states, UNSEEN)
     shapes[block.block.start_at] = given
     pending = [block.block.start_at]
@@ -204,22 +209,23 @@ def _effective(site: StateSite, given: Shape) -> Shape:
     """Return the shape after InputPath and Parameters, or after Arguments."""
     state = site.part
     if site.is_jsonata:
-        arguments = getattr(state, "arguments", ABSENT)
+        arguments = state.arguments if isinstance(state, (Task, Parallel)) else ABSENT
         return given if arguments is ABSENT else _of_template(arguments, True)
-    if getattr(state, "parameters", ABSENT) is not ABSENT:
+    if isinstance(state, SHAPING) and state.parameters is not ABSENT:
         return _of_template(state.parameters, False)
-    return given if getattr(state, "input_path", "$") == "$" else None
+    return given if state.input_path == "$" else None
 
 
 def _output(site: StateSite, given: Shape) -> Shape:
     """Return the shape of what a state gives."""
     state = site.part
     if site.is_jsonata:
-        if getattr(state, "output", ABSENT) is not ABSENT:
+        if state.output is not ABSENT:
             return _of_template(state.output, True)
         return given if isinstance(state, (Pass, Choice, Wait)) else ARRAY if isinstance(state, Parallel) else None
-    result = _result(site, given)
-    path = getattr(state, "result_path", "$")
+    if not isinstance(state, SHAPING):
+        return given if state.input_path == "$" and state.output_path == "$" else None
+    result, path = _result(site, given), state.result_path
     if path is None:
         merged = given
     elif path == "$":
@@ -228,7 +234,7 @@ def _output(site: StateSite, given: Shape) -> Shape:
         name = re.fullmatch(r"\$\.([A-Za-z_]\w*)", path)
         is_known = name is not None and isinstance(given, Members)
         merged = Members({**given.of, name[1]: result}, given.source) if is_known else None  # type: ignore[union-attr,index]
-    return merged if getattr(state, "output_path", "$") == "$" else None
+    return merged if state.output_path == "$" else None
 
 
 def _result(site: StateSite, given: Shape) -> Shape:
@@ -276,7 +282,7 @@ def _paths_read(site: StateSite) -> Iterator[tuple[str, str]]:
     state, above = site.part, len(site.pointer) + 1
     if isinstance(state, Choice) and any("is_present" in rule.model_fields_set for rule in _rules(state.choices)):
         return
-    is_whole = getattr(state, "input_path", "$") == "$"
+    is_whole = getattr(state, "input_path", "$") == "$"  # a Fail state has none
     for text, pointer in texts(site):
         field = pointer[above:].partition("/")[0]
         if site.is_jsonata:
