@@ -189,6 +189,9 @@ class EventReader:
             details["location"] = location
         self._event("EvaluationFailed", "evaluationFailedEventDetails", details)
 
+    def _untold(self, _: State, __: int) -> None:
+        """AWS's history does not tell which retrier or catcher it was."""
+
     def _state_aborted(self, state: State, _: None) -> None:
         before = self.last[self.frame]
         self._event(state.type + "StateAborted")
@@ -298,6 +301,8 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.TASK_FAILED: EventReader._task_failed,
     Mark.TASK_TIMED_OUT: EventReader._task_timed_out,
     Mark.EVALUATION_FAILED: EventReader._evaluation_failed,
+    Mark.RETRIED: EventReader._untold,
+    Mark.CAUGHT: EventReader._untold,
     Mark.STATE_ABORTED: EventReader._state_aborted,
     Mark.FORKED: EventReader._forked,
     Mark.BRANCH: EventReader._branch,

@@ -30,6 +30,8 @@ class Mark:
     TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
     TASK_TIMED_OUT: ClassVar[Mark]  # (state, (error, cause))
     EVALUATION_FAILED: ClassVar[Mark]  # (state, (cause, location or None))
+    RETRIED: ClassVar[Mark]  # (state, position of the retrier): its delay begins
+    CAUGHT: ClassVar[Mark]  # (state, position of the catcher): the exit that follows is by its way
     STATE_ABORTED: ClassVar[Mark]  # (state, -)
     FORKED: ClassVar[Mark]  # (state, number of items or None): MapStateStarted, ParallelStateStarted
     BRANCH: ClassVar[Mark]  # (frame number of the branch, of the parent)
@@ -70,6 +72,8 @@ Mark.TASK_SUCCEEDED = Mark("task-succeeded", 1)
 Mark.TASK_FAILED = Mark("task-failed", 1)
 Mark.TASK_TIMED_OUT = Mark("task-timed-out", 1)
 Mark.EVALUATION_FAILED = Mark("evaluation-failed", 1)
+Mark.RETRIED = Mark("retried", 0)
+Mark.CAUGHT = Mark("caught", 0)
 Mark.STATE_ABORTED = Mark("state-aborted", 1)
 Mark.FORKED = Mark("forked", 1)
 Mark.BRANCH = Mark("branch", 0)

@@ -55,8 +55,9 @@ def first_match(handlers: Iterable[Handler], failed: Failed, of_task: bool) -> t
     return None
 
 
-def retry_delay(frame: Frame, failed: Failed) -> float | None:
-    """Count an attempt, and return for how many seconds to wait before the next; None when there is none.
+def next_retry(frame: Frame, failed: Failed) -> tuple[int, float] | None:
+    """Count an attempt; return the position of its retrier and how many seconds to wait before the next, None when there
+    is none.
 
     > A Retrier's count is kept for itself, and starts anew when the state is entered anew (specification, "Errors").
     """
@@ -75,7 +76,7 @@ def retry_delay(frame: Frame, failed: Failed) -> float | None:
     if retrier.has_jitter:
         delay = frame.random().uniform(0, delay)
     frame.attempt += 1
-    return delay
+    return index, delay
 
 
 def backed_off(retrier: Retrier, made: int) -> float:
@@ -90,7 +91,6 @@ def backed_off(retrier: Retrier, made: int) -> float:
         return longest
 
 
-def catcher_for(frame: Frame, failed: Failed) -> Catcher | None:
-    """Return the catcher that covers a failure of the frame's state, if there is one."""
-    found = first_match(frame.state.catchers, failed, frame.state.type == "Task")
-    return found[1] if found else None
+def catcher_for(frame: Frame, failed: Failed) -> tuple[int, Catcher] | None:
+    """Return the catcher that covers a failure of the frame's state, with its position, if there is one."""
+    return first_match(frame.state.catchers, failed, frame.state.type == "Task")

@@ -24,7 +24,7 @@ from asl_engine.kernel.events import (
     TaskSucceeded,
     TimerFired,
 )
-from asl_engine.kernel.failures import DATA_LIMIT, QUERY_ERROR, RUNTIME, TIMEOUT, catcher_for, retry_delay
+from asl_engine.kernel.failures import DATA_LIMIT, QUERY_ERROR, RUNTIME, TIMEOUT, catcher_for, next_retry
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.sizes import holds_too_much, output_bound, too_large
@@ -293,23 +293,25 @@ class Kernel:
     def _recover(self, frame: Frame, failed: Failed) -> Move | None:
         """Retry, then Catch, then the problem of the walk around this one."""
         self.note_entered(frame)
-        delay = retry_delay(frame, failed)
-        if delay is not None:
+        retry = next_retry(frame, failed)
+        if retry is not None:
+            at, delay = retry
             frame.join = None
             frame.result_bound = 0
+            self.write(Mark.RETRIED, frame.state, at)
             return Sleep(ENTER, seconds=delay) if delay > 0 else ENTER
         is_of_map = failed.is_of_map_run or (failed.error == QUERY_ERROR and frame.state.type == "Map")
         join, frame.join = frame.join, None
         if join is not None or is_of_map:
             self.write(Mark.JOINED, frame.state, "Failed")
-        catcher = catcher_for(frame, failed)
-        if catcher is not None:
-            return self._catch(frame, failed, catcher)
+        caught = catcher_for(frame, failed)
+        if caught is not None:
+            return self._catch(frame, failed, *caught)
         frame.join = join  # a redrive goes on with the walks that it lost
         self._fail(frame, failed)
         return None
 
-    def _catch(self, frame: Frame, failed: Failed, catcher: Catcher) -> Move | None:
+    def _catch(self, frame: Frame, failed: Failed, at: int, catcher: Catcher) -> Move | None:
         """Leave the state by a catcher's way out, with the error output put where it says.
 
         A failure that has no name or cause is caught as null; a timeout has a name and an empty cause (recorded).
@@ -328,6 +330,7 @@ class Kernel:
         if bound > MAX_BYTES:
             self._fail(frame, self._too_large(frame, frame.state.name))
             return None
+        self.write(Mark.CAUGHT, frame.state, at)
         self._write_exit(frame, output, assigned)
         assert route.next is not None
         frame.go_to(route.next, output, bound)
