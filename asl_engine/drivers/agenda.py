@@ -7,6 +7,8 @@ from typing import Final
 
 from asl_engine.kernel import DEADLINE, Event, TaskFailed, TaskHeartbeat, TaskSucceeded
 from asl_engine.tasks.answer import Answer
+from asl_engine.tasks.invoke import Failure
+from asl_engine.values import JSON
 
 MANY: Final = 1_000
 """How many cancelled events may lie about: what is due a year from now would otherwise be kept until then."""
@@ -40,6 +42,13 @@ class Agenda:
             op,
             TaskFailed(end, op, answer.error, answer.cause) if failed else TaskSucceeded(end, op, answer.output),
         )
+
+    def note_end(self, now: float, op: str, seconds: float, outcome: JSON | Failure) -> None:
+        """Note the end of a task that is over in so many seconds, and what comes of it."""
+        at = now + seconds
+        is_failure = isinstance(outcome, Failure)
+        end = TaskFailed(at, op, outcome.error, outcome.cause) if is_failure else TaskSucceeded(at, op, outcome)
+        self.note(at, op, end)
 
     def cancel(self, op: str) -> None:
         """Forget everything noted for `op`."""

@@ -203,6 +203,10 @@ class RealTimeDriver:
                 self.outside.discard(task.op)
                 self.agenda.note_answer(now, task.op, returned)
             return TaskSubmitted(now, task.op, None if isinstance(prepared, Call) else returned)
+        if isinstance(prepared, Call) and isinstance(returned, Answer):
+            self.agenda.note_end(now, task.op, *prepared.ended(returned))
+            self._awake.set()
+            return None
         outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned
         if isinstance(outcome, Failure):
             return TaskFailed(now, task.op, outcome.error, outcome.cause)

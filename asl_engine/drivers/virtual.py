@@ -132,6 +132,9 @@ class VirtualDriver:
             except TooSlow:
                 self._leave_behind(prepared, task)
                 return None
+            if type(outcome) is Answer and task.resource.pattern != "waitForTaskToken":
+                self.agenda.note_end(now, op, *prepared.ended(outcome))
+                return None
             if type(outcome) is not Failure and task.resource.pattern != "waitForTaskToken":
                 outcome = prepared.succeeded(outcome)
         if type(outcome) is Failure:

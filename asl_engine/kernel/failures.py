@@ -56,8 +56,9 @@ def first_match(handlers: Iterable[Handler], failed: Failed, of_task: bool) -> t
 
 
 def next_retry(frame: Frame, failed: Failed) -> tuple[int, float] | None:
-    """Count an attempt; return the position of its retrier and how many seconds to wait before the next, None when there
-    is none.
+    """Count an attempt; return the position of its retrier, and how many seconds to wait before the next.
+
+    None when there is no other.
 
     > A Retrier's count is kept for itself, and starts anew when the state is entered anew (specification, "Errors").
     """

@@ -1,4 +1,4 @@
-"""Answering a task that waits for its token, from the function that was called with the token."""
+"""What a function returns that takes its time: the answer to a token, or a result that comes later."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from asl_engine.values import JSON, private_copy
 
 
 class Answer:
-    """What the outside world will say to a `.waitForTaskToken` task, and after how many seconds.
+    """What will be said to a task, and after how many seconds.
 
-    On AWS what a function returns to such a task is ignored, and somebody who has the token answers later. Here the
-    function itself may return an `Answer`, which then stands for that somebody: a person, a consumer, another system.
+    On AWS what a function returns to a `.waitForTaskToken` task is ignored, and somebody who has the token answers
+    later. Here the function itself may return an `Answer`, which then stands for that somebody: a person, a consumer,
+    another system. From any other task it is the function's own result, and `after` how long the function takes.
 
         @functions.register("AskManager")
         def ask_manager(event, context):

@@ -10,6 +10,7 @@ import json
 import traceback
 from typing import Any
 
+from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.error import TaskError
 from asl_engine.tasks.registry import Function
@@ -47,6 +48,15 @@ class Call:
             except (TypeError, ValueError, RecursionError):
                 return self._lambda_failure("Runtime.MarshalError", f"Unable to marshal response: {problem}", [])
         return envelope(result, self.context) if self.is_enveloped else result
+
+    def ended(self, answer: Answer) -> tuple[float, JSON | Failure]:
+        """Return after how many seconds a call that takes its time is over, and what comes of it."""
+        limit = self.function.timeout
+        if limit is not None and answer.after >= limit:
+            return limit, self.timed_out()
+        if answer.error is not None or answer.cause is not None:
+            return answer.after, Failure(answer.error, answer.cause)
+        return answer.after, self.succeeded(answer.output)
 
     def failed(self, problem: BaseException) -> Failure:
         """Return the failure for what the function raised: its error is the name of its class, or a TaskError's."""
