@@ -222,9 +222,9 @@ class StateMachine:
     def _start(
         self, input: JSON, seed: int, start_time: Moment | None, history: bool, name: str | None
     ) -> tuple[Kernel, Any]:
-        value, size = _checked_input({} if input is ABSENT else input)
+        value, size = checked_input({} if input is ABSENT else input)
         identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
-        at = _moment(start_time)
+        at = moment(start_time)
         return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed, size)
 
     def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
@@ -255,17 +255,17 @@ class StateMachine:
         return f"<StateMachine {self.name!r} of {len(self.model.states)} states>"
 
 
-def _moment(given: Moment | None) -> float:
+def moment(given: Moment | None) -> float:
     """Return a moment in seconds since 1970: now, unless another is given."""
     if given is None:
         return time.time()
     if isinstance(given, datetime):
         given = given.timestamp()
-    moment = parse_timestamp(given) if isinstance(given, str) else float(given)
-    if moment is None or not 0 <= moment < LATEST_START:
+    seconds = parse_timestamp(given) if isinstance(given, str) else float(given)
+    if seconds is None or not 0 <= seconds < LATEST_START:
         wanted = "a moment from 1970 on, in seconds or as a text such as 2026-03-14T09:00:00Z"
         raise InputError(f"the start time {given!r} is not {wanted}")
-    return moment
+    return seconds
 
 
 def _distributed(
@@ -292,7 +292,7 @@ def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | Non
     return watch
 
 
-def _checked_input(value: JSON) -> tuple[JSON, int]:
+def checked_input(value: JSON) -> tuple[JSON, int]:
     """Return an input as the execution's own value, with its size in bytes."""
     try:
         copied = private_copy(value, "the input")

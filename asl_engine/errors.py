@@ -7,6 +7,8 @@
     ├── FunctionNotFound            a Task asks for a function that nobody registered
     ├── NotSupported                the definition is right, and this engine cannot do that part of it (yet)
     ├── Deadlock                    an execution waits for something that can no longer happen
+    ├── EndlessExecution            an execution under test went on longer than its test allows
+    ├── MockError                   a mock is missing, does not fit the state machine, or could not be real
     └── RenderError                 a picture cannot be made
 
 What a *state machine* does wrong while it runs is none of these: it is the execution's own failure, with an error name
@@ -63,6 +65,14 @@ class NotSupported(AslError):
 
 class Deadlock(AslError):
     """An execution waits for something that can no longer happen."""
+
+
+class EndlessExecution(AslError):
+    """An execution under test went on longer than its test allows; the message says where it goes round."""
+
+
+class MockError(AslError):
+    """A mock of a test is missing, does not fit the state machine, or answers what the service could not."""
 
 
 class RenderError(AslError):

@@ -85,6 +85,11 @@ class Family:
         owner = self.owners.get(op)
         return self.root if owner is None else owner.kernel
 
+    def kernels(self) -> list[Kernel]:
+        """Return the executions that wait for something: the root first, then children in the order of their start."""
+        children = {id(child.kernel): child.kernel for child in self.owners.values()}
+        return [self.root, *children.values()]
+
     def waiting(self) -> list[str]:
         """Return the ops that answers are waited for, of tasks and timers."""
         return [op for op in self.root.waiting if op not in self.runs] + [

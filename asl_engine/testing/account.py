@@ -1,0 +1,102 @@
+"""An execution told in a few lines, for somebody whose test has just failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from asl_engine.history.story import Visit
+from asl_engine.values import JSON
+
+if TYPE_CHECKING:
+    from asl_engine.testing.execution import TestedExecution
+
+MOST_LINES: Final = 40
+"""How many visits are told; of a longer path the first and the last."""
+
+WIDEST: Final = 300
+"""How long the text of a value may be, in characters."""
+
+
+def account(execution: TestedExecution) -> str:
+    """Return the end of an execution, its path with what went wrong, and the input and output of the last state."""
+    story = execution.story
+    lines = [f"{execution.status} after {execution.duration:g} s{_failure(execution.error, execution.cause)}"]
+    lines += _path(story, execution.started_at)
+    last = next((visit for visit in story if visit.status == "FAILED"), story[-1] if story else None)
+    if last is not None:
+        lines += _details(last)
+    if execution.status == "SUCCEEDED":
+        lines.append(f"output of the execution: {short(execution.output)}")
+    return "\n".join(lines)
+
+
+def _path(story: Sequence[Visit], start: float) -> list[str]:
+    lines = [_line(visit, start) for visit in story]
+    if len(lines) <= MOST_LINES:
+        return lines
+    half = MOST_LINES // 2
+    return [*lines[:half], f"  ... {len(lines) - 2 * half:,} more ...", *lines[-half:]]
+
+
+def _line(visit: Visit, start: float) -> str:
+    tries = f" (attempt {len(visit.attempts)})" if len(visit.attempts) > 1 else ""
+    wrong = _failure(visit.error, visit.cause) if visit.status in ("FAILED", "CAUGHT") else ""
+    return f"  {visit.entered_at - start:>10.3f} s  {indent(visit)}{visit.state}: {visit.status.lower()}{tries}{wrong}"
+
+
+def indent(visit: Visit) -> str:
+    """Return the blanks before a state that stands inside others, and the number of its item."""
+    depth, around = 0, visit.around
+    while around is not None:
+        depth, around = depth + 1, around.around
+    return "  " * depth + ("" if visit.iteration is None else f"[{visit.iteration}] ")
+
+
+def _failure(error: str | None, cause: str | None) -> str:
+    if error is None and cause is None:
+        return ""
+    return f": {error or 'no error name'}{f', {short_text(cause)}' if cause else ''}"
+
+
+def _details(visit: Visit) -> list[str]:
+    lines = [f"state {visit.state!r}:", f"  input:   {short(visit.input)}"]
+    if visit.attempts:
+        lines.append(f"  payload: {short(visit.attempts[-1].payload)}")
+    if visit.status in ("SUCCEEDED", "CAUGHT"):
+        lines.append(f"  output:  {short(visit.output)}")
+    return lines
+
+
+def short(value: JSON) -> str:
+    """Return a value as JSON text, cut off where it is long."""
+    return short_text(json.dumps(value, ensure_ascii=False))
+
+
+def short_text(text: str) -> str:
+    """Return a text on one line, cut off where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= WIDEST else f"{line[:WIDEST]}... ({len(line):,} characters)"
+
+
+def explain_path(actual: Sequence[str], expected: Sequence[str], execution: TestedExecution) -> list[str]:
+    """Return where a path differs from what was expected, and what the state before that place had."""
+    at = next((n for n, (a, b) in enumerate(zip(actual, expected, strict=False)) if a != b), None)
+    if at is None:
+        at = min(len(actual), len(expected))
+    came = repr(actual[at]) if at < len(actual) else "the end"
+    wanted = repr(expected[at]) if at < len(expected) else "the end"
+    lines = [f"the path differs at state {at + 1}: expected {wanted}, came {came}"]
+    lines.append(f"  came:     {_around(actual, at)}")
+    lines.append(f"  expected: {_around(expected, at)}")
+    if 0 < at <= len(execution.story):
+        lines += _details(execution.story[at - 1])
+    return [*lines, *account(execution).splitlines()[:1]]
+
+
+def _around(path: Sequence[str], at: int) -> str:
+    """Return the part of a path around a place, with the place in brackets."""
+    names = [f"[{name}]" if number == at else name for number, name in enumerate(path)]
+    shown = names[max(0, at - 4) : at + 3]
+    return " > ".join([*(["..."] if at > 4 else []), *shown, *(["..."] if at + 3 < len(names) else [])]) or "(nothing)"

@@ -1,0 +1,233 @@
+"""The pytest plugin: the fixture `workflow`, coverage, and failures that are explained."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from asl_engine.testing.execution import TestedExecution
+    from asl_engine.testing.report import CoverageRun
+    from asl_engine.testing.workflow import Workflow
+
+
+class UnusedMock(UserWarning):
+    """A mock that no execution of its test has asked: it does not test what it seems to."""
+
+
+_STORY: pytest.StashKey[list[TestedExecution]] = pytest.StashKey()
+_COVERAGE: pytest.StashKey[CoverageRun] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; those of coverage come in the manner of pytest-cov."""
+    group = parser.getgroup("asl", "state machines (asl_engine)")
+    group.addoption(
+        "--asl-cov",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="Measure the coverage of the definitions at PATH, a file or a folder; may be repeated.",
+    )
+    group.addoption(
+        "--asl-cov-fail-under", type=float, metavar="PERCENT", help="Fail if less of the definitions was reached."
+    )
+    group.addoption(
+        "--asl-cov-report",
+        action="append",
+        default=[],
+        metavar="KIND[:PATH]",
+        help="How coverage is reported: term (default), term-missing, json:FILE, html:FOLDER, svg:FOLDER, none.",
+    )
+    parser.addini("asl_check_mocks", "Compare mocks with AWS's APIs: NONE, PRESENT or STRICT.", default="NONE")
+    parser.addini("asl_mock_configs", "MockConfigFiles whose test cases run as tests.", type="paths", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to measure, if that is wanted."""
+    if config.getoption("--asl-cov"):
+        from asl_engine.testing.report import CoverageRun
+
+        try:
+            config.stash[_COVERAGE] = CoverageRun(config.getoption("--asl-cov"), config.getoption("--asl-cov-report"))
+        except ValueError as problem:
+            raise pytest.UsageError(f"--asl-cov: {problem}") from None
+
+
+@pytest.fixture
+def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]]:
+    """Load a workflow to be tested: `workflow("order.asl.json")`; see `asl_engine.testing.Workflow`.
+
+    A path is looked for beside the test file, and then from the folder that pytest was started for. Mocks that no
+    execution has asked are warned of at the end of the test.
+    """
+    from asl_engine.testing.workflow import Workflow
+
+    loaded: list[Workflow] = []
+    executions = request.node.stash.setdefault(_STORY, [])
+
+    def load(machine: Any, functions: Any = None, **options: Any) -> Workflow:
+        options.setdefault("check_mocks", request.config.getini("asl_check_mocks"))
+        if isinstance(machine, (str, Path)):
+            machine = _found(Path(machine), request.path.parent, request.config.rootpath)
+        config = options.get("mock_config")
+        if isinstance(config, (str, Path)):
+            options["mock_config"] = _found(Path(config), request.path.parent, request.config.rootpath)
+        made = Workflow(machine, functions, on_run=executions.append, **options)
+        loaded.append(made)
+        session = request.config.stash.get(_COVERAGE, None)
+        if session is not None and isinstance(machine, Path):
+            session.watch(machine, made)
+        return made
+
+    yield load
+    for made in loaded:
+        for name in made.unused_mocks():
+            warnings.warn(UnusedMock(f"the mock of {name!r} was never asked"), stacklevel=1)
+
+
+def _found(path: Path, *folders: Path) -> Path:
+    """Return where a file is: beside the test, or from the top; the path itself if it is in neither place."""
+    places = (folder / path for folder in folders)
+    return next((place for place in places if place.exists()), path)
+
+
+# --- failures that are explained --------------------------------------------------------------------------------------
+
+
+def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | None:
+    """Explain where a path differs from what was expected."""
+    from asl_engine.testing.account import explain_path
+    from asl_engine.testing.execution import Path as StatePath
+
+    if op != "==" or (not isinstance(left, StatePath) and not isinstance(right, StatePath)):
+        return None
+    actual, expected = (left, right) if isinstance(left, StatePath) else (right, left)
+    if not isinstance(expected, (list, tuple)):
+        return None
+    return ["path == expected", *explain_path(actual, [str(name) for name in expected], actual.execution)]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Add what the last executions did to the report of a test that failed."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        executions = item.stash.get(_STORY, [])
+        for execution in executions[-3:]:
+            report.sections.append((f"execution {execution.name!r}", execution.account()))
+
+
+# --- test cases of a MockConfigFile -----------------------------------------------------------------------------------
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the test cases of the MockConfigFiles that are named in the settings."""
+    if file_path in parent.config.getini("asl_mock_configs"):
+        return MockConfigCases.from_parent(parent, path=file_path)
+    return None
+
+
+class MockConfigCases(pytest.File):
+    """A MockConfigFile. The definition of a state machine is the file of its name beside it, or in a folder below."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield an item for each test case."""
+        from asl_engine.testing.workflow import read_config
+
+        for machine, cases in read_config(self.path).cases.items():
+            for case in cases:
+                yield MockConfigCase.from_parent(self, name=f"{machine}#{case}", machine=machine, case=case)
+
+
+class MockConfigCase(pytest.Item):
+    """One test case: it passes when its execution succeeds. Its input is the file `MACHINE.CASE.json` beside it, or
+    `{}`."""
+
+    def __init__(self, *, machine: str, case: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.machine = machine
+        self.case = case
+
+    def runtest(self) -> None:
+        """Run the execution."""
+        from asl_engine.testing.workflow import Workflow
+        from asl_engine.values import parse_json
+
+        found = Workflow(_definition_of(self.machine, self.path.parent), mock_config=self.path)
+        session = self.config.stash.get(_COVERAGE, None)
+        if session is not None:
+            session.watch(_definition_of(self.machine, self.path.parent), found)
+        given = self.path.parent / f"{self.machine}.{self.case}.json"
+        value = parse_json(given.read_text(encoding="utf-8")) if given.exists() else {}
+        execution = found.run(value, case=self.case)
+        if not execution.succeeded:
+            raise CaseFailed(execution.account())
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Tell what happened, and not where in this plugin it was noticed."""
+        if isinstance(excinfo.value, CaseFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the case stands."""
+        return self.path, None, self.name
+
+
+class CaseFailed(Exception):
+    """The execution of a test case did not succeed."""
+
+
+def _definition_of(machine: str, folder: Path) -> Path:
+    from asl_engine.errors import InputError
+
+    for ending in (".asl.json", ".asl.yaml", ".asl.yml", ".json"):
+        found = sorted(folder.rglob(machine + ending))
+        if found:
+            return found[0]
+    raise InputError(f"there is no definition {machine}.asl.json in {folder}, nor in a folder below it")
+
+
+# --- coverage ---------------------------------------------------------------------------------------------------------
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send what was reached in a worker of pytest-xdist to the process that reports."""
+    measured = session.config.stash.get(_COVERAGE, None)
+    output = getattr(session.config, "workeroutput", None)
+    if measured is not None and output is not None:
+        output["asl_coverage"] = measured.counts()
+    elif measured is not None and measured.is_below(session.config.getoption("--asl-cov-fail-under")):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take in what a worker of pytest-xdist has reached."""
+    measured = node.config.stash.get(_COVERAGE, None)
+    sent = getattr(node, "workeroutput", {}).get("asl_coverage")
+    if measured is not None and sent is not None:
+        measured.add(sent)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the table, and write the files."""
+    measured = config.stash.get(_COVERAGE, None)
+    if measured is None:
+        return
+    under = config.getoption("--asl-cov-fail-under")
+    lines: Sequence[str] = measured.report()
+    if lines:
+        terminalreporter.section("coverage of state machines")
+        for line in lines:
+            terminalreporter.write_line(line)
+    if measured.is_below(under):
+        terminalreporter.write_line(
+            f"--asl-cov-fail-under: {measured.percent:.1f} % was reached, and {under:g} % is required", red=True
+        )

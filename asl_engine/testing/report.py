@@ -1,0 +1,204 @@
+"""Coverage of a whole test run, and its reports: a table, JSON, HTML, and the graph coloured by it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from asl_engine.engine import StateMachine
+from asl_engine.errors import AslError
+from asl_engine.source import read_document
+from asl_engine.testing.coverage import KINDS, Covered, parts_of
+from asl_engine.testing.workflow import Workflow
+
+ENDINGS: Final = (".asl.json", ".asl.yaml", ".asl.yml")
+REPORTS: Final = ("term", "term-missing", "json", "html", "svg", "none")
+
+
+class CoverageRun:
+    """What the tests of one run reached in the definitions at `paths`. Raises ValueError for a path without any, and
+    for a report that is not known."""
+
+    def __init__(self, paths: Sequence[str], reports: Sequence[str]) -> None:
+        self.reports = [_report(text) for text in reports or ["term"]]
+        self.files = [file.resolve() for path in paths for file in _definitions(Path(path))]
+        self._watched: dict[Path, list[Workflow]] = {}
+        self._added: dict[str, dict[str, int]] = {}
+
+    def watch(self, path: Path, workflow: Workflow) -> None:
+        """Count what the executions of a workflow reach."""
+        self._watched.setdefault(path.resolve(), []).append(workflow)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how often each part was reached, by file, as plain data that can be sent to another process."""
+        counted = {name: dict(counts) for name, counts in self._added.items()}
+        for path, workflows in self._watched.items():
+            total = counted.setdefault(str(path), {})
+            for workflow in workflows:
+                for pointer, count in workflow.coverage.counts.items():
+                    total[pointer] = total.get(pointer, 0) + count
+        return counted
+
+    def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Add what another process has counted."""
+        for name, given in counts.items():
+            total = self._added.setdefault(name, {})
+            for pointer, count in given.items():
+                total[pointer] = total.get(pointer, 0) + count
+
+    def covered(self) -> list[Covered]:
+        """Return the coverage of each definition, also of those that no test has loaded."""
+        counts, found = self.counts(), []
+        for file in self.files:
+            machine = StateMachine.load(file)
+            found.append(Covered(_short(file), parts_of(machine.model), counts.get(str(file), {})))
+        return found
+
+    @property
+    def percent(self) -> float:
+        """How many of a hundred parts of all definitions were reached."""
+        tallies = [covered.tally() for covered in self.covered()]
+        total = sum(all_parts for _, all_parts in tallies)
+        return 100.0 * sum(reached for reached, _ in tallies) / total if total else 100.0
+
+    def is_below(self, least: float | None) -> bool:
+        """Whether less was reached than is required."""
+        return least is not None and self.percent < least
+
+    def report(self) -> list[str]:
+        """Write the reports that are files; return the lines of those for the terminal."""
+        covered, lines = self.covered(), []
+        for kind, path in self.reports:
+            if kind.startswith("term"):
+                lines += table(covered, kind == "term-missing")
+            elif kind == "json":
+                path.write_text(json.dumps(as_data(covered), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+                lines.append(f"coverage written to {path}")
+            elif kind in ("html", "svg"):
+                path.mkdir(parents=True, exist_ok=True)
+                _write_pictures(self.files, covered, path)
+                if kind == "html":
+                    (path / "index.html").write_text(page(covered), encoding="utf-8")
+                lines.append(f"coverage written to {path / 'index.html' if kind == 'html' else path}")
+        return lines
+
+
+def _report(text: str) -> tuple[str, Path]:
+    kind, _, path = text.partition(":")
+    if kind not in REPORTS:
+        raise ValueError(f"there is no report {kind!r}; there are {', '.join(REPORTS)}")
+    defaults = {"json": "asl-coverage.json", "html": "asl-coverage", "svg": "asl-coverage"}
+    return kind, Path(path or defaults.get(kind, ""))
+
+
+def _definitions(path: Path) -> list[Path]:
+    """Return the definitions that a path means: the file, or those in the folder that are state machines."""
+    if path.is_file():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
+    if not found:
+        raise ValueError(f"{path} has no definitions: no file that ends with {', '.join(ENDINGS)}")
+    return found
+
+
+def _short(file: Path) -> str:
+    here = Path.cwd()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+
+
+def table(covered: Sequence[Covered], tells_missing: bool) -> list[str]:
+    """Return the coverage as the lines of a table, a line for each definition; beneath, what nothing reached."""
+    rows = [("definition", *(f"{kind}s" if kind != "branch" else "branches" for kind in KINDS), "reached")]
+    rows += [(one.name, *(_fraction(one, kind) for kind in KINDS), f"{one.percent:.0f} %") for one in covered]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join([f"{row[0]:<{widths[0]}}", *map(str.rjust, row[1:], widths[1:])])
+        for row in rows
+    ]
+    if tells_missing:
+        for one in covered:
+            places, missing = _places(one), one.missing()
+            unseen = {part.state for part in missing if part.kind == "state"}
+            told = [part for part in missing if part.kind == "state" or part.state not in unseen]
+            lines += [f"{one.name}{places.get(part.pointer, '')}: not reached: {part.words}" for part in told]
+    return lines
+
+
+def _fraction(covered: Covered, kind: str) -> str:
+    reached, all_parts = covered.tally(kind)
+    return f"{reached}/{all_parts}" if all_parts else "-"
+
+
+def _places(covered: Covered) -> dict[str, str]:
+    """Return where in its file each missing part stands, as `:line`."""
+    try:
+        document = read_document(Path(covered.name))
+    except AslError:
+        return {}
+    return {part.pointer: f":{document.locate(part.pointer, key=True).line}" for part in covered.missing()}
+
+
+def as_data(covered: Sequence[Covered]) -> dict[str, Any]:
+    """Return the coverage as plain data: for each definition its percentage, and how often each part was reached."""
+    return {
+        one.name: {
+            "percent": round(one.percent, 2),
+            "parts": [
+                {**part._asdict(), "reached": one.counts[part.pointer]} for part in one.parts
+            ],
+        }
+        for one in covered
+    }
+
+
+def picture_name(covered: Covered) -> str:
+    """Return the name of a definition's picture."""
+    return covered.name.replace("/", "-").lstrip(".-") + ".svg"
+
+
+def _write_pictures(files: Sequence[Path], covered: Sequence[Covered], folder: Path) -> None:
+    from asl_engine.testing.picture import coverage_picture
+
+    for file, one in zip(files, covered, strict=True):
+        picture = coverage_picture(StateMachine.load(file).model, one)
+        (folder / picture_name(one)).write_text(picture, encoding="utf-8")
+
+
+def page(covered: Sequence[Covered]) -> str:
+    """Return the coverage as one HTML page: the table, and each definition with its picture and what is missing."""
+    return "\n".join([_HEAD, *_table_rows(covered), "</table>", *_sections(covered), "</html>\n"])
+
+
+def _table_rows(covered: Sequence[Covered]) -> Iterator[str]:
+    names = "".join(f"<th>{kind}{'es' if kind == 'branch' else 's'}</th>" for kind in KINDS)
+    yield f"<table><tr><th>definition</th>{names}<th>reached</th></tr>"
+    for number, one in enumerate(covered):
+        cells = "".join(f"<td>{_fraction(one, kind)}</td>" for kind in KINDS)
+        link = f'<a href="#m{number}">{escape(one.name)}</a>'
+        yield f"<tr><td>{link}</td>{cells}<td>{one.percent:.0f} %</td></tr>"
+
+
+def _sections(covered: Sequence[Covered]) -> Iterator[str]:
+    for number, one in enumerate(covered):
+        yield f'<h2 id="m{number}">{escape(one.name)}</h2>'
+        items = "".join(f"<li>{escape(part.words)} <code>{escape(part.pointer)}</code></li>" for part in one.missing())
+        yield f"<p>Not reached:</p><ul>{items}</ul>" if items else "<p>Everything was reached.</p>"
+        yield f'<img src="{escape(picture_name(one), quote=True)}" alt="coverage of {escape(one.name, quote=True)}">'
+
+
+_HEAD: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Coverage of state machines</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
+table { border-collapse: collapse; }
+td, th { border-bottom: 1px solid #8884; padding: .3rem .8rem; text-align: right; }
+td:first-child, th:first-child { text-align: left; }
+img { max-width: 100%; }
+</style>
+<h1>Coverage of state machines</h1>"""

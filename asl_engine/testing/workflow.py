@@ -1,0 +1,210 @@
+"""A workflow under test: a state machine with its mocks, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+from asl_engine.engine import AnyFunctions, Buckets, Kind, Moment, StateMachine, checked_input, moment
+from asl_engine.errors import AslError, EndlessExecution, InputError, MockError, did_you_mean
+from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.kernel.failures import RUNTIME
+from asl_engine.kernel.kernel import MAX_EVENTS
+from asl_engine.program.compile import compile_program
+from asl_engine.tasks.mocks import MockConfig, MockedStates
+from asl_engine.tasks.registry import Functions
+from asl_engine.testing.coverage import Covered, Reached, parts_of
+from asl_engine.testing.execution import TestedExecution
+from asl_engine.testing.mocks import Mock, Mocks
+from asl_engine.testing.outside import DirectedDriver, Schedule, endless, happenings
+from asl_engine.testing.performer import MockedTasks
+from asl_engine.testing.state import TestedState
+from asl_engine.values import ABSENT, JSON, parse_json
+
+START: Final = "2026-01-01T00:00:00Z"
+"""When executions under test start, unless a test says otherwise: the same moment every time."""
+
+Mode: TypeAlias = Literal["NONE", "PRESENT", "STRICT"]
+OnRun: TypeAlias = Callable[[TestedExecution], None]
+
+
+class Workflow:
+    """A state machine under test. Every execution runs to its end in virtual time, within milliseconds.
+
+    `machine` is a StateMachine, or the path of a definition; `functions` are real functions that may be called.
+    `mock_config` is a MockConfigFile, or its content. `check_mocks` compares what mocks answer with the models of AWS's
+    APIs: STRICT wants required fields too, PRESENT looks at the fields that are there, NONE at nothing; it needs the
+    extra `server`, for botocore. `buckets` are folders that stand for buckets of S3.
+
+    Raises SourceError, DefinitionError and NotSupported as loading and running a StateMachine do.
+    """
+
+    def __init__(
+        self,
+        machine: StateMachine | str | Path,
+        functions: AnyFunctions = None,
+        *,
+        type: Kind = "STANDARD",
+        seed: int = 0,
+        start_time: Moment = START,
+        mock_config: str | Path | Mapping[str, Any] | None = None,
+        check_mocks: Mode = "NONE",
+        buckets: Buckets = None,
+        on_run: OnRun | None = None,
+    ) -> None:
+        if check_mocks not in ("NONE", "PRESENT", "STRICT"):
+            raise InputError(f"check_mocks is NONE, PRESENT or STRICT, not {check_mocks!r}")
+        self.machine = machine if isinstance(machine, StateMachine) else StateMachine.load(machine, type)
+        self.machine.program  # noqa: B018 # what this engine cannot run is refused here, and not at the first run
+        self.functions = Functions.of(functions)
+        self.seed = seed
+        self.start_time = start_time
+        self.mocks = Mocks(self.machine.model)
+        self.check_mocks = check_mocks
+        self.buckets = buckets
+        self.on_run = on_run
+        self._config = None if mock_config is None else read_config(mock_config)
+        self._program = compile_program(self.machine.model, self.machine.type)
+        self._reached = Reached(self._program)
+
+    def mock(
+        self, name: str, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0
+    ) -> Workflow:
+        """Let a mock stand in for a Task state, a function, or a resource, in every execution from now on.
+
+        One answer is given to every call; several are given one to each call. See `Mock` for what an answer can be.
+        Raises MockError for a name that nothing in the machine has, with those that are close.
+        """
+        __tracebackhide__ = True  # pytest shows the line of the test
+        try:
+            self.mocks.add(name, Mock(*answers, on_call=on_call, takes=takes))
+        except MockError as problem:
+            raise problem.with_traceback(None) from None
+        return self
+
+    def run(
+        self,
+        input: JSON = ABSENT,
+        *,
+        mocks: Mapping[str, Any] | None = None,
+        at: Schedule | None = None,
+        case: str | None = None,
+        name: str = "test",
+        seed: int | None = None,
+        start_time: Moment | None = None,
+        max_events: int | None = MAX_EVENTS,
+    ) -> TestedExecution:
+        """Run an execution to its end in virtual time.
+
+        `mocks` stand in for this execution alone: answers or `Mock`s by name. `at` has what happens from outside, by
+        seconds after the start: `{3600: stop()}`. `case` is a test case of the mock configuration. The input is `{}`
+        unless given.
+
+        Raises MockError for a task that nothing stands in for, EndlessExecution for an execution that writes more than
+        `max_events` history events (None: as many as AWS allows, and then it fails), Deadlock for one that waits for an
+        answer that cannot come, and InputError.
+        """
+        __tracebackhide__ = True  # pytest shows the line of the test
+        try:
+            stand_ins = self._stand_ins(mocks)
+            schedule = at or {}
+            performer = MockedTasks(stand_ins, self.functions, self._case(case), _answered(schedule), self.check_mocks)
+            execution = self._go(performer, input, schedule, max_events, (name, seed, start_time))
+        except AslError as problem:
+            raise problem.with_traceback(None) from None
+        if self.on_run is not None:
+            self.on_run(execution)
+        return execution
+
+    def _stand_ins(self, mocks: Mapping[str, Any] | None) -> Mocks:
+        """Return the mocks of one execution."""
+        if mocks is None:
+            return self.mocks
+        stand_ins = self.mocks.copy()
+        for name, answer in mocks.items():
+            stand_ins.add(name, Mock.of(answer))
+        return stand_ins
+
+    def _go(
+        self,
+        performer: MockedTasks,
+        input: JSON,
+        schedule: Schedule,
+        max_events: int | None,
+        who: tuple[str, int | None, Moment | None],
+    ) -> TestedExecution:
+        from asl_engine.mapruns.keeping import Keeper
+        from asl_engine.mapruns.objects import Folders
+
+        name, seed, start_time = who
+        value, size = checked_input({} if input is ABSENT else input)
+        start = moment(self.start_time if start_time is None else start_time)
+        kernel = Kernel(self._program)
+        identity = Identity(name, self.machine.name, kind=self.machine.type)
+        keeper = Keeper("all", True) if self._program.is_distributed else None
+        objects = Folders(self.buckets or {}) if keeper is not None else None
+        driver = DirectedDriver(kernel, performer, None, objects, keeper, limit=max_events)
+        driver.direct(start, schedule)
+        try:
+            driver.run(ExecutionStarted(start, value, identity, self.seed if seed is None else seed, size))
+        finally:
+            self._count(kernel, keeper)
+        if max_events is not None and _is_full(kernel):
+            raise EndlessExecution(endless(kernel, MAX_EVENTS))
+        return TestedExecution(kernel, keeper, tuple(driver.pending))
+
+    def _count(self, kernel: Kernel, keeper: Any) -> None:
+        self._reached.add(kernel.records or [])
+        for children in keeper.children.values() if keeper is not None else ():
+            for child in children:
+                self._reached.add(child.kernel.records or [])
+
+    def _case(self, case: str | None) -> MockedStates | None:
+        if case is None:
+            return None
+        if self._config is None:
+            raise InputError(f"the test case {case!r} is of no mock configuration: pass mock_config=FILE")
+        return self._config.states(self.machine.name, case)
+
+    def cases(self) -> list[str]:
+        """Return the names of the test cases that the mock configuration has for this state machine."""
+        return [] if self._config is None else list(self._config.cases.get(self.machine.name, ()))
+
+    def state(self, name: str) -> TestedState:
+        """Return one state of the machine, to be tested by itself; see `TestedState`. Raises InputError if there is
+        none of this name."""
+        known = [state.name for state in self._program.states.values()]
+        if name not in known:
+            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(name, known)}")
+        return TestedState(self, name)
+
+    def unused_mocks(self) -> list[str]:
+        """Return the names of the mocks that no execution has asked."""
+        return self.mocks.unused()
+
+    @property
+    def coverage(self) -> Covered:
+        """Which parts of the machine all executions together have reached."""
+        return Covered(self.machine.name, parts_of(self.machine.model), self._reached.counts)
+
+
+def _answered(schedule: Schedule) -> frozenset[str]:
+    """Return the states whose tasks somebody answers from outside."""
+    return frozenset(event.state for _, event in happenings(schedule) if event.state is not None)
+
+
+def _is_full(kernel: Kernel) -> bool:
+    return kernel.error == RUNTIME and kernel.event_count >= MAX_EVENTS
+
+
+def read_config(given: str | Path | Mapping[str, Any]) -> MockConfig:
+    """Return a MockConfigFile that was read, from its path or its content. Raises InputError for what is none."""
+    if isinstance(given, Mapping):
+        return MockConfig(dict(given))
+    try:
+        return MockConfig(parse_json(Path(given).read_text(encoding="utf-8-sig")))
+    except OSError as problem:
+        raise InputError(f"{given}: {problem.strerror}") from None
+    except ValueError as problem:
+        raise InputError(f"{given} is not JSON: {problem}") from None
