@@ -28,6 +28,7 @@ from asl_engine.cli.terminal import (
     tell,
     write_file,
 )
+from asl_engine.cli.testing import test
 from asl_engine.errors import AslError, InputError, SourceError
 
 if TYPE_CHECKING:
@@ -285,6 +286,9 @@ def serve(
         except OSError as problem:
             reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
             raise OutputError(f"cannot listen on {host!r} port {port}: {reason}") from None
+
+
+asl.add_command(test)
 
 
 def main() -> None:

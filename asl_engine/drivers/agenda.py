@@ -36,12 +36,8 @@ class Agenda:
             while at < end:
                 self.note(at, op, TaskHeartbeat(at, op))
                 at += answer.heartbeat_every
-        failed = answer.error is not None or answer.cause is not None
-        self.note(
-            end,
-            op,
-            TaskFailed(end, op, answer.error, answer.cause) if failed else TaskSucceeded(end, op, answer.output),
-        )
+        failure = Failure(answer.error, answer.cause) if answer.is_failure else None
+        self.note_end(now, op, answer.after, failure or answer.output)
 
     def note_end(self, now: float, op: str, seconds: float, outcome: JSON | Failure) -> None:
         """Note the end of a task that is over in so many seconds, and what comes of it."""

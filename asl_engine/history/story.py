@@ -49,7 +49,8 @@ class Visit:
 
     `status` is CAUGHT when the state failed and a catcher took it. `error` and `cause` are of its last failure.
     `variables` are what it assigned. `around` is the visit of the Parallel or Map that this one happened in, and
-    `iteration` the number of the Map's item.
+    `iteration` the number of the Map's item; `branch` the
+    state that the branch of a Parallel began with.
     """
 
     state: str
@@ -59,6 +60,7 @@ class Visit:
     event: int
     around: Visit | None = None
     iteration: int | None = None
+    branch: str | None = None
     status: Status = "RUNNING"
     output: JSON = None
     error: str | None = None
@@ -121,10 +123,13 @@ class _Reader:
     ) -> Visit:
         was_left = previous in self.left
         around = before.around if before is not None and was_left else before
-        iteration = before.iteration if before is not None and was_left else self.iterations.get(previous)
-        at = _seconds(event)
-        value = _value(details.get("input"))
-        visit = Visit(details.get("name", ""), type_, value, at, int(event["id"]), around, iteration)
+        name = details.get("name", "")
+        visit = Visit(name, type_, _value(details.get("input")), seconds_of(event), int(event["id"]), around)
+        if before is not None and was_left:
+            visit.iteration, visit.branch = before.iteration, before.branch
+        else:
+            visit.iteration = self.iterations.get(previous)
+            visit.branch = name if around is not None and around.type == "Parallel" else None
         self.visits.append(visit)
         return visit
 
@@ -134,7 +139,7 @@ class _Reader:
         if visit is None:
             return before
         visit.status = "SUCCEEDED" if visit.error is None and visit.status == "RUNNING" else "CAUGHT"
-        visit.output, visit.left_at = _value(details.get("output")), _seconds(event)
+        visit.output, visit.left_at = _value(details.get("output")), seconds_of(event)
         variables = details.get("assignedVariables") or {}
         visit.variables = {name: _value(text) for name, text in variables.items()}
         for other in self.visits:
@@ -146,7 +151,7 @@ class _Reader:
         self, kind: str, event: Mapping[str, Any], details: Mapping[str, Any], before: Visit | None
     ) -> None:
         """Close everything: what led to the failure has failed, and what else was open has been aborted."""
-        at = _seconds(event)
+        at = seconds_of(event)
         while kind == "ExecutionFailed" and before is not None:
             if before.status == "RUNNING":
                 before.status, before.left_at = "FAILED", at
@@ -190,7 +195,7 @@ def _is_inside(visit: Visit, outer: Visit) -> bool:
 def _note(visit: Visit, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]) -> None:
     """Note what an event says of a visit: the beginning and the end of an attempt, or a failure of the state itself."""
     if kind.endswith("Scheduled"):
-        visit.attempts.append(Attempt(_resource(details), _value(_payload(details)), _seconds(event)))
+        visit.attempts.append(Attempt(_resource(details), _value(_payload(details)), seconds_of(event)))
         visit.error = visit.cause = None
     elif kind.startswith(("Task", "LambdaFunction", "Activity")) and visit.attempts:
         _end_attempt(visit, kind, event, details)
@@ -211,7 +216,7 @@ def _end_attempt(visit: Visit, kind: str, event: Mapping[str, Any], details: Map
         visit.error, visit.cause = attempt.error or "", attempt.cause
     else:
         return
-    attempt.ended_at = _seconds(event)
+    attempt.ended_at = seconds_of(event)
 
 
 def _resource(details: Mapping[str, Any]) -> str:
@@ -240,7 +245,7 @@ def _value(text: Any) -> JSON:
     return value
 
 
-def _seconds(event: Mapping[str, Any]) -> float:
+def seconds_of(event: Mapping[str, Any]) -> float:
     """Return the time of an event; boto3 gives datetimes, the AWS CLI texts or numbers."""
     moment = event.get("timestamp", 0.0)
     if isinstance(moment, datetime):

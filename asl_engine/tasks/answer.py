@@ -20,7 +20,7 @@ class Answer:
     sends a heartbeat until then, in seconds; without it there are none.
     """
 
-    __slots__ = ("after", "cause", "error", "heartbeat_every", "output")
+    __slots__ = ("after", "cause", "error", "heartbeat_every", "is_failure", "output")
 
     def __init__(
         self,
@@ -38,3 +38,11 @@ class Answer:
         self.error = error
         self.cause = cause
         self.heartbeat_every = heartbeat_every
+        self.is_failure = error is not None or cause is not None
+
+    @classmethod
+    def failure(cls, error: str | None = None, cause: str | None = None, after: float = 0.0) -> Answer:
+        """Return a failure, also one that has neither a name nor a cause, as SendTaskFailure may leave out both."""
+        answer = cls(error=error, cause=cause, after=after)
+        answer.is_failure = True
+        return answer

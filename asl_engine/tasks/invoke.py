@@ -54,7 +54,7 @@ class Call:
         limit = self.function.timeout
         if limit is not None and answer.after >= limit:
             return limit, self.timed_out()
-        if answer.error is not None or answer.cause is not None:
+        if answer.is_failure:
             return answer.after, Failure(answer.error, answer.cause)
         return answer.after, self.succeeded(answer.output)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Protocol
 
 from asl_engine.errors import FunctionNotFound, MockError, NotSupported
 from asl_engine.kernel.commands import StartTask
@@ -15,8 +15,15 @@ from asl_engine.tasks.invoke import Call, Failure, event_of
 from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import RUNNING, Clock, Job, Outside, Performer, Prepared
 from asl_engine.tasks.registry import Function, Functions
-from asl_engine.testing.mocks import NO_ANSWER, Mock, Mocks
+from asl_engine.testing.mocks import NO_ANSWER, Mock
 from asl_engine.values import JSON, NotJSON, private_copy
+
+
+class StandIns(Protocol):
+    """Knows what stands in for a task: its name, the mock, and whether it is that of a function."""
+
+    def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
+        """Return what stands in for a task, None for nothing."""
 
 
 class MockedTasks(Performer):
@@ -28,7 +35,7 @@ class MockedTasks(Performer):
 
     def __init__(
         self,
-        stand_ins: Mocks,
+        stand_ins: StandIns,
         functions: Functions,
         case: MockedStates | None = None,
         answered: frozenset[str] = frozenset(),
@@ -78,7 +85,7 @@ class MockedTasks(Performer):
         answer: Answer
         if isinstance(given, Exception):
             failure = _failure(task, call, given)
-            answer = Answer(error=failure.error, cause=failure.cause, after=mock.takes)
+            answer = Answer.failure(failure.error, failure.cause, mock.takes)
         elif isinstance(given, Answer):
             answer = given
         else:
@@ -86,7 +93,7 @@ class MockedTasks(Performer):
                 answer = Answer(given, after=mock.takes)
             except NotJSON as problem:
                 raise MockError(f"the mock of {name!r} answers {type(given).__name__}: {problem}") from None
-        if answer.error is None and answer.cause is None and not call.is_enveloped:
+        if not answer.is_failure and not call.is_enveloped:
             self._compare(task, name, answer.output)
         return answer
 
@@ -117,8 +124,7 @@ def _failure(task: StartTask, call: Call, problem: Exception) -> Failure:
 def _job(answer: Answer) -> Job:
     """Return the job whose end is the answer: it is looked at once while it runs, if it takes time."""
     pending = [RUNNING] if answer.after else []
-    failed = answer.error is not None or answer.cause is not None
-    end = Failure(answer.error, answer.cause) if failed else answer.output
+    end = Failure(answer.error, answer.cause) if answer.is_failure else answer.output
     return Job(dict, lambda _: pending.pop() if pending else end, answer.after)
 
 

@@ -18,7 +18,7 @@ from asl_engine.testing.coverage import Covered, Reached, parts_of
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mocks import Mock, Mocks
 from asl_engine.testing.outside import DirectedDriver, Schedule, endless, happenings
-from asl_engine.testing.performer import MockedTasks
+from asl_engine.testing.performer import MockedTasks, StandIns
 from asl_engine.testing.state import TestedState
 from asl_engine.values import ABSENT, JSON, parse_json
 
@@ -26,6 +26,9 @@ START: Final = "2026-01-01T00:00:00Z"
 """When executions under test start, unless a test says otherwise: the same moment every time."""
 
 Mode: TypeAlias = Literal["NONE", "PRESENT", "STRICT"]
+Who: TypeAlias = tuple[str, int | None, Moment | None]
+"""The name of an execution, and its seed and start where they are not the workflow's."""
+
 OnRun: TypeAlias = Callable[[TestedExecution], None]
 
 
@@ -107,12 +110,22 @@ class Workflow:
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         try:
-            stand_ins = self._stand_ins(mocks)
-            schedule = at or {}
-            performer = MockedTasks(stand_ins, self.functions, self._case(case), _answered(schedule), self.check_mocks)
-            execution = self._go(performer, input, schedule, max_events, (name, seed, start_time))
+            return self.run_with(self._stand_ins(mocks), input, at or {}, case, (name, seed, start_time), max_events)
         except AslError as problem:
             raise problem.with_traceback(None) from None
+
+    def run_with(
+        self,
+        stand_ins: StandIns,
+        input: JSON,
+        schedule: Schedule,
+        case: str | None = None,
+        who: Who = ("test", None, None),
+        max_events: int | None = MAX_EVENTS,
+    ) -> TestedExecution:
+        """Run an execution in which something else than the workflow's own mocks does the tasks."""
+        performer = MockedTasks(stand_ins, self.functions, self._case(case), _answered(schedule), self.check_mocks)
+        execution = self._go(performer, input, schedule, max_events, who)
         if self.on_run is not None:
             self.on_run(execution)
         return execution
@@ -132,7 +145,7 @@ class Workflow:
         input: JSON,
         schedule: Schedule,
         max_events: int | None,
-        who: tuple[str, int | None, Moment | None],
+        who: Who,
     ) -> TestedExecution:
         from asl_engine.mapruns.keeping import Keeper
         from asl_engine.mapruns.objects import Folders

@@ -1,0 +1,111 @@
+"""A recorded execution as a regression test: a pytest file with its input, its answers, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from typing import Any, Final
+
+from asl_engine.history.story import Attempt
+from asl_engine.testing.mocks import NO_ANSWER
+from asl_engine.testing.replay import Recording, answer_of
+from asl_engine.values import JSON
+
+WIDTH: Final = 110
+METADATA: Final = ("SdkHttpMetadata", "SdkResponseMetadata")
+"""What every result of a service has, and few definitions look at."""
+
+
+def test_from(recording: Recording, definition: str, name: str) -> str:
+    """Return the text of a test file. `definition` is the path that the test loads, `name` says what it is about.
+
+    The mocks are the recorded answers, for each state in the order in which they were asked for, with the time that
+    each took. What the test asserts is the path, and the end.
+    """
+    words = re.sub(r"\W+", "_", name).strip("_").lower() or "recorded_execution"
+    path = literal([visit.state for visit in recording.story], 4)
+    body = [
+        f"def test_{words}(workflow):",
+        f"    machine = workflow({literal(definition)}, start_time={recording.start!r})",
+        *_mocks(recording),
+        "",
+        f"    execution = machine.run({literal(recording.input, 4)}{_outside(recording)})",
+        "",
+        f"    assert execution.path == {path}",
+        *_end(recording),
+    ]
+    names = [one for one in ("NO_ANSWER", "Answer", "stop") if any(re.search(rf"\b{one}\b", line) for line in body)]
+    imported = [f"from asl_engine.testing import {', '.join(names)}", "", ""] if names else [""]
+    return "\n".join([f'"""A recorded execution, as a regression test: {words}."""', "", *imported, *body, ""])
+
+
+test_from.__test__ = False  # type: ignore[attr-defined] # pytest takes functions of such names for tests
+
+
+def _mocks(recording: Recording) -> list[str]:
+    found: defaultdict[str, list[Attempt]] = defaultdict(list)
+    for visit in recording.story:
+        found[visit.state] += visit.attempts
+    keeps = any(name in json.dumps(visit.output) for visit in recording.story for name in METADATA)
+    return [
+        _mock(state, sorted(attempts, key=lambda attempt: attempt.began_at), keeps)
+        for state, attempts in found.items()
+        if attempts
+    ]
+
+
+def _mock(state: str, attempts: list[Attempt], keeps_metadata: bool) -> str:
+    answers = [_answer(attempt, keeps_metadata) for attempt in attempts]
+    if len(answers) == 1:
+        return f"    machine.mock({literal(state)}, {_answer(attempts[0], keeps_metadata, 4)})"
+    lines = "".join(f"        {answer},\n" for answer in answers)
+    return f"    machine.mock(\n        {literal(state)},\n{lines}    )"
+
+
+def _answer(attempt: Attempt, keeps_metadata: bool, indent: int = 8) -> str:
+    answer: Any = answer_of(attempt)
+    if answer is NO_ANSWER:
+        return "NO_ANSWER"
+    after = f", after={round(answer.after, 3)!r}" if answer.after else ""
+    if answer.is_failure:
+        return f"Answer.failure({literal(answer.error)}, {literal(answer.cause)}{after})"
+    output = answer.output
+    if isinstance(output, dict) and not keeps_metadata:
+        output = {name: value for name, value in output.items() if name not in METADATA}
+    text = literal(output, indent)
+    return f"Answer({text}{after})" if after else text
+
+
+def _outside(recording: Recording) -> str:
+    if not recording.schedule:
+        return ""
+    return f", at={{{recording.duration!r}: stop({literal(recording.error)}, {literal(recording.cause)})}}"
+
+
+def _end(recording: Recording) -> list[str]:
+    if recording.end == "Succeeded":
+        return [f"    assert execution.output == {literal(recording.output, 4)}"]
+    status = {"Aborted": "ABORTED", "TimedOut": "TIMED_OUT"}.get(recording.end, "FAILED")
+    return [f'    assert (execution.status, execution.error) == ("{status}", {literal(recording.error)})']
+
+
+def literal(value: JSON, indent: int = 0) -> str:
+    """Return a JSON value as Python; over several lines, each further one `indent` blanks in, where it is long."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (dict, list)):
+        return repr(value)
+    short = _joined(value, [literal(item) for item in (value.values() if isinstance(value, dict) else value)], ", ")
+    if len(short) + indent <= WIDTH - 30:
+        return short
+    inner = [literal(item, indent + 4) for item in (value.values() if isinstance(value, dict) else value)]
+    between = ",\n" + " " * (indent + 4)
+    text = _joined(value, inner, between)
+    return f"{text[0]}{between[1:]}{text[1:-1]},\n{' ' * indent}{text[-1]}"
+
+
+def _joined(value: dict[str, JSON] | list[JSON], texts: list[str], between: str) -> str:
+    if isinstance(value, list):
+        return f"[{between.join(texts)}]"
+    return f"{{{between.join(f'{literal(name)}: {text}' for name, text in zip(value, texts, strict=True))}}}"

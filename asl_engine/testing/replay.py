@@ -1,0 +1,252 @@
+"""Replay: an execution that was recorded, on AWS or here, run again with what its tasks answered then.
+
+The definition may be the same or a changed one. What the new execution does is compared with the recording, and the
+first difference is told. Results, failures and how long they took come from the recording; waits and time limits from
+the definition.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from asl_engine.engine import StateMachine
+from asl_engine.errors import InputError, MockError
+from asl_engine.history.story import Attempt, Visit, read_story, seconds_of
+from asl_engine.kernel.commands import StartTask
+from asl_engine.tasks.answer import Answer
+from asl_engine.testing.account import short
+from asl_engine.testing.execution import TestedExecution
+from asl_engine.testing.mocks import NO_ANSWER, Mock
+from asl_engine.testing.outside import Schedule, stop
+from asl_engine.testing.workflow import Workflow
+from asl_engine.values import JSON
+
+Place = tuple[Any, ...]
+"""Where a visit is: the states and items around it, and its own state."""
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first difference between a recording and what was done now. `state` is where; `what` says which of its
+    values differ: `state`, `input`, `payload`, `outcome` or `output`."""
+
+    state: str
+    what: str
+    recorded: JSON
+    now: JSON
+
+    def __str__(self) -> str:
+        if self.what == "state":
+            return f"the recording goes to {self.recorded!r} where now it goes to {self.now!r}"
+        values = f"  recorded: {short(self.recorded)}\n  now:      {short(self.now)}"
+        return f"{self.what} of state {self.state!r} differs:\n{values}"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A replayed execution, and where it first differs from the recording; `divergence` is None where it does not.
+
+    `execution` is None where the definition asked for something that the recording has no answer to; then the
+    divergence says what.
+    """
+
+    execution: TestedExecution | None
+    divergence: Divergence | None
+
+    @property
+    def matches(self) -> bool:
+        """Whether everything was done as it was recorded."""
+        return self.divergence is None
+
+
+class Recording:
+    """A history that was read: the input, the end, and the visits to states with what their tasks answered."""
+
+    def __init__(self, events: Sequence[Mapping[str, Any]]) -> None:
+        first = next((event for event in events if event.get("type") == "ExecutionStarted"), None)
+        if first is None or not first.get("executionStartedEventDetails"):
+            raise InputError("the history does not begin with an ExecutionStarted event that has details")
+        self.story = read_story(events)
+        self.start = seconds_of(first)
+        self.input: JSON = _parsed(first["executionStartedEventDetails"].get("input", "{}"))
+        last = events[-1]
+        self.end = str(last.get("type", "")).removeprefix("Execution")
+        self.duration = seconds_of(last) - self.start
+        details: Mapping[str, Any] = next((last[name] for name in last if name.endswith("EventDetails")), {})
+        self.error, self.cause = details.get("error"), details.get("cause")
+        self.output: JSON = _parsed(details["output"]) if "output" in details else None
+
+    @property
+    def schedule(self) -> Schedule:
+        """What happened from outside: that somebody stopped the execution."""
+        return {self.duration: stop(self.error, self.cause)} if self.end == "Aborted" else {}
+
+
+def _parsed(text: str) -> JSON:
+    try:
+        value: JSON = json.loads(text)
+    except ValueError:
+        raise InputError("the history was downloaded without its data: get it with --include-execution-data") from None
+    return value
+
+
+def read_recording(history: Any) -> Recording:
+    """Return a recording: from the path of a file that `aws stepfunctions get-execution-history` wrote, from its
+    content, or from a list of events. Raises InputError for what is none."""
+    if isinstance(history, (str, Path)):
+        try:
+            history = json.loads(Path(history).read_text(encoding="utf-8-sig"))
+        except OSError as problem:
+            raise InputError(f"{history}: {problem.strerror}") from None
+        except ValueError as problem:
+            raise InputError(f"{history} is not JSON: {problem}") from None
+    events = history.get("events") if isinstance(history, Mapping) else history
+    if not isinstance(events, Sequence) or not events or not all(map(_is_event, events)):
+        expected = '{"events": [...]}, as `aws stepfunctions get-execution-history` prints it'
+        raise InputError(f"this is no history; expected {expected}")
+    return Recording(sorted(events, key=lambda event: int(event["id"])))
+
+
+def _is_event(event: Any) -> bool:
+    return isinstance(event, Mapping) and isinstance(event.get("type"), str) and type(event.get("id")) is int
+
+
+class RecordedTasks:
+    """The answers of a recording, in place of mocks: each state's in the order in which they were asked for."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._attempts: dict[str, Iterator[Attempt]] = {}
+        by_state: defaultdict[str, list[Attempt]] = defaultdict(list)
+        for visit in recording.story:
+            by_state[visit.state] += visit.attempts
+        for state, attempts in by_state.items():
+            self._attempts[state] = iter(sorted(attempts, key=lambda attempt: attempt.began_at))
+
+    def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
+        """Return what the recording has as the next answer to a task of this state."""
+        attempt = next(self._attempts.get(task.state, iter(())), None)
+        if attempt is None:
+            raise Unrecorded(task.state, task.payload)
+        return task.state, Mock(answer_of(attempt)), False
+
+
+class Unrecorded(MockError):
+    """The definition asks for a task that the recording has no answer to."""
+
+    def __init__(self, state: str, payload: JSON) -> None:
+        super().__init__(f"the recording has no further answer to a task of state {state!r}")
+        self.state = state
+        self.payload = payload
+
+
+def answer_of(attempt: Attempt) -> Any:
+    """Return what an attempt was answered, and after how long; a time limit's passing is the state's own doing."""
+    if attempt.status == "RUNNING" or attempt.ended_at is None or attempt.error == "States.Timeout":
+        return NO_ANSWER
+    took = max(0.0, attempt.ended_at - attempt.began_at)
+    if attempt.status == "SUCCEEDED":
+        return Answer(attempt.result, after=took)
+    return Answer.failure(attempt.error, attempt.cause, took)
+
+
+def replay(machine: StateMachine | Workflow | str | Path, history: Any) -> Replay:
+    """Run a recorded execution again, and compare.
+
+    `machine` is the state machine as it was, or a changed one; `history` a file from `aws stepfunctions
+    get-execution-history`, its content, or a list of events. Texts that cannot be the same (UUIDs, task tokens,
+    timestamps, ARNs of executions) count as equal when both are of that kind.
+    """
+    workflow = machine if isinstance(machine, Workflow) else Workflow(machine)
+    recording = read_recording(history)
+    tasks = RecordedTasks(recording)
+    try:
+        execution = workflow.run_with(tasks, recording.input, recording.schedule, who=("replay", None, recording.start))
+    except Unrecorded as problem:
+        return Replay(None, Divergence(problem.state, "payload", "no such task", problem.payload))
+    return Replay(execution, first_divergence(recording, execution))
+
+
+def first_divergence(recording: Recording, execution: TestedExecution) -> Divergence | None:
+    """Return the first difference in what states were entered with, called, and gave; None where there is none."""
+    recorded, now = _by_place(recording.story), _by_place(execution.story)
+    for place, visits in recorded.items():
+        others = now.get(place, [])
+        for number, visit in enumerate(visits):
+            if number >= len(others):
+                return Divergence(visit.state, "state", visit.state, "the end")
+            found = _difference(visit, others[number])
+            if found is not None:
+                return found
+        if len(others) > len(visits):
+            return Divergence(others[len(visits)].state, "state", "the end", others[len(visits)].state)
+    if not alike(recording.output, execution.output):
+        return Divergence("the execution", "output", recording.output, execution.output)
+    return None
+
+
+def _by_place(story: Sequence[Visit]) -> dict[Place, list[Visit]]:
+    """Return the visits of each walk: the execution's own, each branch's, each item's."""
+    walks: dict[Place, list[Visit]] = defaultdict(list)
+    for visit in story:
+        walks[_walk_of(visit)].append(visit)
+    return walks
+
+
+def _walk_of(visit: Visit) -> Place:
+    around = visit.around
+    if around is None:
+        return ()
+    branch = visit.iteration if visit.iteration is not None else visit.branch
+    return (*_walk_of(around), around.state, branch)
+
+
+def _difference(recorded: Visit, now: Visit) -> Divergence | None:
+    if recorded.state != now.state:
+        return Divergence(recorded.state, "state", recorded.state, now.state)
+    pairs: list[tuple[str, JSON, JSON]] = [("input", recorded.input, now.input)]
+    for then, again in zip(recorded.attempts, now.attempts, strict=False):
+        pairs.append(("payload", then.payload, again.payload))
+        pairs.append(("outcome", [then.status, then.error], [again.status, again.error]))
+    pairs.append(("number of attempts", len(recorded.attempts), len(now.attempts)))
+    pairs.append(("outcome", recorded.status, now.status))
+    pairs.append(("output", recorded.output, now.output))
+    for what, one, other in pairs:
+        if not alike(one, other):
+            return Divergence(recorded.state, what, one, other)
+    return None
+
+
+_KINDS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}",
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)",
+        r"arn:aws[\w-]*:states:.*:(execution|express|mapRun|stateMachine):.*",
+        r"[\w+/=-]{64,}",
+    )
+)
+"""Texts that differ from execution to execution: UUIDs, timestamps, ARNs, task tokens."""
+
+
+def alike(one: JSON, other: JSON) -> bool:
+    """Whether two values are equal but for texts that cannot be: UUIDs, timestamps, ARNs of executions, tokens."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other or any(kind.fullmatch(one) and kind.fullmatch(other) for kind in _KINDS)
+    return (type(one) is type(other) and one == other) or _are_same_number(one, other)
+
+
+def _are_same_number(one: JSON, other: JSON) -> bool:
+    numbers = (int, float)
+    is_number = isinstance(one, numbers) and isinstance(other, numbers)
+    return is_number and not isinstance(one, bool) and not isinstance(other, bool) and one == other
+
