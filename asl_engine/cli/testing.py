@@ -1,4 +1,4 @@
-"""`asl test`: what a recorded execution can do for tests."""
+"""`asl test`: what recorded and tried executions can do for tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ kind_option = click.option(
 
 @click.group("test")
 def test() -> None:
-    """Replay recorded executions, and make tests of them.
+    """Replay recorded executions, explore what can happen, and make tests of both.
 
     HISTORY is a file that `aws stepfunctions get-execution-history` or `asl run --history` wrote.
     """
@@ -71,6 +71,41 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
         show_file(text.rstrip("\n"))
     else:
         write_file(output, text)
+
+
+@test.command("explore")
+@click.argument("file")
+@click.option("--input", "input_text", metavar="JSON", help="The input; guessed when not given.")
+@click.option("--results", metavar="FILE", help="A JSON object: what Tasks or functions may give, arrays by name.")
+@click.option("--max-runs", type=click.IntRange(1), default=2_000, show_default=True)
+@click.option("--max-seconds", type=click.FloatRange(0), default=10.0, show_default=True)
+@click.option("-o", "--output", metavar="TEST.PY", help="Write an example of each end as a test for pytest.")
+@kind_option
+def explore_command(
+    file: str,
+    input_text: str | None,
+    results: str | None,
+    max_runs: int,
+    max_seconds: float,
+    output: str | None,
+    kind: Any,
+) -> None:
+    """Find out which results and errors of its tasks lead FILE to which ends, and which parts nothing reaches."""
+    from asl_engine.cli.given import read_input, read_json
+    from asl_engine.engine import StateMachine
+    from asl_engine.testing.explore import explore, tests_of
+    from asl_engine.values import ABSENT
+
+    check_place(output)
+    machine = StateMachine.load(file, type=kind)
+    given = read_json(results) if results is not None else {}
+    if not isinstance(given, dict) or not all(isinstance(values, list) for values in given.values()):
+        raise InputError(f"{results}: expected an object with an array of results for each name")
+    value = read_input(input_text, None) if input_text is not None else ABSENT
+    found = explore(machine, value, results=given, max_runs=max_runs, max_seconds=max_seconds)
+    show(found.text())
+    if output is not None:
+        write_file(output, tests_of(found, os.path.relpath(file, Path(output).parent)))
 
 
 def _events(path: str) -> Any:

@@ -93,7 +93,7 @@ def _end(recording: Recording) -> list[str]:
 def literal(value: JSON, indent: int = 0) -> str:
     """Return a JSON value as Python; over several lines, each further one `indent` blanks in, where it is long."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return repr(value) if '"' in value else json.dumps(value, ensure_ascii=False)
     if not isinstance(value, (dict, list)):
         return repr(value)
     short = _joined(value, [literal(item) for item in (value.values() if isinstance(value, dict) else value)], ", ")
