@@ -28,7 +28,7 @@ from asl_engine.cli.terminal import (
     tell,
     write_file,
 )
-from asl_engine.cli.testing import test
+from asl_engine.cli.testing import debug, test
 from asl_engine.errors import AslError, InputError, SourceError
 
 if TYPE_CHECKING:
@@ -288,6 +288,7 @@ def serve(
             raise OutputError(f"cannot listen on {host!r} port {port}: {reason}") from None
 
 
+asl.add_command(debug)
 asl.add_command(test)
 
 

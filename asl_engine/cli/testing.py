@@ -1,4 +1,4 @@
-"""`asl test`: what recorded and tried executions can do for tests."""
+"""`asl debug`, and `asl test`: what recorded and tried executions can do for tests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,32 @@ kind_option = click.option(
     "--type", "kind", type=click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False), default="STANDARD",
     show_default=True, help="The type of state machine.",
 )  # fmt: skip
+
+
+@click.command("debug")
+@click.argument("file")
+@click.option("--input", "input_text", metavar="JSON", help="The input; '{}' when not given.")
+@click.option("--input-file", metavar="FILE", help="A file with the input.")
+@click.option("--functions", metavar="APP.PY", help="The functions; for a task without one you are asked.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
+@kind_option
+def debug(
+    file: str, input_text: str | None, input_file: str | None, functions: str | None, seed: int, kind: Any
+) -> None:
+    """Run the state machine in FILE step by step, in virtual time; `help` lists the commands."""
+    from asl_engine.cli.debug import Prompt, run
+    from asl_engine.cli.given import load_functions, read_input
+    from asl_engine.engine import StateMachine
+    from asl_engine.testing.debugger import Debugger
+
+    if "-" in (input_text, input_file):
+        raise InputError("standard input has the debugger's commands; give the input in an argument or a file")
+    machine = StateMachine.load(file, type=kind)
+    value = read_input(input_text, input_file)
+    given = load_functions(functions) if functions is not None else None
+    prompt = Prompt()
+    prompt.debugger = Debugger(machine, prompt, given, seed)
+    run(prompt, value)
 
 
 @click.group("test")

@@ -155,8 +155,7 @@ class _Reader:
         while kind == "ExecutionFailed" and before is not None:
             if before.status == "RUNNING":
                 before.status, before.left_at = "FAILED", at
-                before.error = before.error or details.get("error")
-                before.cause = before.cause or details.get("cause")
+                before.error, before.cause = details.get("error"), details.get("cause")
             before = before.around
         for visit in self.visits:
             if visit.status == "RUNNING":

@@ -24,7 +24,9 @@ def account(execution: TestedExecution) -> str:
     story = execution.story
     lines = [f"{execution.status} after {execution.duration:g} s{_failure(execution.error, execution.cause)}"]
     lines += _path(story, execution.started_at)
-    last = next((visit for visit in story if visit.status == "FAILED"), story[-1] if story else None)
+    around = {id(visit.around) for visit in story if visit.status == "FAILED"}
+    failed = (visit for visit in story if visit.status == "FAILED" and id(visit) not in around)
+    last = next(failed, story[-1] if story else None)
     if last is not None:
         lines += _details(last)
     if execution.status == "SUCCEEDED":
@@ -57,7 +59,17 @@ def indent(visit: Visit) -> str:
 def _failure(error: str | None, cause: str | None) -> str:
     if error is None and cause is None:
         return ""
-    return f": {error or 'no error name'}{f', {short_text(cause)}' if cause else ''}"
+    return f": {error or 'no error name'}{f', {short_text(message_of(cause))}' if cause else ''}"
+
+
+def message_of(cause: str) -> str:
+    """Return what a person reads of a cause: of the payload that Lambda makes of an exception, the message."""
+    try:
+        payload = json.loads(cause)
+    except ValueError:
+        return cause
+    message = payload.get("errorMessage") if isinstance(payload, dict) else None
+    return message if isinstance(message, str) else cause
 
 
 def _details(visit: Visit) -> list[str]:

@@ -1,0 +1,356 @@
+"""The step debugger: an execution in virtual time that stops before states, and can go back.
+
+It stops where a state is about to do its work: the user sees what it was given, may change that, and goes on. To go
+back, the execution is run again from its start to an earlier stop, with what its tasks have answered so far, so nothing
+is called twice. The debugger knows no terminal: a `Front` is told of stops, and says how to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from asl_engine.drivers.virtual import VirtualDriver
+from asl_engine.engine import AnyFunctions, Moment, StateMachine, checked_input, moment
+from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
+from asl_engine.history.story import read_story
+from asl_engine.inspection import Inspection, Setting
+from asl_engine.kernel import (
+    Event,
+    ExecutionStarted,
+    Identity,
+    Kernel,
+    StartTask,
+    TaskFailed,
+    TaskHeartbeat,
+    TaskSubmitted,
+    TaskSucceeded,
+)
+from asl_engine.kernel.frames import Frame
+from asl_engine.lang.jsonata import UNDEFINED, JSONataError, compile_jsonata
+from asl_engine.program.compile import compile_program
+from asl_engine.program.program import State
+from asl_engine.tasks.answer import Answer
+from asl_engine.tasks.context import LambdaContext
+from asl_engine.tasks.invoke import Call, Failure
+from asl_engine.tasks.perform import Clock, Performer, Prepared
+from asl_engine.tasks.registry import Function, Functions
+from asl_engine.testing.account import message_of
+from asl_engine.testing.execution import TestedExecution
+from asl_engine.testing.state import TestedState
+from asl_engine.testing.workflow import START, Workflow
+from asl_engine.values import JSON, private_copy, size_of
+
+
+class GoBack(Exception):
+    """Raised through the kernel, which is then thrown away: run again up to the stop `number`."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Quit(Exception):
+    """The user has seen enough."""
+
+
+class Stop:
+    """Where the execution stands: before the work of a state. `number` counts the stops that were possible, from 1.
+
+    `depth` is how many Parallels and Maps the state stands in; `attempt` how many retries have been made; `news` are
+    failures since the stop before.
+    """
+
+    def __init__(self, debugger: Debugger, number: int, frame: Frame, news: list[str]) -> None:
+        self.debugger = debugger
+        self.number = number
+        self.frame = frame
+        self.news = news
+        self.state = frame.state.name
+        self.type = frame.state.type
+        self.attempt = frame.attempt
+        self.depth = _depth(frame)
+
+    @property
+    def input(self) -> JSON:
+        """The raw input of the state."""
+        return self.frame.input
+
+    @property
+    def variables(self) -> dict[str, JSON]:
+        """The variables that the state sees."""
+        return self.frame.variables
+
+    @property
+    def context(self) -> dict[str, JSON]:
+        """The context object of the state."""
+        return self.frame.context()
+
+    @property
+    def time(self) -> float:
+        """How much virtual time has passed, in seconds."""
+        return self.frame.kernel.now - self.frame.kernel.started_at
+
+    @property
+    def path(self) -> list[str]:
+        """The states entered before this one."""
+        return [visit.state for visit in read_story(TestedExecution(self.frame.kernel).history)]
+
+    def stages(self) -> dict[str, JSON]:
+        """Return what each stage of the data flow makes, as far as it is known before the state's work, and where the
+        state would fail."""
+        kernel = self.frame.kernel
+        known: dict[str, Any] = {"variables": self.variables, "context": self.context, "retries": self.attempt}
+        setting = Setting(kernel.identity, kernel.now, kernel.seed, **known)
+        inspection = Inspection(self.debugger.tested(self.state).subject, self.input, setting)
+        inspection.enter()
+        stages: dict[str, JSON] = {name: value for name, value in inspection.told.items() if name != "variables"}
+        if inspection.status == "FAILED":
+            stages["error"] = {"Error": inspection.error, "Cause": inspection.cause}
+        elif inspection.status == "SUCCEEDED":
+            stages |= {"output": inspection.output, "next": inspection.next_state}
+        return stages
+
+    def set_input(self, value: JSON) -> None:
+        """Let the state have another input."""
+        self.debugger.edit(self, ("input", "", private_copy(value, "the input")))
+
+    def set_variable(self, name: str, value: JSON) -> None:
+        """Let a variable have another value, from this state on."""
+        self.debugger.edit(self, ("variable", name, private_copy(value, "the value")))
+
+
+def _depth(frame: Frame) -> int:
+    return 0 if frame.parent is None else 1 + _depth(frame.parent)
+
+
+class Front(Protocol):
+    """Who is in front of the debugger. Both may raise GoBack and Quit."""
+
+    def stopped(self, stop: Stop) -> Callable[[Stop], bool]:
+        """Look around, and return what says of a later stop whether to stop there, breakpoints apart."""
+
+    def asked(self, state: str, payload: JSON) -> JSON | Failure:
+        """Return the result of a task that nobody does, or how it fails."""
+
+
+class Breakpoints:
+    """Where to stop, beside where the user steps: before states, after errors, and where a condition holds.
+
+    A condition is a JSONata expression over the state's input; variables are its variables.
+    """
+
+    def __init__(self, machine: StateMachine) -> None:
+        self._known = [state.name for state in machine.program.states.values()]
+        self.states: list[str] = []
+        self.errors: list[str] = []
+        self.conditions: dict[str, Any] = {}
+
+    def at_state(self, name: str) -> None:
+        """Stop before a state. Raises InputError if there is none of this name."""
+        if name not in self._known:
+            raise InputError(f"there is no state {name!r}.{did_you_mean(name, self._known)}")
+        self.states.append(name)
+
+    def at_error(self, name: str = "States.ALL") -> None:
+        """Stop after a failure of this name; States.ALL means any."""
+        self.errors.append(name)
+
+    def at_condition(self, text: str) -> None:
+        """Stop where a condition holds. Raises InputError for what is no expression."""
+        try:
+            self.conditions[text] = compile_jsonata(text)
+        except JSONataError as problem:
+            raise InputError(f"{text!r} is no JSONata expression: {problem}") from None
+
+    def told(self) -> list[str]:
+        """Return them as text."""
+        errors = [f"error {name}" for name in self.errors]
+        return [*map(repr, self.states), *errors, *(f"if {condition}" for condition in self.conditions)]
+
+    def hold(self, stop: Stop) -> bool:
+        """Whether one of them says to stop here."""
+        if stop.state in self.states:
+            return True
+        if any(name == "States.ALL" or f": {name}" in text for name in self.errors for text in stop.news):
+            return True
+        return any(_is_true(condition, stop) for condition in self.conditions.values())
+
+
+def _is_true(condition: Any, stop: Stop) -> bool:
+    try:
+        value = condition.evaluate(stop.input, stop.variables, timeout=1.0)
+    except JSONataError:
+        return False
+    return value is not UNDEFINED and bool(value)
+
+
+class Debugger:
+    """Debugs one execution of a machine; see the module. `front` is asked at stops."""
+
+    def __init__(
+        self,
+        machine: StateMachine,
+        front: Front,
+        functions: AnyFunctions = None,
+        seed: int = 0,
+        start_time: Moment = START,
+    ) -> None:
+        self.machine = machine
+        self.front = front
+        self.breakpoints = Breakpoints(machine)
+        self.functions = Functions.of(functions)
+        self.seed = seed
+        self.start = moment(start_time)
+        self.answers: dict[str, _Answers] = {}
+        self.edits: dict[int, list[tuple[str, str, JSON]]] = {}
+        self._workflow = Workflow(machine)
+        self._wants: Callable[[Stop], bool] = lambda stop: True
+        self._number = self._target = self._told = 0
+
+    def run(self, input: JSON) -> TestedExecution:
+        """Run to the end, stopping on the way. Raises Quit when the front does."""
+        value, size = checked_input(input)
+        while True:
+            try:
+                return self._once(value, size)
+            except GoBack as back:
+                self._target = max(1, back.number)
+                self._wants = lambda stop: True
+
+    def go_back(self, execution: TestedExecution, number: int) -> TestedExecution:
+        """Go back from the end of an execution to one of its stops."""
+        self._target, self._wants = max(1, number), lambda stop: True
+        return self.run(execution.input)
+
+    @property
+    def stops(self) -> int:
+        """How many stops there have been, whether they were made or not."""
+        return self._number
+
+    def tested(self, state: str) -> TestedState:
+        """Return a state to look into."""
+        return TestedState(self._workflow, state)
+
+    def edit(self, stop: Stop, edit: tuple[str, str, JSON]) -> None:
+        """Change what a state is given, now and whenever the execution is run again up to here."""
+        self.edits = {number: edits for number, edits in self.edits.items() if number <= stop.number}
+        self.answers = {op: answers for op, answers in self.answers.items() if answers.stop < stop.number}
+        self.edits.setdefault(stop.number, []).append(edit)
+        _change(stop.frame, *edit)
+
+    def _once(self, value: JSON, size: int) -> TestedExecution:
+        program = compile_program(self.machine.model, self.machine.type)
+        for state in program.states.values():
+            self._watch(state)
+        self._number = self._told = 0
+        kernel = Kernel(program)
+        identity = Identity("debug", self.machine.name, kind=self.machine.type)
+        _Remembering(kernel, self).run(ExecutionStarted(self.start, value, identity, self.seed, size))
+        return TestedExecution(kernel)
+
+    def _watch(self, state: State) -> None:
+        run = state.run
+
+        def watched(frame: Any) -> Any:
+            self._before(frame)
+            return run(frame)
+
+        state.run = watched
+
+    def _before(self, frame: Frame) -> None:
+        self._number += 1
+        for edit in self.edits.get(self._number, ()):
+            _change(frame, *edit)
+        stop = Stop(self, self._number, frame, self._news(frame.kernel))
+        if self._number < self._target:
+            return
+        is_target = self._number == self._target
+        if is_target or self._wants(stop) or self.breakpoints.hold(stop):
+            self._target = 0
+            self._wants = self.front.stopped(stop)
+
+    def _news(self, kernel: Kernel) -> list[str]:
+        """Return the failures that the record has since the last look."""
+        records = kernel.records or []
+        since, self._told = self._told, len(records)
+        found = []
+        columns = (records[since + column :: 3] for column in range(3))
+        for what, state, failure in zip(*columns, strict=True):
+            name = getattr(what, "name", "")
+            if name in ("task-failed", "task-timed-out"):
+                found.append(f"{state.name}: {failure[0]}{f': {message_of(failure[1])}' if failure[1] else ''}")
+            elif name == "evaluation-failed":
+                found.append(f"{state.name}: States.QueryEvaluationError: {failure[0]}")
+        return found
+
+
+def _change(frame: Frame, what: str, name: str, value: JSON) -> None:
+    if what == "input":
+        frame.input = frame.data = value
+        frame.bound = size_of(value)
+    else:
+        frame.variables = {**frame.variables, name: value}
+
+
+class _Asking(Performer):
+    """Does tasks by functions, or by asking the front."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        super().__init__(debugger.functions)
+        self.front = debugger.front
+
+    def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
+        """Return the work of a task."""
+        try:
+            return super().prepare(task, identity, clock, now)
+        except (FunctionNotFound, NotSupported):
+            answer = self.front.asked(task.state, task.payload)
+        if isinstance(answer, Failure):
+            return answer
+        if task.resource.pattern == "waitForTaskToken":
+            person = Function(task.state, lambda event, context: Answer(answer))
+            return Call(person, task.payload, LambdaContext(person, task.op, identity, clock, now), False)
+        return lambda: answer
+
+
+class _Remembering(VirtualDriver):
+    """Remembers what tasks answered, and gives the same answers when the execution is run again."""
+
+    def __init__(self, kernel: Kernel, debugger: Debugger) -> None:
+        super().__init__(kernel, _Asking(debugger))
+        self.debugger = debugger
+
+    def _perform(self, task: StartTask) -> Event | None:
+        known = self.debugger.answers.get(task.op)
+        if known is None:
+            event = super()._perform(task)
+            if event is not None:
+                self._remember(event)
+            return event
+        for event in known.events:
+            self.agenda.note(event.at, task.op, event)
+        return None
+
+    def _jump(self) -> Event:
+        event = super()._jump()
+        if isinstance(event, (TaskSucceeded, TaskFailed, TaskHeartbeat, TaskSubmitted)):
+            self._remember(event)
+        return event
+
+    def _remember(self, event: Event) -> None:
+        answers, op = self.debugger.answers, event.op
+        if op not in answers:
+            answers[op] = _Answers(self.debugger.stops)
+        if event not in answers[op].events:
+            answers[op].events.append(event)
+
+
+class _Answers:
+    """What a task was answered, and after which stop it was asked."""
+
+    __slots__ = ("events", "stop")
+
+    def __init__(self, stop: int) -> None:
+        self.stop = stop
+        self.events: list[Event] = []
