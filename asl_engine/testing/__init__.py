@@ -20,8 +20,11 @@ Without pytest, `Workflow("order.asl.json")` is the same.
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.error import TaskError
 from asl_engine.testing.execution import TestedExecution
+from asl_engine.testing.explore import explore
 from asl_engine.testing.mocks import NO_ANSWER, Mock
 from asl_engine.testing.outside import send_failure, send_heartbeat, send_success, stop
+from asl_engine.testing.replay import replay
+from asl_engine.testing.strategies import inputs
 from asl_engine.testing.workflow import Workflow
 
 __all__ = [
@@ -31,6 +34,9 @@ __all__ = [
     "TaskError",
     "TestedExecution",
     "Workflow",
+    "explore",
+    "inputs",
+    "replay",
     "send_failure",
     "send_heartbeat",
     "send_success",
