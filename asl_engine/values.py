@@ -325,3 +325,16 @@ def to_datetime(seconds: float) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def elapsed(seconds: float) -> str:
+    """Return a duration as people read it: `0.000 s`, `2 min 05 s`, `3 d 04:00:00`."""
+    if seconds < 60:
+        return f"{seconds:.3f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    clock = f"{hours:02}:{minutes:02}:{rest:02}"
+    return f"{days} d {clock}" if days else clock

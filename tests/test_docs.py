@@ -1,8 +1,9 @@
 """Documentation that runs: the blocks of every page, in order, in one place.
 
 - A `python` block runs; the blocks of a page share their names.
-- A `sh` block that calls `asl` runs in a folder that holds a copy of the example workflows; of longer lines only the
-  part that calls it. What makes an environment or runs a tool is checked for its shape and not run.
+- A `sh` block that calls `asl`, or `pytest` for a file of the page, runs in a folder that holds a copy of the example
+  workflows; of longer lines only the part that calls it. What makes an environment or runs a tool is checked for its
+  shape and not run.
 - A `text` block right after one of these is what it prints, to the letter; of a `sh` block standard error comes first.
 - A `json` block is JSON, a `yaml` block YAML.
 - `<!-- file: NAME -->` before a block puts its text into that file first; `<!-- exit: N -->` gives the exit code of a
@@ -108,7 +109,7 @@ class Reader:
                 command = command.removeprefix(".venv/bin/") if command.startswith(".venv/bin/asl ") else command
                 if command.startswith("asl serve"):
                     self.serve(command)
-                elif command.startswith(("asl ", "aws ")) or "| asl " in command:
+                elif command.startswith(("asl ", "aws ", "pytest ")) or "| asl " in command:
                     told, code = self.call(command)
                     printed += told
                 else:

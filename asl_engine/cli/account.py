@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from asl_engine.values import elapsed
+
 _WIDEST = 100
 _HERE = "\0"  # where the number of the iteration goes
 _INSTANT = ("Pass", "Choice", "Succeed")
@@ -100,16 +102,3 @@ def _place(failure: dict[str, Any]) -> str:
         if found is not None:
             return f" (line {found['line']} of {found['file']})"
     return ""
-
-
-def elapsed(seconds: float) -> str:
-    """Return a duration as people read it: `0.000 s`, `2 min 05 s`, `3 d 04:00:00`."""
-    if seconds < 60:
-        return f"{seconds:.3f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    clock = f"{hours:02}:{minutes:02}:{rest:02}"
-    return f"{days} d {clock}" if days else clock

@@ -13,7 +13,7 @@ from asl_engine.tasks.invoke import Failure
 from asl_engine.testing.account import short
 from asl_engine.testing.debugger import Debugger, GoBack, Quit, Stop
 from asl_engine.testing.execution import TestedExecution
-from asl_engine.values import JSON, parse_json
+from asl_engine.values import JSON, elapsed, parse_json
 
 Wants = Callable[[Stop], bool]
 
@@ -43,7 +43,7 @@ class Prompt(cmd.Cmd):
         for text in stop.news:
             show(f"! {text}")
         retry = f", retry {stop.attempt}" if stop.attempt else ""
-        show(f"#{stop.number}  {stop.time:.3f} s  {'  ' * stop.depth}{stop.state} ({stop.type}{retry})")
+        show(f"#{stop.number}  {elapsed(stop.time)}  {'  ' * stop.depth}{stop.state} ({stop.type}{retry})")
         show(f"    input {short(stop.input)}")
         self.cmdloop()
         assert self.wants is not None

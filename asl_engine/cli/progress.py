@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from asl_engine.cli.account import elapsed
 from asl_engine.mapruns.map_run import MapRun
+from asl_engine.values import elapsed
 
 EVERY: Final = 0.2
 """How many seconds lie between two drawings."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from asl_engine.history.story import Visit
-from asl_engine.values import JSON
+from asl_engine.values import JSON, elapsed
 
 if TYPE_CHECKING:
     from asl_engine.testing.execution import TestedExecution
@@ -22,7 +22,7 @@ WIDEST: Final = 300
 def account(execution: TestedExecution) -> str:
     """Return the end of an execution, its path with what went wrong, and the input and output of the last state."""
     story = execution.story
-    lines = [f"{execution.status} after {execution.duration:g} s{_failure(execution.error, execution.cause)}"]
+    lines = [f"{execution.status} after {elapsed(execution.duration)}{_failure(execution.error, execution.cause)}"]
     lines += _path(story, execution.started_at)
     around = {id(visit.around) for visit in story if visit.status == "FAILED"}
     failed = (visit for visit in story if visit.status == "FAILED" and id(visit) not in around)
@@ -45,7 +45,8 @@ def _path(story: Sequence[Visit], start: float) -> list[str]:
 def _line(visit: Visit, start: float) -> str:
     tries = f" (attempt {len(visit.attempts)})" if len(visit.attempts) > 1 else ""
     wrong = _failure(visit.error, visit.cause) if visit.status in ("FAILED", "CAUGHT") else ""
-    return f"  {visit.entered_at - start:>10.3f} s  {indent(visit)}{visit.state}: {visit.status.lower()}{tries}{wrong}"
+    when = elapsed(visit.entered_at - start)
+    return f"  {when:>13}  {indent(visit)}{visit.state}: {visit.status.lower()}{tries}{wrong}"
 
 
 def indent(visit: Visit) -> str:
