@@ -130,11 +130,17 @@ def describe_state_machine_for_execution(service: Service, account: Account, req
 
 @operation
 def list_executions(service: Service, account: Account, request: Request) -> Response:
-    """List the executions of a state machine, a version or an alias, the newest first."""
+    """List the executions of a state machine, a version or an alias, the newest first; or of a Map Run.
+
+    Only the children of a Map Run can be chosen by whether they were redriven (recorded).
+    """
     if "mapRunArn" in request:
         return _children_of(service, request["mapRunArn"], request)
     if "stateMachineArn" not in request:
         raise ApiError("ValidationException", "Either stateMachineArn or mapRunArn must be specified.")
+    if "redriveFilter" in request:
+        told = "RedriveFilter cannot be applied to ListExecutions call with StateMachine ARN"
+        raise ApiError("ValidationException", told)
     arn = request["stateMachineArn"]
     target = target_of(service, arn)
     if target.revision.machine.type == "EXPRESS":
@@ -142,7 +148,7 @@ def list_executions(service: Service, account: Account, request: Request) -> Res
         raise ApiError("StateMachineTypeNotSupported", told)
     runs = [run for run in service.runs.values() if _is_asked_for(run, target, request)]
     runs.sort(key=lambda run: -run.started_at)
-    listed, token = page(runs, request, f"{arn} {request.get('statusFilter')} {request.get('redriveFilter')}")
+    listed, token = page(runs, request, f"{arn} {request.get('statusFilter')}")
     return {"executions": [_listed(run) for run in listed]} | token
 
 
@@ -150,13 +156,16 @@ def _children_of(service: Service, arn: str, request: Request) -> Response:
     """List the child executions of a Map Run, the newest first."""
     if arn not in service.map_runs:
         raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'")
-    status = request.get("statusFilter")
+    status, redriven = request.get("statusFilter"), request.get("redriveFilter")
     runs = [
         run
         for run in reversed(service.runs.values())
-        if isinstance(run, ChildRun) and run.child.run.arn == arn and status in (None, run.status)
+        if isinstance(run, ChildRun)
+        and run.child.run.arn == arn
+        and status in (None, run.status)
+        and redriven in (None, "REDRIVEN" if run.kernel.redrive_count else "NOT_REDRIVEN")
     ]
-    listed, token = page(runs, request, f"{arn} {status}")
+    listed, token = page(runs, request, f"{arn} {status} {redriven}")
     return {"executions": [_listed(run) | {"itemCount": run.child.items} for run in listed]} | token
 
 
@@ -164,9 +173,6 @@ def _is_asked_for(run: Run, target: Target, request: Request) -> bool:
     if isinstance(run, ChildRun):
         return False
     if run.machine is not target.machine:
-        return False
-    wanted = request.get("redriveFilter")
-    if wanted is not None and (wanted == "REDRIVEN") != (run.kernel.redrive_count > 0):
         return False
     if target.alias is not None and run.target.alias is not target.alias:
         return False
@@ -243,7 +249,11 @@ MAX_TOKENS: Final = 10
 
 @operation
 def redrive_execution(service: Service, account: Account, request: Request) -> Response:
-    """Have an execution that did not succeed go on from where it failed; a token that was used is answered again."""
+    """Have an execution that did not succeed go on from where it failed.
+
+    A client token that has redriven it is answered as the first time, whatever became of the execution since; one that
+    was refused is not used up (recorded).
+    """
     run, token = run_of(service, request["executionArn"]), request.get("clientToken")
     if token is not None and token in run.redrives:
         return {"redriveDate": run.redrives[token]}
@@ -251,7 +261,7 @@ def redrive_execution(service: Service, account: Account, request: Request) -> R
     if isinstance(run, ChildRun):
         reason = "Child executions are redriven with the execution that has their Map Run"
     if reason is not None:
-        raise ApiError("ExecutionNotRedrivable", f"{reason}: '{run.arn}'")
+        raise ApiError("ExecutionNotRedrivable", f"Execution {run.arn} invalid for redrive as: {reason}")
     at = service.redrive(run)
     run.redrives[token or str(at)] = at
     while len(run.redrives) > MAX_TOKENS:
