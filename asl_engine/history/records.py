@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from sys import getsizeof
 from typing import Any, ClassVar, TypeAlias
 
+from asl_engine.program.moves import Invoke
 from asl_engine.program.program import State
+from asl_engine.values import memory_of
 
 
 class Mark:
@@ -91,6 +94,12 @@ Mark.ABORTED = Mark("aborted", 1)
 
 
 Records: TypeAlias = list[Any]
+
+
+def memory_of_records(records: Records) -> int:
+    """Return how many bytes of memory a record takes with its values."""
+    written = (slot.payload if type(slot) is Invoke else slot for slot in records)
+    return getsizeof(records) + memory_of(value for value in written if not isinstance(value, (State, Mark)))
 
 
 def states_entered(records: Records) -> list[State]:

@@ -36,6 +36,7 @@ class Run:
         self.driver = driver
         self.started_at = time.time()
         self.stopped_at: float | None = None
+        self.memory = 0
         self.redrives: OrderedDict[str, float] = OrderedDict()  # the last ones, by client token
         self.arn = ""
         self.trace_header: str | None = None
@@ -120,4 +121,5 @@ class Children(Watcher):
         run = self.service.runs.get(child.kernel.identity.execution_arn)
         if run is not None:
             run.stopped_at = child.stopped_at
+            self.service.measure(run)
             run.ended.set()
