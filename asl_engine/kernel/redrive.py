@@ -34,6 +34,15 @@ def is_heard(kernel: Kernel, event: Event) -> bool:
     return is_redrive and kernel.status in UNSUCCESSFUL and kernel.event_count < LAST_EVENTS
 
 
+def why_not(kernel: Kernel) -> str | None:
+    """Return why an execution that has ended cannot be redriven, in AWS's words; None if it can."""
+    if kernel.status == "SUCCEEDED":
+        return "Execution is SUCCEEDED and cannot be redriven"
+    if kernel.event_count >= LAST_EVENTS:
+        return "Execution history event limit exceeded"
+    return None
+
+
 def on_redriven(kernel: Kernel, event: ExecutionRedriven) -> None:
     """Open again what has ended, from the root on; the time limit of the execution begins anew."""
     root = kernel.root

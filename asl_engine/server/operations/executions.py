@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from asl_engine.kernel import ExecutionStopped
 from asl_engine.kernel.kernel import LIFETIME
-from asl_engine.kernel.redrive import LAST_EVENTS
+from asl_engine.kernel.redrive import why_not
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
 from asl_engine.server.machines import Account, Target
@@ -229,10 +229,8 @@ def why_not_redrivable(run: Run) -> str | None:
     kernel, now = run.kernel, run.driver.clock()
     if run.status == "RUNNING":
         return "Execution is RUNNING and cannot be redriven"
-    if kernel.status == "SUCCEEDED":
-        return "Execution is SUCCEEDED and cannot be redriven"
-    if kernel.event_count >= LAST_EVENTS:
-        return "Execution history event limit exceeded"
+    if (reason := why_not(kernel)) is not None:
+        return reason
     if now > kernel.started_at + LIFETIME["STANDARD"]:
         return "Execution has exceeded the max execution time"
     if run.stopped_at is not None and now > run.stopped_at + REDRIVABLE_SECONDS:
