@@ -48,6 +48,14 @@ def test_time_goes_on_where_it_stood():
     assert (redriven.status, redriven.duration) == ("SUCCEEDED", 15)
 
 
+def test_a_redrive_in_the_first_moment_of_all_has_a_time_too():
+    shown = {**TASK, "Parameters": {"at.$": "$$.Execution.RedriveTime"}}
+    machine = StateMachine.from_dict(chain(A=TASK, B=shown))
+    failed = machine.run({}, {"f": scripted(ValueError())}, start_time=0)
+
+    assert failed.redrive({"f": lambda event, context: event}).output == {"at": "1970-01-01T00:00:00.000Z"}
+
+
 def test_branches_that_waited_go_on():
     """One fails while the other waits."""
     branches = [chain(A=TASK), chain(B={"Type": "Wait", "Seconds": 9})]

@@ -220,3 +220,33 @@ def test_a_map_run_is_redriven_with_its_execution():
     assert (after["status"], after["itemCounts"]["succeeded"], after["redriveCount"]) == ("SUCCEEDED", 3, 1)
     assert sorted(child["redriveCount"] for child in children) == [0, 0, 1]
     assert [one["executionArn"] for one in redriven] == [child["executionArn"]]
+
+
+def test_express_children_start_anew_and_count_it():
+    """They can be described, though other Express executions cannot; there is no time of the redrive (recorded)."""
+    client = Client({"f": scripted(ValueError(), 1)})
+    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
+    shows = {"Type": "Pass", "Parameters": {"execution.$": "$$.Execution"}, "End": True}
+    inner = json.loads(json.dumps(TASK).replace('"S"', '"T"'))
+    inner["States"]["T"] = {**inner["States"]["T"], "Next": "U"}
+    del inner["States"]["T"]["End"]
+    inner["States"]["U"] = shows
+    client.create(definition=one_state(Type="Map", ItemProcessor={**mode, **inner}))
+
+    async def story():
+        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m", input="[1]")["executionArn"]
+        await ended(client, arn)
+        [run] = client("ListMapRuns", executionArn=arn)["mapRuns"]
+        [child] = client("ListExecutions", mapRunArn=run["mapRunArn"])["executions"]
+        failed = client("DescribeExecution", executionArn=child["executionArn"])
+        client("RedriveExecution", executionArn=arn)
+        await ended(client, arn)
+        return failed, client("DescribeExecution", executionArn=child["executionArn"])
+
+    failed, done = asyncio.run(story())
+    assert (failed["status"], failed["redriveStatus"], failed["redriveCount"]) == ("FAILED", "REDRIVABLE_BY_MAP_RUN", 0)
+    assert (done["status"], done["redriveStatus"], done["redriveCount"]) == ("SUCCEEDED", "NOT_REDRIVABLE", 1)
+    assert "redriveDate" not in done
+    context = json.loads(done["output"])["execution"]
+    assert (context["RedriveCount"], "RedriveTime" in context) == (1, False)
+    assert done["name"] == f"{context['Name']}:{context['Name']}"

@@ -61,8 +61,9 @@ def input_of(text: str) -> JSON:
 
 @operation
 def describe_execution(service: Service, account: Account, request: Request) -> Response:
-    """Tell about an execution."""
-    run = run_of(service, request["executionArn"])
+    """Tell about an execution; of Express executions only about the children of Map Runs (recorded)."""
+    known = service.runs.get(request["executionArn"])
+    run = known if isinstance(known, ChildRun) else run_of(service, request["executionArn"])
     response: Response = {
         "executionArn": run.arn,
         "stateMachineArn": _machine_arn(run),
@@ -101,7 +102,9 @@ def redrives(run: Run) -> Response:
     """Tell how often an execution was redriven, and when last."""
     kernel = run.kernel
     told: Response = {"redriveCount": kernel.redrive_count}
-    return told | {"redriveDate": kernel.redriven_at} if kernel.redrive_count else told
+    if kernel.redrive_count and kernel.redriven_at is not None:
+        told["redriveDate"] = kernel.redriven_at
+    return told
 
 
 def _machine_arn(run: Run) -> str:
