@@ -177,7 +177,7 @@ class MapRun:
         self.now = self.redriven_at = max(self.now, now)
         self.status, self.error, self.cause, self.stopped_at = "RUNNING", None, None, None
         self._is_written = False
-        self.results.reopen()
+        self.results.reopen(self.redrive_count)
         for _, child in sorted(self._lost.items()):
             for counts, number in ((self.items, child.items), (self.executions, 1)):
                 counts.ended[child.kernel.status] -= number
