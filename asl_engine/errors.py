@@ -6,6 +6,7 @@
     ├── InputError                  the input of an execution is not JSON, or too large
     ├── FunctionNotFound            a Task asks for a function that nobody registered
     ├── NotSupported                the definition is right, and this engine cannot do that part of it (yet)
+    ├── NotRedrivable               an execution cannot go on from where it ended
     ├── Deadlock                    an execution waits for something that can no longer happen
     ├── EndlessExecution            an execution under test went on longer than its test allows
     ├── MockError                   a mock is missing, does not fit the state machine, or could not be real
@@ -61,6 +62,10 @@ class FunctionNotFound(AslError):
 
 class NotSupported(AslError):
     """The definition is right, and this engine cannot do that part of it."""
+
+
+class NotRedrivable(AslError):
+    """An execution cannot go on from where it ended: it succeeded, is Express, or its history is full."""
 
 
 class Deadlock(AslError):

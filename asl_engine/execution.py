@@ -6,10 +6,18 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from asl_engine.drivers.virtual import VirtualDriver
+from asl_engine.errors import NotRedrivable, NotSupported
 from asl_engine.history import Event, read_events, states_entered
+from asl_engine.kernel import ExecutionRedriven
+from asl_engine.kernel.copies import copy_of
+from asl_engine.kernel.redrive import why_not
+from asl_engine.tasks.perform import Performer
+from asl_engine.tasks.registry import Functions
 from asl_engine.values import JSON
 
 if TYPE_CHECKING:
+    from asl_engine.engine import AnyFunctions
     from asl_engine.kernel import Kernel
     from asl_engine.mapruns.children import Child
     from asl_engine.mapruns.keeping import Keeper
@@ -138,6 +146,24 @@ class Execution:
         """The Map Runs of distributed Maps, in the order of their start; those of child executions too."""
         keeper = self._keeper
         return [] if keeper is None else [MapRunOutcome(run, keeper.children[run.arn]) for run in keeper.runs]
+
+    def redrive(self, functions: AnyFunctions = None) -> Execution:
+        """Go on from where it failed, timed out or was stopped, and return the execution as it ends then.
+
+        What succeeded stays as it is; states that did not succeed do their work again, with `functions`, from the same
+        input and with their retries counted anew. Time is virtual, and goes on where it stood. This execution stays as
+        it is. Raises NotRedrivable for one that AWS would not redrive, NotSupported where the machine has a distributed
+        Map, and what `StateMachine.run` raises.
+        """
+        kernel = self._kernel
+        reason = "Express executions cannot be redriven" if kernel.program.kind == "EXPRESS" else why_not(kernel)
+        if reason is not None:
+            raise NotRedrivable(f"{self.name}: {reason}; run the machine again")
+        if kernel.program.is_distributed:
+            raise NotSupported("an execution with a distributed Map can be redriven at the endpoint only (`asl serve`)")
+        redriven = copy_of(kernel)
+        VirtualDriver(redriven, Performer(Functions.of(functions))).run(ExecutionRedriven(kernel.now))
+        return Execution(redriven)
 
     def __repr__(self) -> str:
         end = f", {self.error}: {self.cause}" if self.error is not None else ""

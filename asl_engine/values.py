@@ -11,8 +11,9 @@ import json
 import marshal
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from sys import getsizeof
 from typing import Any, Final, TypeAlias
 
 JSON: TypeAlias = Any
@@ -138,6 +139,22 @@ def bound_of(value: JSON, rough: int = MAX_BYTES) -> int:
     except ValueError:  # nested deeper than marshal goes
         return size_of(value)
     return bound if bound <= rough else size_of(value)
+
+
+def memory_of(values: Iterable[JSON]) -> int:
+    """Return how many bytes of memory values take: each object once, however many of them share it."""
+    total, seen, pending = 0, set[int](), list(values)
+    while pending:
+        value = pending.pop()
+        if id(value) not in seen:
+            seen.add(id(value))
+            total += getsizeof(value)
+            if isinstance(value, (list, tuple)):
+                pending += value
+            elif isinstance(value, dict):
+                pending += value
+                pending += value.values()
+    return total
 
 
 WIDEST: Final = 10**4000

@@ -18,6 +18,7 @@ from asl_engine.values import (
     format_timestamp,
     json_text,
     kind_of,
+    memory_of,
     parse_json,
     parse_timestamp,
     private_copy,
@@ -175,3 +176,12 @@ def test_absent_is_one_and_false():
     assert ABSENT is not None
     assert ABSENT is copy.copy(ABSENT) is copy.deepcopy(ABSENT) is pickle.loads(pickle.dumps(ABSENT))
     assert "ABSENT" == repr(ABSENT)
+
+
+def test_memory_is_counted_once_for_what_is_shared():
+    """However deep, and whoever holds it."""
+    big = {"text": "x" * 10_000}
+    alone = memory_of([big])
+
+    assert 10_000 < alone < 11_000
+    assert memory_of([big, [big, big], {"again": big}]) < alone + 1_000

@@ -92,6 +92,7 @@ class RealTimeDriver:
         """Feed the first event, then whatever follows from it, until the execution ends; once more for a redrive."""
         self.running.clear()
         self.inbox.clear()  # what came too late for the attempt before
+        self._problem = None
         self.post(event)
         try:
             while self.inbox or self.kernel.status in ("PENDING", "RUNNING"):

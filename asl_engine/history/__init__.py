@@ -12,10 +12,22 @@ Rules of the links, from recordings:
   event inside the iteration that made room for it;
 * `MapStateExited` and `ParallelStateExited` repeat the previousEventId of the `Succeeded` event before them;
 * what follows a failed iteration (`MapStateFailed`, the next attempt's `MapStateStarted`) points at the last event
-  inside it.
+  inside it;
+* what a redrive does first in a walk points at the event that entered its state, and `MapRunRedriven` at
+  `MapStateStarted`; nothing that has been entered or started is so again. A state that fails at once, such as Fail,
+  fails the execution right after `ExecutionRedriven`.
 """
 
 from asl_engine.history.reader import Event, EventReader, error_and_cause, read_events
-from asl_engine.history.records import Mark, Records, states_entered
+from asl_engine.history.records import Mark, Records, memory_of_records, states_entered
 
-__all__ = ["Event", "EventReader", "Mark", "Records", "error_and_cause", "read_events", "states_entered"]
+__all__ = [
+    "Event",
+    "EventReader",
+    "Mark",
+    "Records",
+    "error_and_cause",
+    "memory_of_records",
+    "read_events",
+    "states_entered",
+]

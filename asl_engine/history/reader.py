@@ -242,6 +242,7 @@ class EventReader:
         self._event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": arn})
 
     def _map_run_redriven(self, arn: str, count: int) -> None:
+        self.last[self.frame] = self.next_iteration[self.frame]
         self._event("MapRunRedriven", "mapRunRedrivenEventDetails", {"mapRunArn": arn, "redriveCount": count})
 
     def _map_run_ended(self, error: str | None, cause: str | None) -> None:
@@ -255,6 +256,11 @@ class EventReader:
 
     def _redriven(self, count: int, _: None) -> None:
         self._event("ExecutionRedriven", "executionRedrivenEventDetails", {"redriveCount": count})
+
+    def _resumed(self, number: int, place: tuple[int | None, int]) -> None:
+        parent, self.last[number] = place
+        if parent is not None:
+            self.parents[number] = parent
 
     def _succeeded(self, output: JSON, _: None) -> None:
         details = {"output": self.text(output), "outputDetails": {"truncated": False}}
@@ -315,6 +321,7 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.MAP_RUN_ABORTED: EventReader._map_run_aborted,
     Mark.MAP_RUN_REDRIVEN: EventReader._map_run_redriven,
     Mark.REDRIVEN: EventReader._redriven,
+    Mark.RESUMED: EventReader._resumed,
     Mark.SUCCEEDED: EventReader._succeeded,
     Mark.FAILED: EventReader._failed,
     Mark.TIMED_OUT: EventReader._timed_out,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from sys import getsizeof
 from typing import Any, ClassVar, TypeAlias
 
+from asl_engine.program.moves import Invoke
 from asl_engine.program.program import State
+from asl_engine.values import memory_of
 
 
 class Mark:
@@ -44,6 +47,7 @@ class Mark:
     MAP_RUN_ABORTED: ClassVar[Mark]  # (-, -)
     MAP_RUN_REDRIVEN: ClassVar[Mark]  # (ARN, how often)
     REDRIVEN: ClassVar[Mark]  # (how often, -)
+    RESUMED: ClassVar[Mark]  # (frame number, (of its parent or None, id of the event that entered its state))
     SUCCEEDED: ClassVar[Mark]  # (output, -)
     FAILED: ClassVar[Mark]  # (error, cause)
     TIMED_OUT: ClassVar[Mark]  # (error, cause)
@@ -86,6 +90,7 @@ Mark.MAP_RUN_ENDED = Mark("map-run-ended", 1)
 Mark.MAP_RUN_ABORTED = Mark("map-run-aborted", 1)
 Mark.MAP_RUN_REDRIVEN = Mark("map-run-redriven", 1)
 Mark.REDRIVEN = Mark("redriven", 1)
+Mark.RESUMED = Mark("resumed", 0)
 Mark.SUCCEEDED = Mark("succeeded", 1)
 Mark.FAILED = Mark("failed", 1)
 Mark.TIMED_OUT = Mark("timed-out", 1)
@@ -93,6 +98,12 @@ Mark.ABORTED = Mark("aborted", 1)
 
 
 Records: TypeAlias = list[Any]
+
+
+def memory_of_records(records: Records) -> int:
+    """Return how many bytes of memory a record takes with its values."""
+    written = (slot.payload if type(slot) is Invoke else slot for slot in records)
+    return getsizeof(records) + memory_of(value for value in written if not isinstance(value, (State, Mark)))
 
 
 def states_entered(records: Records) -> list[State]:

@@ -75,7 +75,8 @@ class Kernel:
         self.error: str | None = None
         self.cause: str | None = None
         self.seed = 0
-        self.started_at = self.redriven_at = 0.0
+        self.started_at = 0.0
+        self.redriven_at: float | None = None
         self.redrive_count = 0
         self.now = 0.0
         self.identity = Identity("")
@@ -267,7 +268,7 @@ class Kernel:
                 "RoleArn": identity.role_arn,
                 "RedriveCount": self.redrive_count,
             }
-            if self.redrive_count:
+            if self.redrive_count and self.redriven_at is not None:
                 execution["RedriveTime"] = format_timestamp(self.redriven_at)
             machine = {"Id": identity.machine_arn, "Name": identity.machine_name}
             self._context = {"Execution": execution, "StateMachine": machine}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from asl_engine.history import Mark
 from asl_engine.kernel.commands import Cancel
 from asl_engine.kernel.events import Event, ExecutionRedriven
-from asl_engine.kernel.forks import begin_walk
+from asl_engine.kernel.forks import ABORTABLE
 from asl_engine.kernel.frames import Frame
 from asl_engine.program.moves import Enter, Redistribute
 
@@ -34,6 +34,15 @@ def is_heard(kernel: Kernel, event: Event) -> bool:
     return is_redrive and kernel.status in UNSUCCESSFUL and kernel.event_count < LAST_EVENTS
 
 
+def why_not(kernel: Kernel) -> str | None:
+    """Return why an execution that has ended cannot be redriven, in AWS's words; None if it can."""
+    if kernel.status == "SUCCEEDED":
+        return "Execution is SUCCEEDED and cannot be redriven"
+    if kernel.event_count >= LAST_EVENTS:
+        return "Execution history event limit exceeded"
+    return None
+
+
 def on_redriven(kernel: Kernel, event: ExecutionRedriven) -> None:
     """Open again what has ended, from the root on; the time limit of the execution begins anew."""
     root = kernel.root
@@ -53,6 +62,7 @@ def on_redriven(kernel: Kernel, event: ExecutionRedriven) -> None:
 def _reopen(kernel: Kernel, frame: Frame) -> None:
     lost_run = (kernel.map_runs or {}).get(frame.number)
     is_map_run = lost_run is not None and lost_run.op == frame.op
+    _note_resumed(kernel, frame)
     frame.is_open = True
     frame.ops = ()
     frame.visit += 1  # ops of the attempts to come differ from those before
@@ -65,8 +75,11 @@ def _reopen(kernel: Kernel, frame: Frame) -> None:
     walks = sorted({**join.lost, **join.open}.items())
     join.lost, join.open, join.failures = {}, dict(walks), 0
     for _, walk in walks:
-        if walk.has_begun and walk.join is not None:
-            begin_walk(kernel, walk)  # what goes on are the walks inside it
-        else:
-            walk.has_begun = False  # it is told of as a walk that begins, and goes on where it was
         _reopen(kernel, walk)
+
+
+def _note_resumed(kernel: Kernel, frame: Frame) -> None:
+    """Write down that a walk goes on in its state: neither that begins again (recorded)."""
+    parent = frame.parent
+    if frame.has_begun and (parent is not None or frame.state.type in ABORTABLE):
+        kernel.write(Mark.RESUMED, frame.number, (None if parent is None else parent.number, frame.entered_id))

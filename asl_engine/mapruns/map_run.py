@@ -177,7 +177,7 @@ class MapRun:
         self.now = self.redriven_at = max(self.now, now)
         self.status, self.error, self.cause, self.stopped_at = "RUNNING", None, None, None
         self._is_written = False
-        self.results.reopen()
+        self.results.reopen(self.redrive_count)
         for _, child in sorted(self._lost.items()):
             for counts, number in ((self.items, child.items), (self.executions, 1)):
                 counts.ended[child.kernel.status] -= number
@@ -267,7 +267,7 @@ class MapRun:
         self.around.feed(child, ExecutionStarted(self.now, batch.input, identity, parent.seed, batch.size))
 
     def _start_again(self, child: Child) -> None:
-        """Redrive a child; one of type EXPRESS cannot be, and starts anew with its input (documented)."""
+        """Redrive a child; one of type EXPRESS starts anew with its input (documented), and counts that (recorded)."""
         for counts, number in ((self.items, child.items), (self.executions, 1)):
             counts.pending -= number
             counts.running += number
@@ -277,7 +277,7 @@ class MapRun:
         if kernel.program.kind == "EXPRESS":
             again = child.kernel = Kernel(self.program, self.results.keeps_history, f"{self.op}[{child.index}]")
             again.activities, again.identity, again.input = kernel.activities, kernel.identity, kernel.input
-            again.started_at = self.now
+            again.started_at, again.redrive_count = self.now, kernel.redrive_count + 1
             self.around.adopt(child)
             self.around.feed(child, ExecutionStarted(self.now, kernel.input, kernel.identity, kernel.seed))
         else:

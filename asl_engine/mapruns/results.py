@@ -1,7 +1,8 @@
 """What the children of a Map Run gave: the result of the state, or files in a bucket.
 
 The files are AWS's: `SUCCEEDED_0.json`, `FAILED_0.json` and `PENDING_0.json` under `<prefix>/<id of the run>/`, with a
-`manifest.json` that names them; the state's result then says where that is.
+`manifest.json` that names them; the state's result then says where that is. What a redrive gives is in a folder of its
+own in there, `Redrive-1` for the first, whose manifest names the earlier files of what succeeded as well (recorded).
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Results:
         self.objects = objects
         self.identity = identity
         self.keeps_history = keeps_history
+        self._redrive = ""
         self._found: dict[int, list[JSON]] = {}
         self._bound = 2
         self._written: dict[str, list[JSON]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
@@ -97,13 +99,13 @@ class Results:
         run = self.arn.rpartition(":")[2]
         if not isinstance(bucket, str) or not isinstance(prefix, str):
             return writer_failed("The ResultWriter needs a Bucket, and its Prefix is a text.")
-        folder = f"{prefix.rstrip('/')}/{run}" if prefix else run
+        folder = (f"{prefix.rstrip('/')}/{run}" if prefix else run) + self._redrive
         manifest: dict[str, JSON] = {"DestinationBucket": bucket, "MapRunArn": self.arn, "ResultFiles": {}}
         try:
             for status, files in self._files.items():
                 listed = self._written[status]
                 manifest["ResultFiles"][status] = listed
-                for number, file in enumerate(files, len(listed)):
+                for number, file in enumerate(files):
                     key = f"{folder}/{status}_{number}.{self.writing.output_type.lower()}"
                     self.objects.put(self.identity, bucket, key, file.finished())
                     listed.append({"Key": key, "Size": file.size})
@@ -124,8 +126,9 @@ class Results:
         """Forget what is on disk."""
         self._forget_files()
 
-    def reopen(self) -> None:
-        """Go on after a failure: what succeeded stays, the other files told of what is tried again now."""
+    def reopen(self, redrives: int) -> None:
+        """Go on with a redrive: what succeeded stays, the other files told of what is tried again now."""
+        self._redrive = f"/Redrive-{redrives}"
         self._written["FAILED"], self._written["PENDING"] = [], []
 
     def _forget_files(self) -> None:
@@ -202,7 +205,7 @@ def _facts(child: Child) -> Iterator[tuple[str, JSON]]:
         yield "Output", json_text(kernel.output)
     yield "OutputDetails", {"Included": True}
     if identity.kind == "STANDARD":
-        yield "RedriveCount", 0
+        yield "RedriveCount", kernel.redrive_count
         yield "RedriveStatus", "NOT_REDRIVABLE" if status == "SUCCEEDED" else "REDRIVABLE_BY_MAP_RUN"
         if status == "SUCCEEDED":
             yield "RedriveStatusReason", REASONS["SUCCEEDED"]

@@ -103,14 +103,13 @@ class Machine:
 
 
 class Target:
-    """What an ARN names that executions can be started of: a machine as it is now, one version, or an alias."""
+    """What an ARN names that executions can be started of: a machine as it is now, one version, or an alias.
+
+    `revision` is what is to run; an update of the machine later does not change it.
+    """
 
     def __init__(self, machine: Machine, version: Version | None = None, alias: Alias | None = None) -> None:
         self.machine = machine
         self.version = version
         self.alias = alias
-
-    @property
-    def revision(self) -> Revision:
-        """What is to run."""
-        return self.machine.revision if self.version is None else self.version.revision
+        self.revision: Revision = machine.revision if version is None else version.revision

@@ -36,6 +36,7 @@ class Run:
         self.driver = driver
         self.started_at = time.time()
         self.stopped_at: float | None = None
+        self.memory = 0
         self.redrives: OrderedDict[str, float] = OrderedDict()  # the last ones, by client token
         self.arn = ""
         self.trace_header: str | None = None
@@ -67,10 +68,11 @@ class ChildRun(Run):
 
     def __init__(self, parent: Run, child: Child) -> None:
         self.child = child  # before the rest: it is what `kernel` means here
-        identity = child.kernel.identity
-        super().__init__(parent.target, identity.execution_name, json_text(child.kernel.input), parent.driver)
+        arn = child.kernel.identity.execution_arn
+        name = arn.split(":", 7)[-1]  # that of an Express child has two parts (recorded)
+        super().__init__(parent.target, name, json_text(child.kernel.input), parent.driver)
         self.started_at = child.kernel.started_at
-        self.arn = identity.execution_arn
+        self.arn = arn
 
     @property
     def kernel(self) -> Kernel:
@@ -120,4 +122,5 @@ class Children(Watcher):
         run = self.service.runs.get(child.kernel.identity.execution_arn)
         if run is not None:
             run.stopped_at = child.stopped_at
+            self.service.measure(run)
             run.ended.set()

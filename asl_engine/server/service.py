@@ -11,7 +11,7 @@ from typing import Any
 
 from asl_engine.drivers.realtime import RealTimeDriver, in_thread
 from asl_engine.errors import AslError
-from asl_engine.history import Mark
+from asl_engine.history import Mark, memory_of_records
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
 from asl_engine.mapruns.objects import Objects
 from asl_engine.server.callbacks import Callbacks
@@ -30,6 +30,9 @@ MAX_MACHINES = 10_000
 MAX_EXECUTIONS = 100_000
 """How many executions are kept; the oldest that have ended are forgotten first."""
 
+MAX_MEMORY = 1024**3
+"""How many bytes of memory the histories of ended executions may take before the oldest are forgotten."""
+
 
 class Service:
     """The machines and executions of all accounts, and the performer that does their tasks."""
@@ -40,6 +43,7 @@ class Service:
         self.mocks = mocks
         self.machines: dict[str, Machine] = {}
         self.runs: dict[str, Run] = {}
+        self.memory = 0
         self.map_runs: dict[str, KnownMapRun] = {}
         self.callbacks = Callbacks()
         self.tags: dict[str, dict[str, str]] = {}
@@ -127,15 +131,24 @@ class Service:
         except BaseException as problem:
             _give_up(run, problem)
         run.stopped_at = run.driver.clock()
+        self.measure(run)
         run.ended.set()
 
+    def measure(self, run: Run) -> None:
+        """Count what an execution that has ended keeps in memory: its history."""
+        before, run.memory = run.memory, memory_of_records(run.kernel.records or [])
+        self.memory += run.memory - before
+
     def make_room(self) -> None:
-        """Forget the oldest execution that has ended when there are too many; refuse one more when all still run."""
-        if len(self.runs) >= MAX_EXECUTIONS:
+        """Forget the oldest executions that have ended while there is too much of them; refuse one more when all still
+        run."""
+        while len(self.runs) >= MAX_EXECUTIONS or self.memory > MAX_MEMORY:
             ended = next((arn for arn, run in self.runs.items() if run.stopped_at is not None), None)
             if ended is None:
-                raise ApiError("ExecutionLimitExceeded", f"{MAX_EXECUTIONS} executions are running")
-            del self.runs[ended]
+                break
+            self.memory -= self.runs.pop(ended).memory
+        if len(self.runs) >= MAX_EXECUTIONS:
+            raise ApiError("ExecutionLimitExceeded", f"{MAX_EXECUTIONS} executions are running")
 
     async def close(self) -> None:
         """Stop what is running; wait a little for functions that do not want to be stopped."""

@@ -37,7 +37,18 @@ class Story:
 
     @property
     def types(self):
-        return [event["type"] for event in Execution(self.kernel).history]
+        return [event["type"] for event in self.history]
+
+    @property
+    def history(self):
+        return Execution(self.kernel).history
+
+    def since_redrive(self):
+        """The events after the redrive, and the type and id of what each follows."""
+        history = self.history
+        begin = self.types.index("ExecutionRedriven") + 1
+        links = [(event["type"], event["previousEventId"]) for event in history[begin:]]
+        return [(type_, history[before - 1]["type"], before) for type_, before in links]
 
 
 TASK = {"Type": "Task", "Resource": "f"}
@@ -117,6 +128,50 @@ def test_only_the_iterations_that_failed_go_on():
     assert calls == [1, 2, 2, 3]
 
 
+def test_an_iteration_that_failed_does_not_begin_again():
+    """It goes on from the event that entered its state (recorded); one that had not begun begins."""
+    f = scripted(1, ValueError(), 2, 3)
+    state = {"Type": "Map", "MaxConcurrency": 1, "ItemProcessor": chain(T=TASK)}
+    story = Story(one_state(**state), [1, 2, 3], f=f)
+    [_, entered, *_] = [event["id"] for event in story.history if event["type"] == "TaskStateEntered"]
+    events = story.redrive().since_redrive()
+
+    assert events[0] == ("LambdaFunctionScheduled", "TaskStateEntered", entered)
+    assert [event[:2] for event in events[4:7]] == [
+        ("MapIterationSucceeded", "TaskStateExited"),
+        ("MapIterationStarted", "TaskStateExited"),
+        ("TaskStateEntered", "MapIterationStarted"),
+    ]
+    assert story.types.count("MapIterationStarted") == 3
+    assert story.types.count("MapStateStarted") == 1
+
+
+def test_branches_go_on_from_the_events_that_entered_their_states():
+    """The one that failed, and the one that was aborted for it (recorded)."""
+    branches = [chain(A=TASK), chain(B={"Type": "Wait", "Seconds": 30})]
+    story = Story(one_state(Type="Parallel", Branches=branches), f=scripted(ValueError(), "a"))
+    events = story.redrive().since_redrive()
+
+    assert story.types.count("ParallelStateStarted") == 1
+    assert events[0][:2] == ("LambdaFunctionScheduled", "TaskStateEntered")
+    assert ("WaitStateExited", "WaitStateEntered") in [event[:2] for event in events]
+
+
+def test_time_of_entry_stays_and_retries_are_counted_from_zero():
+    """The context object that a task sees after a redrive (recorded)."""
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}]
+    shown = {"Parameters": {"state.$": "$$.State", "execution.$": "$$.Execution"}, "Retry": retry}
+    f = scripted(ValueError(), ValueError(), ValueError(), "done")
+    Story(one_state(**TASK, **shown), f=f).redrive()
+    states, executions = [call["state"] for call in f.calls], [call["execution"] for call in f.calls]
+
+    assert [state["RetryCount"] for state in states] == [0, 1, 0, 1]
+    assert len({state["EnteredTime"] for state in states}) == 1
+    assert len({execution["StartTime"] for execution in executions}) == 1
+    assert [execution["RedriveCount"] for execution in executions] == [0, 0, 1, 1]
+    assert ["RedriveTime" in execution for execution in executions] == [False, False, True, True]
+
+
 def test_nested_walks_go_on_where_they_were():
     """A Map in a branch: the outer walks keep what they have."""
     f = scripted(ValueError(), "x", "y")
@@ -133,6 +188,7 @@ def test_a_fail_state_fails_again():
 
     assert (story.kernel.status, story.kernel.error) == ("FAILED", "E")
     assert story.types[-2:] == ["ExecutionRedriven", "ExecutionFailed"]
+    assert story.since_redrive()[0][:2] == ("ExecutionFailed", "ExecutionRedriven")
 
 
 def test_the_time_limit_of_the_machine_begins_anew():
@@ -219,3 +275,4 @@ def test_a_map_run_that_was_aborted_goes_on():
     assert story.kernel.status == "TIMED_OUT"
 
     assert story.redrive().kernel.output == [1, 2]
+    assert story.since_redrive()[0][:2] == ("MapRunRedriven", "MapStateStarted")

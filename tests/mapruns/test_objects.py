@@ -9,12 +9,14 @@ import logging
 
 import boto3
 import pytest
+from conftest import scripted
 from map_stories import distributed, reader
 from moto.server import ThreadedMotoServer
 
 from asl_engine import StateMachine
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
+from asl_engine.mapruns.family import Watcher
 from asl_engine.mapruns.objects import Folders
 from asl_engine.mapruns.s3 import S3Endpoint
 from asl_engine.tasks.perform import Performer
@@ -190,6 +192,38 @@ def test_forms_of_result_files(bucket, config, text):
     [written] = (bucket / "out").glob("*/SUCCEEDED_0.*")
     assert written.read_text() == text
     assert written.suffix == "." + config["OutputType"].lower()
+
+
+class Redrivable(Watcher):
+    """Keeps what is needed to go on with Map Runs."""
+
+    is_redrivable = True
+
+
+def test_a_redrive_writes_into_a_folder_of_its_own(bucket):
+    """Its manifest names the files of what succeeded before, too (recorded)."""
+    definition = distributed(ResultWriter=WRITER, ToleratedFailureCount=1)
+    work = scripted("a", ValueError(), ValueError(), "b", "c")
+    kernel = Kernel(StateMachine.from_dict(definition).program)
+    performer, objects = Performer(Functions.of({"Work": work})), Folders({"data": bucket})
+    driver = VirtualDriver(kernel, performer, objects=objects, watcher=Redrivable())
+    driver.run(ExecutionStarted(0.0, [1, 2, 3], Identity("e")))
+    assert kernel.status == "FAILED"
+    driver.run(ExecutionRedriven(1.0))
+
+    key = kernel.output["ResultWriterDetails"]["Key"]
+    files = json.loads((bucket / key).read_text())["ResultFiles"]
+    first, second = [file["Key"] for file in files.pop("SUCCEEDED")]
+    folder = first.removesuffix("/SUCCEEDED_0.json")
+    assert (key, second) == (f"{folder}/Redrive-1/manifest.json", f"{folder}/Redrive-1/SUCCEEDED_0.json")
+    assert files == {"FAILED": [], "PENDING": []}
+    told = [[(child["Output"], child["RedriveCount"]) for child in read(bucket, name)] for name in (first, second)]
+    assert told == [[('"a"', 0)], [('"b"', 1), ('"c"', 1)]]
+    assert [child["Status"] for child in read(bucket, f"{folder}/FAILED_0.json")] == ["FAILED", "FAILED"]
+
+
+def read(bucket, key):
+    return json.loads((bucket / key).read_text())
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,18 @@ def test_memory_has_a_limit(client, monkeypatch):
     assert "ExecutionLimitExceeded" in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m")
 
 
+def test_large_histories_are_forgotten_sooner(client, monkeypatch):
+    """The oldest, as long as all together take too much memory; the last one can always be asked for."""
+    monkeypatch.setattr(services, "MAX_MEMORY", 300_000)
+    client.create()
+    large = json.dumps("x" * 100_000)
+    arns = [client.run(input=large)["executionArn"] for _ in range(5)]
+    small = client.run()["executionArn"]
+
+    assert list(client.service.runs) == [*arns[3:], small]
+    assert 200_000 < client.service.memory < 300_000
+
+
 def test_closing_does_not_wait_for_the_stubborn(monkeypatch):
     """A function that does not want to be cancelled is left behind."""
     released = []

@@ -34,11 +34,10 @@ def test_a_failed_execution_goes_on():
         with pytest.raises(ApiError) as refused:
             client("RedriveExecution", executionArn=arn, clientToken="t2")
         done = await ended(client, arn)
-        listed = client("ListExecutions", stateMachineArn=f"{MACHINE}m", redriveFilter="REDRIVEN")["executions"]
-        others = client("ListExecutions", stateMachineArn=f"{MACHINE}m", redriveFilter="NOT_REDRIVEN")["executions"]
-        return failed, first, running, again, refused.value, done, listed, others
+        listed = client("ListExecutions", stateMachineArn=f"{MACHINE}m")["executions"]
+        return failed, first, running, again, refused.value, done, listed
 
-    failed, first, running, again, refused, done, listed, others = asyncio.run(story())
+    failed, first, running, again, refused, done, listed = asyncio.run(story())
     assert (failed["status"], failed["redriveStatus"], failed["redriveCount"]) == ("FAILED", "REDRIVABLE", 0)
     assert running["status"] in ("RUNNING", "FAILED")
     assert first == again
@@ -47,7 +46,97 @@ def test_a_failed_execution_goes_on():
     assert done["redriveDate"] == first["redriveDate"]
     assert "error" not in done
     assert [one["redriveCount"] for one in listed] == [1]
-    assert others == []
+
+
+def test_a_token_is_answered_as_the_first_time_and_one_that_was_refused_can_be_used_later():
+    """Whatever became of the execution since (recorded)."""
+    client = Client({"f": scripted(ValueError(1), ValueError(2), "done")})
+    client.create(definition=TASK)
+
+    async def story():
+        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m")["executionArn"]
+        await ended(client, arn)
+        first = client("RedriveExecution", executionArn=arn, clientToken="a")
+        with pytest.raises(ApiError):
+            client("RedriveExecution", executionArn=arn, clientToken="b")
+        failed = await ended(client, arn)
+        again = client("RedriveExecution", executionArn=arn, clientToken="a")
+        still = client("DescribeExecution", executionArn=arn)
+        second = client("RedriveExecution", executionArn=arn, clientToken="b")
+        succeeded = await ended(client, arn)
+        after = [client("RedriveExecution", executionArn=arn, clientToken=token) for token in "ab"]
+        with pytest.raises(ApiError) as refused:
+            client("RedriveExecution", executionArn=arn, clientToken="c")
+        return first, failed, again, still, second, succeeded, after, refused.value
+
+    first, failed, again, still, second, succeeded, after, refused = asyncio.run(story())
+    assert (again, failed) == (first, still)
+    assert (succeeded["status"], succeeded["redriveCount"], after) == ("SUCCEEDED", 2, [first, second])
+    why = "Execution is SUCCEEDED and cannot be redriven"
+    assert refused.code == "ExecutionNotRedrivable"
+    assert refused.message == f"Execution {succeeded['executionArn']} invalid for redrive as: {why}"
+
+
+def test_a_fail_state_fails_again_in_real_time():
+    """At once, as nothing waits."""
+    client = Client(skips_time=False)
+    client.create(definition={**one_state(Type="Fail", Error="E"), "TimeoutSeconds": 100})
+
+    async def story():
+        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m")["executionArn"]
+        await ended(client, arn)
+        client("RedriveExecution", executionArn=arn)
+        return await ended(client, arn)
+
+    told = asyncio.run(story())
+    assert (told["status"], told["error"], told["redriveCount"]) == ("FAILED", "E", 1)
+
+
+def test_what_broke_the_execution_itself_is_tried_again(capsys):
+    """A function raised what is no Exception: nobody knows how to go on, until somebody redrives it."""
+    client = Client({"f": scripted(GeneratorExit(), "done")})
+    client.create(definition=TASK)
+
+    async def story():
+        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m")["executionArn"]
+        failed = await ended(client, arn)
+        client("RedriveExecution", executionArn=arn)
+        return failed, await ended(client, arn)
+
+    failed, done = asyncio.run(story())
+    assert (failed["status"], failed["error"]) == ("FAILED", "States.Runtime")
+    assert "GeneratorExit" in capsys.readouterr().err
+    assert (done["status"], done.get("output")) == ("SUCCEEDED", '"done"')
+
+
+def test_an_execution_keeps_the_definition_that_it_was_started_with():
+    """Its redrive too, and what is told of its state machine (recorded)."""
+    client = Client({"f": scripted(ValueError(), "done")})
+    client.create(definition=TASK)
+
+    async def story():
+        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m")["executionArn"]
+        await ended(client, arn)
+        before = client("DescribeStateMachineForExecution", executionArn=arn)
+        role = "arn:aws:iam::123456789012:role/other"
+        client("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", definition=json.dumps(WAIT), roleArn=role)
+        client("RedriveExecution", executionArn=arn)
+        return before, await ended(client, arn), client("DescribeStateMachineForExecution", executionArn=arn)
+
+    before, done, after = asyncio.run(story())
+    assert (done["status"], after) == ("SUCCEEDED", before)
+    assert "revisionId" not in before
+
+
+def test_executions_of_a_state_machine_are_not_chosen_by_redrives():
+    """Only those of a Map Run are (recorded)."""
+    client = Client()
+    client.create()
+    refused = client.refusal("ListExecutions", stateMachineArn=f"{MACHINE}m", redriveFilter="REDRIVEN")
+
+    assert refused == (
+        "ValidationException: RedriveFilter cannot be applied to ListExecutions call with StateMachine ARN"
+    )
 
 
 def test_a_stopped_execution_goes_on_and_its_old_token_is_worthless():
@@ -122,10 +211,42 @@ def test_a_map_run_is_redriven_with_its_execution():
         client("RedriveExecution", executionArn=arn)
         done = await ended(client, arn)
         children = client("ListExecutions", mapRunArn=listed["mapRunArn"], statusFilter="SUCCEEDED")["executions"]
-        return before, done, client("DescribeMapRun", mapRunArn=listed["mapRunArn"]), children
+        redriven = client("ListExecutions", mapRunArn=listed["mapRunArn"], redriveFilter="REDRIVEN")["executions"]
+        return before, done, client("DescribeMapRun", mapRunArn=listed["mapRunArn"]), children, child, redriven
 
-    before, done, after, children = asyncio.run(story())
+    before, done, after, children, child, redriven = asyncio.run(story())
     assert (before["status"], before["itemCounts"]["failed"], before["redriveCount"]) == ("FAILED", 1, 0)
     assert (done["status"], done["output"]) == ("SUCCEEDED", "[1,2,3]")
     assert (after["status"], after["itemCounts"]["succeeded"], after["redriveCount"]) == ("SUCCEEDED", 3, 1)
     assert sorted(child["redriveCount"] for child in children) == [0, 0, 1]
+    assert [one["executionArn"] for one in redriven] == [child["executionArn"]]
+
+
+def test_express_children_start_anew_and_count_it():
+    """They can be described, though other Express executions cannot; there is no time of the redrive (recorded)."""
+    client = Client({"f": scripted(ValueError(), 1)})
+    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
+    shows = {"Type": "Pass", "Parameters": {"execution.$": "$$.Execution"}, "End": True}
+    inner = json.loads(json.dumps(TASK).replace('"S"', '"T"'))
+    inner["States"]["T"] = {**inner["States"]["T"], "Next": "U"}
+    del inner["States"]["T"]["End"]
+    inner["States"]["U"] = shows
+    client.create(definition=one_state(Type="Map", ItemProcessor={**mode, **inner}))
+
+    async def story():
+        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m", input="[1]")["executionArn"]
+        await ended(client, arn)
+        [run] = client("ListMapRuns", executionArn=arn)["mapRuns"]
+        [child] = client("ListExecutions", mapRunArn=run["mapRunArn"])["executions"]
+        failed = client("DescribeExecution", executionArn=child["executionArn"])
+        client("RedriveExecution", executionArn=arn)
+        await ended(client, arn)
+        return failed, client("DescribeExecution", executionArn=child["executionArn"])
+
+    failed, done = asyncio.run(story())
+    assert (failed["status"], failed["redriveStatus"], failed["redriveCount"]) == ("FAILED", "REDRIVABLE_BY_MAP_RUN", 0)
+    assert (done["status"], done["redriveStatus"], done["redriveCount"]) == ("SUCCEEDED", "NOT_REDRIVABLE", 1)
+    assert "redriveDate" not in done
+    context = json.loads(done["output"])["execution"]
+    assert (context["RedriveCount"], "RedriveTime" in context) == (1, False)
+    assert done["name"] == f"{context['Name']}:{context['Name']}"

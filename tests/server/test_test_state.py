@@ -190,6 +190,14 @@ def broken(retries):
     return ask(RETRIED, inspectionLevel="DEBUG", **request)
 
 
+@pytest.mark.parametrize(("seconds", "status"), [(300, "SUCCEEDED"), (301, "FAILED")])
+def test_a_test_takes_five_minutes_at_most_although_time_is_skipped(seconds, status):
+    answer = ask({"Type": "Wait", "Seconds": seconds, "End": True})
+
+    assert answer["status"] == status
+    assert answer.get("error") == (None if status == "SUCCEEDED" else "States.Timeout")
+
+
 def test_a_retrier_says_when_it_would_try_again():
     answer = broken(1)
 

@@ -85,8 +85,12 @@ def matching(matcher: Any, source: str, position: int) -> Special:
     def find(runtime: Runtime, text: Value = UNDEFINED, start: Value = 0, *rest: Value) -> Value:
         if not isinstance(text, str):
             text = "undefined" if text is UNDEFINED else text_of(text, runtime)
+        runtime.charge(matcher.toll(text))
+        return _found(runtime, text, start if isinstance(start, int) else 0)
+
+    def _found(runtime: Runtime, text: str, start: int) -> Value:
         runtime.charge(1 + (len(text) >> 6))
-        found = matcher(text, start if isinstance(start, int) else 0)
+        found = matcher(text, start, runtime)
         if found is None:
             return UNDEFINED
         following = Special(lambda runtime, *ignored: _next(runtime, text, found.end), 0)
@@ -96,7 +100,7 @@ def matching(matcher: Any, source: str, position: int) -> Special:
     def _next(runtime: Runtime, text: str, end: int) -> Value:
         if end >= len(text):
             return UNDEFINED
-        found = find(runtime, text, end)
+        found = _found(runtime, text, end)
         if found is not UNDEFINED and found["match"] == "":
             raise JSONataError("D1004", position, value=source)
         return found

@@ -9,6 +9,8 @@ fifty times slower and counts its steps. Which one runs is decided for each patt
    the longest stretches in the text of the sets that the pattern repeats (`regex_costs`).
 3. Within LIMIT `re` runs, otherwise our matcher, which gives up after BUDGET steps for a text with U1002. So ordinary
    patterns on long texts work either way, and hostile ones end after about a second.
+4. *How long may many texts take?* A meter is told the steps of our matcher, and before `re` runs a toll, which is a
+   small part of its bound. So who evaluates can end what is too much together, and looks at the clock in time.
 
 Nothing here depends on JSONata but the class of its errors.
 """
@@ -19,7 +21,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from .errors import JSONataError
 from .regex_costs import beginnings, cost, shortest
@@ -35,7 +37,18 @@ LIMIT: Final = 200_000_000
 BUDGET: Final = 3_000_000
 """The steps that our matcher may take on one text: it does some three millions in a second."""
 
+TOLL: Final = 14
+"""By how many bits a bound is shifted for the toll: what may take `re` a second is 12,000 steps, as bounds are coarse;
+hundreds of long texts must be no excess."""
+
 FLAGS: Final = "ims"
+
+
+class Meter(Protocol):
+    """Who counts what matching takes."""
+
+    def charge(self, amount: int) -> None:
+        """Count so many steps; raise an error where that is too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +93,36 @@ class Matcher:
     goes on with what the calls before it have left, so that all matches of a text together are bounded too.
     """
 
-    __slots__ = ("_candidates", "_decided", "_fast", "_pattern", "_program", "_safe", "_spent")
+    __slots__ = ("_candidates", "_decided", "_fast", "_pattern", "_program", "_safe", "_spent", "_tolls")
 
     def __init__(self, pattern: Pattern) -> None:
         self._pattern = pattern
         self._fast = re.compile(translate(pattern.root), re.ASCII) if means_the_same(pattern.root) else None
         self._safe = 0
+        self._tolls: dict[int, int] = {}  # by the number of bits of the length
         self._program: tuple[list[Step], int] | None = None
         self._candidates = _first_search(pattern)
         self._decided: tuple[str, bool] = ("", False)
         self._spent: tuple[str, int] = ("", 0)
 
-    def __call__(self, text: str, start: int = 0) -> Match | None:
+    def toll(self, text: str) -> int:
+        """Return what is to be charged before a text is searched for the first time, for all its matches."""
+        if self._fast is None:
+            return 0
+        bits = len(text).bit_length()
+        toll = self._tolls.get(bits)
+        if toll is None:
+            size = (1 << bits) - 1
+            bound = cost(self._pattern, size, lambda ranges: size)
+            toll = self._tolls[bits] = int(min(bound, LIMIT)) >> TOLL
+        return toll
+
+    def __call__(self, text: str, start: int = 0, meter: Meter | None = None) -> Match | None:
         """Return the first match that begins at `start` or behind it; raise U1002."""
         if self._fast is not None and (len(text) <= self._safe or self._is_quick(text)):
             found = self._fast.search(text, start)
             return Match(found.start(), found.end(), found[0], found.groups()) if found else None
-        return self._counted(text, start)
+        return self._counted(text, start, meter)
 
     def _is_quick(self, text: str) -> bool:
         """Return whether `re` is quick on this text, and remember up to which length it always is."""
@@ -111,19 +137,23 @@ class Matcher:
         self._decided = (text, answer)
         return answer
 
-    def _counted(self, text: str, start: int) -> Match | None:
+    def _counted(self, text: str, start: int, meter: Meter | None = None) -> Match | None:
         if self._program is None:
             self._program = compile_program(self._pattern)
         program, registers = self._program
         spent_on, spent = self._spent
         run = Run(text, registers, BUDGET - (spent if spent_on is text and start > 0 else 0))
+        given = run.steps
         try:
-            return self._search(program, run, start)
+            match = self._search(program, run, start)
         except TooManySteps:
             run.steps = 0
             raise JSONataError("U1002", message="A regular expression takes too many steps on this text") from None
         finally:
             self._spent = (text, BUDGET - run.steps)
+        if meter is not None:
+            meter.charge(given - run.steps)
+        return match
 
     def _search(self, program: list[Step], run: Run, start: int) -> Match | None:
         empty = run.registers

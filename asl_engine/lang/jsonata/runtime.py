@@ -1,9 +1,10 @@
 """One evaluation: its global variables, and the limits that it runs under.
 
 Everything that can grow is counted in one number, `work`: items that a step or a function goes over or makes, calls,
-and characters by the eight. So a loop, a range and a string that doubles all end, at `max_work` at the latest, and the
-clock is looked at only when enough has been counted. Nesting is counted by the calls of functions, which add the depth
-at which they are written, so that it is the number of nested evaluations as the reference counts them.
+characters by the eight, and the steps of regular expressions. So a loop, a range, a string that doubles and a thousand
+slow matches all end, at `max_work` at the latest, and the clock is looked at only when enough has been counted. Nesting
+is counted by the calls of functions, which add the depth at which they are written, so that it is the number of nested
+evaluations as the reference counts them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from asl_engine.kernel import ExecutionStopped
 from asl_engine.kernel.kernel import LIFETIME
-from asl_engine.kernel.redrive import LAST_EVENTS
+from asl_engine.kernel.redrive import why_not
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
 from asl_engine.server.machines import Account, Target
@@ -61,8 +61,9 @@ def input_of(text: str) -> JSON:
 
 @operation
 def describe_execution(service: Service, account: Account, request: Request) -> Response:
-    """Tell about an execution."""
-    run = run_of(service, request["executionArn"])
+    """Tell about an execution; of Express executions only about the children of Map Runs (recorded)."""
+    known = service.runs.get(request["executionArn"])
+    run = known if isinstance(known, ChildRun) else run_of(service, request["executionArn"])
     response: Response = {
         "executionArn": run.arn,
         "stateMachineArn": _machine_arn(run),
@@ -101,7 +102,9 @@ def redrives(run: Run) -> Response:
     """Tell how often an execution was redriven, and when last."""
     kernel = run.kernel
     told: Response = {"redriveCount": kernel.redrive_count}
-    return told | {"redriveDate": kernel.redriven_at} if kernel.redrive_count else told
+    if kernel.redrive_count and kernel.redriven_at is not None:
+        told["redriveDate"] = kernel.redriven_at
+    return told
 
 
 def _machine_arn(run: Run) -> str:
@@ -130,11 +133,17 @@ def describe_state_machine_for_execution(service: Service, account: Account, req
 
 @operation
 def list_executions(service: Service, account: Account, request: Request) -> Response:
-    """List the executions of a state machine, a version or an alias, the newest first."""
+    """List the executions of a state machine, a version or an alias, the newest first; or of a Map Run.
+
+    Only the children of a Map Run can be chosen by whether they were redriven (recorded).
+    """
     if "mapRunArn" in request:
         return _children_of(service, request["mapRunArn"], request)
     if "stateMachineArn" not in request:
         raise ApiError("ValidationException", "Either stateMachineArn or mapRunArn must be specified.")
+    if "redriveFilter" in request:
+        told = "RedriveFilter cannot be applied to ListExecutions call with StateMachine ARN"
+        raise ApiError("ValidationException", told)
     arn = request["stateMachineArn"]
     target = target_of(service, arn)
     if target.revision.machine.type == "EXPRESS":
@@ -142,7 +151,7 @@ def list_executions(service: Service, account: Account, request: Request) -> Res
         raise ApiError("StateMachineTypeNotSupported", told)
     runs = [run for run in service.runs.values() if _is_asked_for(run, target, request)]
     runs.sort(key=lambda run: -run.started_at)
-    listed, token = page(runs, request, f"{arn} {request.get('statusFilter')} {request.get('redriveFilter')}")
+    listed, token = page(runs, request, f"{arn} {request.get('statusFilter')}")
     return {"executions": [_listed(run) for run in listed]} | token
 
 
@@ -150,13 +159,16 @@ def _children_of(service: Service, arn: str, request: Request) -> Response:
     """List the child executions of a Map Run, the newest first."""
     if arn not in service.map_runs:
         raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'")
-    status = request.get("statusFilter")
+    status, redriven = request.get("statusFilter"), request.get("redriveFilter")
     runs = [
         run
         for run in reversed(service.runs.values())
-        if isinstance(run, ChildRun) and run.child.run.arn == arn and status in (None, run.status)
+        if isinstance(run, ChildRun)
+        and run.child.run.arn == arn
+        and status in (None, run.status)
+        and redriven in (None, "REDRIVEN" if run.kernel.redrive_count else "NOT_REDRIVEN")
     ]
-    listed, token = page(runs, request, f"{arn} {status}")
+    listed, token = page(runs, request, f"{arn} {status} {redriven}")
     return {"executions": [_listed(run) | {"itemCount": run.child.items} for run in listed]} | token
 
 
@@ -164,9 +176,6 @@ def _is_asked_for(run: Run, target: Target, request: Request) -> bool:
     if isinstance(run, ChildRun):
         return False
     if run.machine is not target.machine:
-        return False
-    wanted = request.get("redriveFilter")
-    if wanted is not None and (wanted == "REDRIVEN") != (run.kernel.redrive_count > 0):
         return False
     if target.alias is not None and run.target.alias is not target.alias:
         return False
@@ -223,10 +232,8 @@ def why_not_redrivable(run: Run) -> str | None:
     kernel, now = run.kernel, run.driver.clock()
     if run.status == "RUNNING":
         return "Execution is RUNNING and cannot be redriven"
-    if kernel.status == "SUCCEEDED":
-        return "Execution is SUCCEEDED and cannot be redriven"
-    if kernel.event_count >= LAST_EVENTS:
-        return "Execution history event limit exceeded"
+    if (reason := why_not(kernel)) is not None:
+        return reason
     if now > kernel.started_at + LIFETIME["STANDARD"]:
         return "Execution has exceeded the max execution time"
     if run.stopped_at is not None and now > run.stopped_at + REDRIVABLE_SECONDS:
@@ -243,7 +250,11 @@ MAX_TOKENS: Final = 10
 
 @operation
 def redrive_execution(service: Service, account: Account, request: Request) -> Response:
-    """Have an execution that did not succeed go on from where it failed; a token that was used is answered again."""
+    """Have an execution that did not succeed go on from where it failed.
+
+    A client token that has redriven it is answered as the first time, whatever became of the execution since; one that
+    was refused is not used up (recorded).
+    """
     run, token = run_of(service, request["executionArn"]), request.get("clientToken")
     if token is not None and token in run.redrives:
         return {"redriveDate": run.redrives[token]}
@@ -251,7 +262,7 @@ def redrive_execution(service: Service, account: Account, request: Request) -> R
     if isinstance(run, ChildRun):
         reason = "Child executions are redriven with the execution that has their Map Run"
     if reason is not None:
-        raise ApiError("ExecutionNotRedrivable", f"{reason}: '{run.arn}'")
+        raise ApiError("ExecutionNotRedrivable", f"Execution {run.arn} invalid for redrive as: {reason}")
     at = service.redrive(run)
     run.redrives[token or str(at)] = at
     while len(run.redrives) > MAX_TOKENS:

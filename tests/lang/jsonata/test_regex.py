@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_engine.lang.jsonata import regex, regex_matcher
+from asl_engine.lang.jsonata import compile_jsonata, regex, regex_matcher
 from asl_engine.lang.jsonata.errors import JSONataError
 from asl_engine.lang.jsonata.regex import Match, compile_regex
 
@@ -187,6 +187,37 @@ def test_all_matches_of_a_text_share_a_budget(monkeypatch: pytest.MonkeyPatch) -
         list(map(partial(matcher, text), places))
     assert caught.value.code == "U1002"
     assert matcher(text)  # from the start there is a new budget
+
+
+@pytest.mark.parametrize(("pattern", "size"), [("(a|aa)+$", 15), ("a(?<=a)b", 3_000), (".*.*b", 200)])
+def test_many_slow_matches_are_too_much_together(pattern: str, size: int) -> None:
+    """Each alone is within its limits; the evaluation counts what all take."""
+    expression = compile_jsonata(f"$count([1..n][$contains($$.text, /{pattern}/)])")
+    text = "a" * size + "!"
+
+    assert expression.evaluate({"n": 2, "text": text}, max_work=200_000) == 0
+    with pytest.raises(JSONataError) as caught:
+        expression.evaluate({"n": 1_000, "text": text}, max_work=200_000)
+    assert caught.value.code == "U1002"
+
+
+def test_the_clock_is_looked_at_between_slow_matches() -> None:
+    expression = compile_jsonata("[1..1000].$contains($$.text, /.*.*b/)")
+    seconds = iter(range(1_000))
+    with pytest.raises(JSONataError) as caught:
+        expression.evaluate({"text": "a" * 400}, timeout=5, clock=lambda: next(seconds))
+    assert caught.value.code == "U1001"
+    assert next(seconds) < 20
+
+
+def test_ordinary_patterns_on_many_texts_are_no_excess() -> None:
+    """A quarter of a megabyte, as much as a state may have; the limit is the one of states."""
+    words = compile_jsonata(r"$sum(texts.$count($match($, /[a-z]+/)))")
+    mails = compile_jsonata(r"$count(texts[$contains($, /\w+@\w+\.com/)])")
+    data = {"texts": [f"hello there you {n} " * 20 for n in range(600)]}
+
+    assert words.evaluate(data, max_work=8_000_000) == 36_000
+    assert mails.evaluate(data, max_work=8_000_000) == 0
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
