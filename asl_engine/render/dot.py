@@ -20,6 +20,9 @@ SMALL_SIZE: Final = 10.5
 LINE: Final = {"kind": 14.0, "name": 17.0, "note": 15.0}
 """Heights of the lines in a node, by what they say, in points."""
 
+RETRY: Final = "↻"
+"""What a note about retries begins with; `svg.py` draws it, as few fonts have it."""
+
 PAD_Y: Final = 9.0
 TEXT_LEFT: Final = 44.0
 """Where text starts in a box, right of its icon."""
@@ -30,7 +33,6 @@ BADGE: Final = 20.0
 
 _SHAPES: Final = {"Choice": "hexagon", "Start": "ellipse", "End": "ellipse", "Join": "point", "Missing": "box"}
 _GRAPH: Final = {
-    "rankdir": "TB",
     "nodesep": "0.35",
     "ranksep": "0.38",
     "compound": "true",
@@ -39,9 +41,14 @@ _GRAPH: Final = {
 }
 
 
-def dot_source(graph: networkx.DiGraph, title: str | None = None) -> str:
-    """Return the graphviz source of a graph that `state_graph` made, marked by `overlay.mark` or not."""
-    dot = graphviz.Digraph(graph_attr=_GRAPH, node_attr={"fontname": "Arial"}, edge_attr={"fontname": "Arial"})
+def dot_source(graph: networkx.DiGraph, title: str | None = None, direction: str = "TB") -> str:
+    """Return the graphviz source of a graph that `state_graph` made, marked by `overlay.mark` or not.
+
+    `direction` is TB, from top to bottom, or LR, from left to right.
+    """
+    dot = graphviz.Digraph(
+        graph_attr=_GRAPH | {"rankdir": direction}, node_attr={"fontname": "Arial"}, edge_attr={"fontname": "Arial"}
+    )
     dot.attr("graph", tooltip=_hint(title or "State machine"), id="asl")
     if title:
         dot.attr("graph", label=_quoted(one_line(title)), labelloc="t", fontname="Arial", fontsize="15")
@@ -109,10 +116,16 @@ def _lines(node: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the lines of a node's text, each with its role: kind, name or note."""
     if node["type"] in ("Start", "End"):
         return [("name", node["name"])]
-    note = node.get("note") or (f"↻ {node['retry']}" if node["retry"] else "")
+    if node["type"] == "Reference":
+        return [("note", f"→ {shorten(node['name'], 18)}")]
     lines = [("kind", shorten(node["kind"], 19))]
     lines += [("name", line) for line in wrap(node["name"], 16, 5)]
-    return lines + ([("note", shorten(note, 20))] if note else [])
+    return lines + [("note", line) for line in _notes(node)]
+
+
+def _notes(node: dict[str, Any]) -> list[str]:
+    note = node.get("note") or (f"{RETRY} {node['retry']}" if node["retry"] else "")
+    return wrap(note, 22, 2) if note else []
 
 
 def _size(kind: str, lines: list[tuple[str, str]], badge: float) -> tuple[float, float]:
@@ -121,20 +134,22 @@ def _size(kind: str, lines: list[tuple[str, str]], badge: float) -> tuple[float,
     high = sum(LINE[role] for role, _ in lines) + 2 * PAD_Y
     if kind in ("Start", "End"):
         return 64, 28
+    if kind == "Reference":
+        return text + 18, LINE["note"] + 7
     if kind == "Choice":
-        return max(150, text + high + 8 + badge), high + 4
+        return max(150, text + high + 8 + 2 * badge), high + 4
     return max(150, text + TEXT_LEFT + PAD_RIGHT + badge), high
 
 
 def _classes(first: str, node: dict[str, Any]) -> str:
-    """Return the classes of an element; `noted` says that the last line of its text is a note."""
+    """Return the classes of an element; `notes-1` says that the last line of its text is a note."""
     words = [first, f"type-{node['type'].lower()}"]
     if node["kind"].startswith("Lambda"):
         words.append("lambda")
     if node["is_terminal"]:
         words.append("terminal")
-    if node["type"] not in ("Start", "End", "Join") and (node.get("note") or node["retry"]):
-        words.append("noted")
+    if node["type"] not in ("Start", "End", "Join", "Reference"):
+        words += [f"notes-{len(notes)}" for notes in [_notes(node)] if notes]
     if node.get("status"):
         words.append(f"is-{node['status']}")
     return " ".join(words)
@@ -154,15 +169,17 @@ def _add_edges(dot: Any, graph: networkx.DiGraph, source: str, target: str, edge
     for is_catch in (False, True):
         transitions = [item for item in edge["transitions"] if (item.why == "catch") is is_catch]
         if transitions:
-            _add_edge(dot, graph, (source, target), transitions, taken.get(is_catch, 0))
+            change = edge.get("changes", {}).get(is_catch, "")
+            _add_edge(dot, graph, (source, target), transitions, taken.get(is_catch, 0), change)
 
 
 def _add_edge(
-    dot: Any, graph: networkx.DiGraph, ends: tuple[str, str], transitions: list[Transition], taken: int
+    dot: Any, graph: networkx.DiGraph, ends: tuple[str, str], transitions: list[Transition], taken: int, change: str
 ) -> None:
     source, target = ends
     why = transitions[0].why
-    attributes = {"class": f"{why} is-taken" if taken else why, "tooltip": _hint(_reasons(transitions))}
+    classes = [why, *(["is-taken"] if taken else []), *([f"is-{change}"] if change else [])]
+    attributes = {"class": " ".join(classes), "tooltip": _hint(_reasons(transitions))}
     attributes["weight"] = _weight(graph, target, why)
     if why == "catch":
         attributes["style"] = "dashed"

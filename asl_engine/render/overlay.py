@@ -5,26 +5,41 @@ Reads history events as `GetExecutionHistory` gives them, whole or not, of an ex
 the order, `type`, `id`, `previousEventId` and the details are used. The events of Parallel branches and Map
 iterations are mixed in a history, so what belongs together is found along `previousEventId` and never by position.
 
-Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits` and, where there is
-something to say, `note`. Edges get `taken`: how often each of its two lines was taken, by whether it is the one for
-errors.
+Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits`, `seconds` (how long the state
+took, all visits together; None when the events have no times) and, where there is something to say, `note`. Edges get
+`taken`: how often each of its two lines was taken, by whether it is the one for errors.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 
 import networkx
 
 from asl_engine.render.graph import END, START, join_of, owner_of
+from asl_engine.render.text import duration
 
-Event = Mapping[str, Any]
+Event: TypeAlias = Mapping[str, Any]
+Items: TypeAlias = Mapping[str, Mapping[str, int]]
+"""Counts of the items of distributed Maps by what became of them, by the names of the Maps."""
 
 _FAILURES: Final = ("Failed", "TimedOut", "FailedToStart", "ScheduleFailed", "StartFailed", "SubmitFailed")
 _ENDINGS: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
+_OUTCOMES: Final = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "timedOut": "timed out",
+    "aborted": "aborted",
+    "running": "running",
+    "pending": "pending",
+}
+_BRIEF: Final = 0.01
+"""Seconds below which a duration is not worth a word."""
+
 _WORST_FIRST: Final = ("failed", "running", "caught", "aborted", "succeeded")
 
 
@@ -34,11 +49,16 @@ class _Visit:
 
     state: str
     outer: _Visit | None
+    began: float | None = None
+    ended: float | None = None
     status: str = "running"
     error: str = ""
     failures: int = 0
     has_failed: bool = False
     """Whether the last thing heard of it was a failure; a retry takes that back."""
+
+    iterations: Counter[str] = field(default_factory=Counter)
+    """Of a Map, how many iterations started, succeeded, failed, were aborted."""
 
 
 @dataclass(slots=True)
@@ -54,7 +74,7 @@ class _Story:
     taken: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
 
 
-def mark(graph: networkx.DiGraph, events: Sequence[Event]) -> networkx.DiGraph:
+def mark(graph: networkx.DiGraph, events: Sequence[Event], items: Items | None = None) -> networkx.DiGraph:
     """Return a copy of a graph with what the events tell about its states and transitions."""
     marked = graph.copy()
     states = {key: node for key, node in marked.nodes(data=True) if key.rpartition("/States/")[1]}
@@ -62,7 +82,7 @@ def mark(graph: networkx.DiGraph, events: Sequence[Event]) -> networkx.DiGraph:
     story = _Story(pointers, marked)
     for number, event in enumerate(events, 1):
         _read(story, event, int(event.get("id", number)), int(event.get("previousEventId") or number - 1))
-    _mark_states(states, story.visits)
+    _mark_states(states, story.visits, items or {})
     for (source, target, is_catch), count in story.taken.items():
         marked.edges[source, target].setdefault("taken", {})[is_catch] = count
     if not any(target == END for _, target, _ in story.taken):
@@ -84,6 +104,8 @@ def _read(story: _Story, event: Event, number: int, previous: int) -> None:
         story.at[number] = visit
         if kind in _ENDINGS:
             _finish(story, kind, event, visit)
+        elif kind.startswith("MapIteration"):
+            _count_iteration(story, kind, event, visit)
         elif visit is not None:
             _note_failure(visit, kind, event)
 
@@ -96,7 +118,7 @@ def _enter(story: _Story, event: Event, before: _Visit | None, previous: int) ->
     outer = before.outer if before and was_left else before
     source = before.state if before else START
     _take(story, source, target, bool(before and was_left and before.status == "caught"))
-    visit = _Visit(target, outer)
+    visit = _Visit(target, outer, _moment_of(event))
     story.visits.append(visit)
     return visit
 
@@ -114,6 +136,7 @@ def _exit(story: _Story, event: Event, before: _Visit | None) -> _Visit | None:
     if visit is None:
         return before
     visit.status = "caught" if visit.has_failed else "succeeded"
+    visit.ended = _moment_of(event)
     if story.graph.nodes[visit.state]["inner"]:
         _abort_inside(story, visit)
     if visit.status == "succeeded":
@@ -136,6 +159,28 @@ def _subject(story: _Story, kind: str, before: _Visit | None) -> _Visit | None:
     return _outwards(before, lambda visit: story.graph.nodes[visit.state]["type"] == word) or before
 
 
+def _count_iteration(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:
+    """Count for the Map that the event names: an iteration of an outer Map may end with a state of an inner one."""
+    details: Event = next((value for key, value in event.items() if key.startswith("mapIteration")), {})
+    named = story.pointers.get(str(details.get("name", "")))
+    visit = _outwards(visit, lambda visit: visit.state == named) or visit
+    if visit is not None:
+        visit.iterations[kind.removeprefix("MapIteration").lower()] += 1
+
+
+def _moment_of(event: Event) -> float | None:
+    """Return when an event happened, in seconds: files have it as a number or as ISO 8601."""
+    moment = event.get("timestamp")
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            return None
+    if isinstance(moment, datetime):
+        return moment.timestamp()
+    return float(moment) if isinstance(moment, int | float) else None
+
+
 def _note_failure(visit: _Visit, kind: str, event: Event) -> None:
     visit.has_failed = kind.endswith(_FAILURES) and not kind.startswith("MapIteration")
     if visit.has_failed:
@@ -155,6 +200,7 @@ def _abort_inside(story: _Story, outer: _Visit) -> None:
     for visit in story.visits:
         if visit.status == "running" and visit is not outer and _outwards(visit, lambda other: other is outer):
             visit.status = "failed" if visit.has_failed or _is_fail_state(story, visit) else "aborted"
+            visit.ended = outer.ended
 
 
 def _is_fail_state(story: _Story, visit: _Visit) -> bool:
@@ -163,6 +209,9 @@ def _is_fail_state(story: _Story, visit: _Visit) -> bool:
 
 def _finish(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:
     """Close everything: what led to the failure has failed, what else was open has been aborted."""
+    moment = _moment_of(event)
+    for open_visit in (visit for visit in story.visits if visit.status == "running"):
+        open_visit.ended = moment
     if kind == "ExecutionFailed":
         while visit is not None:
             visit.status = "failed" if visit.status == "running" else visit.status
@@ -173,7 +222,7 @@ def _finish(story: _Story, kind: str, event: Event, visit: _Visit | None) -> Non
         open_visit.status = "failed" if has_failed else "aborted"
 
 
-def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit]) -> None:
+def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit], items: Items) -> None:
     by_state: dict[str, list[_Visit]] = {}
     for visit in visits:
         by_state.setdefault(visit.state, []).append(visit)
@@ -181,18 +230,39 @@ def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit])
         seen = by_state.get(key, [])
         node["visits"] = len(seen)
         node["status"] = min((visit.status for visit in seen), key=_WORST_FIRST.index, default="not-reached")
-        node["note"] = _note(node, seen)
+        node["seconds"] = _seconds(seen)
+        node["note"] = " · ".join(filter(None, _notes(node, seen, items)))
 
 
-def _note(node: Mapping[str, Any], visits: Sequence[_Visit]) -> str:
-    """Return the line under a state's name: error first, as it is what one looks for."""
+def _seconds(visits: Sequence[_Visit]) -> float | None:
+    times = [visit.ended - visit.began for visit in visits if visit.began is not None and visit.ended is not None]
+    return sum(times) if times else None
+
+
+def _notes(node: Mapping[str, Any], visits: Sequence[_Visit], items: Items) -> Iterator[str]:
+    """Yield the notes under a state's name: error first, as it is what one looks for."""
     errors = [visit.error for visit in visits if visit.error and visit.status == node["status"]]
-    wins = sum(visit.status in ("succeeded", "running") for visit in visits)
-    retries = sum(visit.failures for visit in visits) - sum(visit.status in ("failed", "caught") for visit in visits)
-    is_news = bool(errors) and errors[-1] not in node["kind"] and node["status"] in ("failed", "caught")
-    words = [errors[-1]] if is_news else []
+    if errors and errors[-1] not in node["kind"] and node["status"] in ("failed", "caught"):
+        yield errors[-1]
     if len(visits) > 1:
-        words.append(f"×{len(visits)}" if wins in (0, len(visits)) else f"{wins} of {len(visits)} succeeded")
+        wins = sum(visit.status in ("succeeded", "running") for visit in visits)
+        yield f"×{len(visits)}" if wins in (0, len(visits)) else f"{wins} of {len(visits)} succeeded"
+    yield _outcomes(items.get(node["name"]) or _iterations(visits))
+    retries = sum(visit.failures for visit in visits) - sum(visit.status in ("failed", "caught") for visit in visits)
     if retries > 0 and node["retry"]:
-        words.append(f"↻ retried {retries}×")
-    return " · ".join(words)
+        yield f"retried {retries}×"
+    if (node["seconds"] or 0) >= _BRIEF:
+        yield duration(node["seconds"]) + (" in all" if len(visits) > 1 else "")
+
+
+def _iterations(visits: Sequence[_Visit]) -> Counter[str]:
+    """Return the iterations of a Map by outcome; one that has no end runs, or was stopped with its Map."""
+    counts = sum((visit.iterations for visit in visits), Counter[str]())
+    for visit in visits:
+        ended = sum(count for outcome, count in visit.iterations.items() if outcome != "started")
+        counts["running" if visit.status == "running" else "aborted"] += max(0, visit.iterations["started"] - ended)
+    return counts
+
+
+def _outcomes(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[name]:,} {word}" for name, word in _OUTCOMES.items() if counts.get(name))

@@ -12,14 +12,17 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree
 
-from asl_engine.render.dot import BADGE, LINE, TEXT_LEFT
+from asl_engine.render.dot import BADGE, LINE, RETRY, TEXT_LEFT
 from asl_engine.render.layout import lay_out
 from asl_engine.render.style import ICONS, STATUSES, style_sheet
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _TITLE: Final = "{http://www.w3.org/1999/xlink}title"
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
-_CENTRED: Final = frozenset({"type-choice", "type-start", "type-end"})
+_CENTRED: Final = frozenset({"type-choice", "type-start", "type-end", "type-reference"})
+_ONLY_TEXT: Final = {"type-start": "name", "type-end": "name", "type-reference": "note"}
+"""Nodes whose text has one role, and which are rounded as far as that goes."""
+
 _TILE: Final = 26.0
 
 Element = ElementTree.Element
@@ -149,7 +152,7 @@ def _draw_state(group: Element, classes: list[str], drawing: Element) -> None:
     shape = parts[0]
     box = _box(shape)
     if shape.tag == f"{_SVG}ellipse" or "type-choice" not in classes:
-        _rounded(state, "shape", box, 8 if "type-start" not in classes and "type-end" not in classes else box[3] / 2)
+        _rounded(state, "shape", box, box[3] / 2 if _ONLY_TEXT.keys() & classes else 8)
         if "terminal" in classes:
             _rounded(state, "inset", box, 5.5, 3)
     else:
@@ -173,17 +176,29 @@ def _draw_icon(state: Element, classes: list[str], box: Box) -> None:
 
 def _draw_text(state: Element, classes: list[str], box: Box, texts: list[str]) -> None:
     """Write the lines of a node: first its kind, last its note if it has one, its name between."""
-    roles = ["name"] * len(texts)
-    if not {"type-start", "type-end"} & set(classes):
-        roles[:1] = ["kind"]
-        if "noted" in classes:
-            roles[-1:] = ["note"]
+    roles = _roles(classes, len(texts))
     is_centred = bool(_CENTRED & set(classes))
     x = box[0] + (box[2] / 2 if is_centred else TEXT_LEFT)
     y = box[1] + (box[3] - sum(LINE[role] for role in roles)) / 2
     for role, text in zip(roles, texts, strict=True):
         y += LINE[role]
-        _write(state, role, text, f"{x:.2f}", f"{y - 4:.2f}", "middle" if is_centred else "start")
+        if text.strip().startswith(RETRY):
+            _draw_retry(state, x, y)
+            _write(state, role, text.strip().removeprefix(RETRY), f"{x + 13:.2f}", f"{y - 4:.2f}", "start")
+        else:
+            _write(state, role, text, f"{x:.2f}", f"{y - 4:.2f}", "middle" if is_centred else "start")
+
+
+def _roles(classes: list[str], count: int) -> list[str]:
+    only = next((_ONLY_TEXT[name] for name in classes if name in _ONLY_TEXT), None)
+    if only is not None:
+        return [only] * count
+    notes = next((int(name[-1]) for name in classes if name.startswith("notes-")), 0)
+    return ["kind", *["name"] * (count - 1 - notes), *["note"] * notes]
+
+
+def _draw_retry(state: Element, x: float, y: float) -> None:
+    _add(state, "path", {"class": "retry", "d": ICONS["retry"], "transform": f"translate({x:.2f} {y - 13:.2f})"})
 
 
 def _draw_badge(state: Element, classes: list[str], box: Box) -> None:
@@ -192,6 +207,7 @@ def _draw_badge(state: Element, classes: list[str], box: Box) -> None:
     if status is None:
         return
     x, y = box[0] + box[2] - BADGE / 2 - 6, box[1] + box[3] / 2
+    x -= box[3] / 4 if "type-choice" in classes else 0  # where a hexagon is high enough
     _add(state, "circle", {"class": "badge", "cx": f"{x:.2f}", "cy": f"{y:.2f}", "r": "8"})
     _add(
         state, "path", {"class": "icon", "d": ICONS[f"is-{status}"], "transform": f"translate({x - 8:.2f} {y - 8:.2f})"}

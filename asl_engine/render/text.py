@@ -118,3 +118,18 @@ def shorten(text: str, ems: float) -> str:
     """Return the text on one line, cut with an ellipsis where it is wider than that."""
     line = one_line(text)
     return line if width(line, 1) <= ems else _cut(line, ems - 1)[0].rstrip() + "…"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its two largest units.
+
+    >>> [duration(seconds) for seconds in (0.25, 12, 125, 7_260, 100_000)]
+    ['0.25 s', '12 s', '2 min 5 s', '2 h 1 min', '1 d 4 h']
+    """
+    if seconds < 59.95:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s" if seconds < 10 else f"{seconds:.0f} s"
+    for unit, size, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1)):
+        if seconds >= size:
+            count, rest = divmod(round(seconds / part), size // part)
+            return f"{count} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return "1 min"

@@ -104,7 +104,7 @@ def test_loops_and_retries_are_counted() -> None:
     )
     graph = mark(state_graph(order()), events)
     assert graph.nodes["/States/Check"]["visits"] == 2
-    assert graph.nodes["/States/Check"]["note"] == "×2 · ↻ retried 1×"
+    assert graph.nodes["/States/Check"]["note"] == "×2 · retried 1×"
     assert graph.edges["/States/Wait", "/States/Check"]["taken"] == {False: 1}
     assert graph.edges[START, "/States/Check"]["taken"] == {False: 1}
 
