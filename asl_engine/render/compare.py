@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import networkx
 
 from asl_engine.model.base import Part, given
 from asl_engine.model.states import StateMachine, blocks, pointer_to
+from asl_engine.render.conditions import condition_text
 from asl_engine.render.graph import Transition, owner_of, state_graph
 from asl_engine.render.text import one_line, shorten
 
@@ -26,7 +28,17 @@ _LEADING: Final = frozenset({"next", "end", "default", "start_at", "type"})
 """Fields that the picture shows by its lines, and the type, which is told before all others."""
 
 _BLOCKS: Final = frozenset({"states", "branches", "item_processor", "iterator"})
-_LONGEST: Final = 30
+_WAYS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "choices": lambda rule: (condition_text(rule), rule.next),
+    "catch": lambda catcher: (tuple(catcher.error_equals), catcher.next),
+}
+"""Fields whose items are lines of the picture, and what tells such a line from the others."""
+
+_CONTEXT: Final = 12
+"""How many characters stay of what two values begin with in common."""
+
+_LONGEST: Final = 36
+"""How wide a value is at most, in ems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +149,16 @@ def _differences(old: Part, new: Part) -> list[str]:
     return [
         _told(type(new).model_fields[name].alias or name, old, new, name)
         for name in names
-        if name not in _LEADING | _BLOCKS and _value(old, name) != _value(new, name)
+        if name not in _LEADING | _BLOCKS and not _is_same(name, getattr(old, name), getattr(new, name))
     ]
 
 
-def _value(part: Part, name: str) -> Any:
-    """Return a field without the names of the states that it leads to."""
-    value = getattr(part, name)
-    if name in ("choices", "catch"):
-        return [item.model_copy(update={"next": None}) for item in value]
-    return value
+def _is_same(name: str, old: Any, new: Any) -> bool:
+    """Compare a field's values; of rules and catchers those that both have, as the others are transitions."""
+    if name not in _WAYS:
+        return bool(old == new)
+    before, after = ({_WAYS[name](item): item for item in value} for value in (old, new))
+    return [before[key] for key in before if key in after] == [after[key] for key in after if key in before]
 
 
 def _told(alias: str, old: Part, new: Part, name: str) -> str:
@@ -155,8 +167,14 @@ def _told(alias: str, old: Part, new: Part, name: str) -> str:
         return f"{alias} {'added' if name in given(new) else 'removed'}"
     values = [getattr(part, name) for part in (old, new)]
     if all(isinstance(value, str | int | float | bool | None) for value in values):
-        return f"{alias}: " + " → ".join(shorten(json.dumps(value, ensure_ascii=False), _LONGEST) for value in values)
+        return f"{alias}: " + " → ".join(_contrasted([json.dumps(value, ensure_ascii=False) for value in values]))
     return f"{alias} changed"
+
+
+def _contrasted(texts: list[str]) -> list[str]:
+    """Return texts without most of what they begin with in common, and not too long."""
+    common = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))) - _CONTEXT
+    return [shorten(f"…{text[common:]}" if common > _CONTEXT else text, _LONGEST) for text in texts]
 
 
 def _lines(graph: networkx.DiGraph, fields: dict[str, list[str]]) -> Iterator[str]:

@@ -23,6 +23,12 @@ LINE: Final = {"kind": 14.0, "name": 17.0, "note": 15.0}
 RETRY: Final = "↻"
 """What a note about retries begins with; `svg.py` draws it, as few fonts have it."""
 
+_KIND: Final = 22
+_NOTE: Final = 24
+"""How wide the lines of a node are at most, in ems."""
+
+_DOT: Final = " · "
+
 PAD_Y: Final = 9.0
 TEXT_LEFT: Final = 44.0
 """Where text starts in a box, right of its icon."""
@@ -118,14 +124,22 @@ def _lines(node: dict[str, Any]) -> list[tuple[str, str]]:
         return [("name", node["name"])]
     if node["type"] == "Reference":
         return [("note", f"→ {shorten(node['name'], 18)}")]
-    lines = [("kind", shorten(node["kind"], 19))]
+    lines = [("kind", shorten(node["kind"], _KIND))]
     lines += [("name", line) for line in wrap(node["name"], 16, 5)]
     return lines + [("note", line) for line in _notes(node)]
 
 
 def _notes(node: dict[str, Any]) -> list[str]:
+    """Return a node's note in at most two lines, which end between its parts where they can."""
     note = node.get("note") or (f"{RETRY} {node['retry']}" if node["retry"] else "")
-    return wrap(note, 22, 2) if note else []
+    rows: list[str] = []
+    for part in filter(None, note.split(_DOT)):
+        joined = f"{rows[-1]}{_DOT}{part}" if rows else part
+        if rows and width(joined, 1) <= _NOTE:
+            rows[-1] = joined
+        else:
+            rows.append(part)
+    return [shorten(row, _NOTE) for row in (rows[0], _DOT.join(rows[1:])) if row] if rows else []
 
 
 def _size(kind: str, lines: list[tuple[str, str]], badge: float) -> tuple[float, float]:

@@ -14,11 +14,14 @@ from typing import Any, Final
 import networkx
 
 from asl_engine.render.graph import END, Transition, join_of
-from asl_engine.render.style import LIGHT, STATUSES
+from asl_engine.render.style import CHANGES, LIGHT, STATUSES
 from asl_engine.render.text import one_line, shorten
 
 _SPECIAL: Final = re.compile(r"[^\w\s,:()'/!?=.+\-]|_|^\s*[-+#]|(?<=\d)\.", re.ASCII)
 _BRACKETS: Final = {"Choice": "{{%s}}", "Start": "([%s])", "End": "([%s])", "Join": "((%s))", "Succeed": "([%s])"}
+_TOLD: Final = frozenset({"failed", "caught", "running", "aborted", "added", "removed"})
+"""Statuses that stand in a node as a word, so that no colour has to be seen."""
+
 _ARROWS: Final = {"next": "-->", "catch": "-.->", "join": "---"}
 _INDENT: Final = "    "
 
@@ -80,8 +83,9 @@ def _node(name: str, node: Mapping[str, Any]) -> str:
     elif node["type"] in ("Start", "End"):
         lines = [node["name"]]
     else:
-        note = node.get("note") or node["retry"]
-        lines = [shorten(node["kind"], 40), node["name"], *([note] if note else [])]
+        told = node.get("status") if node.get("status") in _TOLD else None
+        notes = filter(None, (told, node.get("note") or node["retry"]))
+        lines = [shorten(node["kind"], 40), node["name"], *notes]
     return name + _BRACKETS.get(node["type"], "[%s]") % _text(lines)
 
 
@@ -96,12 +100,19 @@ def _entities(match: re.Match[str]) -> str:
 
 
 def _edges(graph: networkx.DiGraph, ids: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines, then the colours of those that a comparison marked: Mermaid knows a line by its number."""
+    changes: list[str] = []
     for source, target, edge in graph.edges(data=True):
         tail = join_of(source) if graph.nodes[source]["inner"] and edge["transitions"][0].why != "branch" else source
         for is_catch in (False, True):
             transitions = [item for item in edge["transitions"] if (item.why == "catch") is is_catch]
             if transitions:
+                changes.append(edge.get("changes", {}).get(is_catch, "same"))
                 yield f"{ids[tail]} {_arrow(edge, transitions, is_catch)} {ids[target]}"
+    for change, colour in CHANGES.items():
+        numbers = [str(number) for number, mark in enumerate(changes) if mark == change]
+        if numbers:
+            yield f"linkStyle {','.join(numbers)} stroke:{LIGHT[colour]},stroke-width:3px"
 
 
 def _arrow(edge: Mapping[str, Any], transitions: list[Transition], is_catch: bool) -> str:

@@ -19,7 +19,7 @@ _NARROW: Final = frozenset("fijlrtI.,:;!|'`()[]{}/\\ ")
 _WIDE: Final = frozenset("mwMW@%\u2014\u2026")
 
 _WORDS = re.compile(r"\S+\s*")
-_PIECES: Final = re.compile(r"[^\s_\-./:,]*[\s_\-./:,]+|[^\s_\-./:,]+")
+_PIECES: Final = re.compile(r"(?:\$+\.)?[^\s_\-./:,]*[\s_\-./:,]+|[^\s_\-./:,]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _PLAIN: Final = re.compile("[^A-Za-z0-9]")
