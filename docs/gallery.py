@@ -55,6 +55,63 @@ BEFORE = """\
 """
 
 
+EXAMPLES = """\
+## All examples
+
+Each as it is written, without an execution.
+"""
+
+PYTHON = f"""\
+## In Python
+
+`render` returns the picture and writes it where a path is given; in a notebook, a machine shows itself. `graph` gives
+the same as a networkx graph, with the types, names and reasons as attributes.
+
+```python
+import json
+from pathlib import Path
+
+from asl_engine import StateMachine
+
+machine = StateMachine.load("{HOME}/hello-world/hello-world.asl.json")
+execution = machine.run({{"name": "Ada"}}, functions={{"SayHello": lambda event, context: "Hello"}})
+older = StateMachine.load("before.asl.json")
+
+machine.render("hello.svg", direction="LR", title="Hello")
+machine.render("hello-run.svg", execution)
+machine.render("hello-changes.md", compared_with=older)
+print(machine.render(format="mermaid", execution=execution))
+```
+
+```text
+flowchart TB
+    n0(["Start"])
+    n1{{{{"Choice<br/>Is somebody named?"}}}}
+    n2["Pass<br/>Greet the world"]
+    n3["Lambda · SayHello<br/>Say hello"]
+    n4(["End"])
+    n0 ==> n1
+    n1 ==>|"#36;.name is present and #36;.name is a string and not (#36;.name = #34;#34;)"| n3
+    n1 -->|"otherwise"| n2
+    n2 --> n3
+    n3 ==> n4
+    classDef succeeded stroke:#1d7a3a,stroke-width:3px
+    class n1,n3 succeeded
+    classDef passed opacity:0.5
+    class n2 passed
+```
+
+A history that was downloaded with `aws stepfunctions get-execution-history` does instead of an execution:
+
+```python
+Path("history.json").write_text(json.dumps({{"events": list(execution.history)}}, default=str))
+
+events = json.loads(Path("history.json").read_text())["events"]
+assert machine.render(history=events) == machine.render(execution=execution)
+```
+"""
+
+
 class Picture(NamedTuple):
     """A section of the page: what it is called, what to look at, the command and its exit code."""
 
@@ -129,10 +186,11 @@ def page(told: dict[str, str]) -> str:
         note = f"<!-- exit: {picture.code} -->\n" if picture.code else ""
         prints = f"\n```text\n{told[name]}```\n" if told[name] and picture.before else ""
         command = f"{picture.before}{note}```sh\n{picture.command}\n```\n{prints}"
+        level = "###" if picture.title in names() else "##"
         sections.append(
-            f"## {picture.title}\n\n{picture.words}\n\n{command}\n![{picture.title}](pictures/gallery/{name})\n"
+            f"{level} {picture.title}\n\n{picture.words}\n\n{command}\n![{picture.title}](pictures/gallery/{name})\n"
         )
-    return "\n".join([INTRODUCTION, *sections])
+    return "\n".join([INTRODUCTION, *sections[:4], PYTHON, EXAMPLES, *sections[4:]])
 
 
 def draw_all(folder: Path) -> dict[str, str]:
@@ -170,3 +228,4 @@ if __name__ == "__main__":
         home.mkdir()
         for picture in drawn:
             shutil.copy(picture, home)
+    shutil.copy(home / "execution.svg", home.parent / "order-processing.svg")  # which the README shows
