@@ -134,7 +134,11 @@ def pictures() -> list[Picture]:
         Picture(
             "A failure",
             "One of two encodings failed; the Map was caught, what it had made was deleted, and the execution failed.",
-            ran("video-on-demand", "failure", '{"key": "interview.mp4", "title": "An interview", "uploader": "joana"}'),
+            ran(
+                "video-on-demand",
+                "failure",
+                '{"bucket": "uploads", "key": "interview.mp4", "title": "Interview", "uploader": "ines@example.com"}',
+            ),
             code=1,
         ),
         Picture(

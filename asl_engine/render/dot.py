@@ -27,6 +27,9 @@ _KIND: Final = 22
 _NOTE: Final = 24
 """How wide the lines of a node are at most, in ems."""
 
+_CAUSE: Final = 200
+"""How much of an error's cause a tooltip shows, in ems."""
+
 _DOT: Final = " · "
 
 PAD_Y: Final = 9.0
@@ -38,6 +41,9 @@ BADGE: Final = 20.0
 """The room at the right of a node for the sign that says what became of it."""
 
 _SHAPES: Final = {"Choice": "hexagon", "Start": "ellipse", "End": "ellipse", "Join": "point", "Missing": "box"}
+_SECOND_LINE: Final = {"TB": {"tailport": "se", "headport": "ne"}, "LR": {"tailport": "se", "headport": "sw"}}
+"""Where the line for errors begins and ends, by direction, when another line leads from the same state to the same."""
+
 _GRAPH: Final = {
     "nodesep": "0.35",
     "ranksep": "0.38",
@@ -173,7 +179,8 @@ def _tooltip(node: dict[str, Any]) -> str:
     """Return all that is known about a node; the name stands first, alone on its line and whole."""
     status = f"{node['status'].replace('-', ' ')}" if node.get("status") else ""
     kind = node["kind"] if node["kind"] != node["name"] else ""
-    details = (kind, node["retry"], status, node.get("note"), node["comment"])
+    cause = shorten(node.get("cause") or "", _CAUSE)
+    details = (kind, node["retry"], status, node.get("note"), cause, node["comment"])
     return "\n".join([node["name"], *filter(None, details)])
 
 
@@ -198,11 +205,12 @@ def _add_edge(
     if why == "catch":
         attributes["style"] = "dashed"
         if len({item.why for item in graph.edges[source, target]["transitions"]}) > 1:
-            attributes |= {"tailport": "se", "headport": "ne"}  # away from the other line between the two
+            attributes |= _SECOND_LINE[dot.graph_attr["rankdir"]]
     if why == "join":
         attributes["arrowhead"] = "none"
     label = _label(transitions, taken)
     if label:
+        label += "\n " if dot.graph_attr["rankdir"] == "LR" else ""  # keeps the last row above its line
         attributes |= {"label": _quoted(label), "fontsize": "10.5"}
     tail = source
     if graph.nodes[source]["inner"] and why != "branch":
@@ -214,8 +222,10 @@ def _add_edge(
 
 def _weight(graph: networkx.DiGraph, target: str, why: str) -> str:
     """Return how short and straight a line shall be: a state belongs under the only one that leads to it."""
-    if why in ("catch", "join", "end"):
+    if why in ("catch", "end"):
         return "1"
+    if why == "join":
+        return "3"
     return "8" if graph.in_degree(target) == 1 else "2"
 
 

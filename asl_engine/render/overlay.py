@@ -6,14 +6,16 @@ the order, `type`, `id`, `previousEventId` and the details are used. The events 
 iterations are mixed in a history, so what belongs together is found along `previousEventId` and never by position.
 
 Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits`, `seconds` (how long the state
-took, all visits together; None when the events have no times) and, where there is something to say, `note`. Edges get
-`taken`: how often each of its two lines was taken, by whether it is the one for errors.
+took, all visits together; None when the events have no times), and where there is something to say, `note` and `cause`
+(of the error). Edges get `taken`: how often each of its two lines was taken, by whether it is the one for errors.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -53,6 +55,7 @@ class _Visit:
     ended: float | None = None
     status: str = "running"
     error: str = ""
+    cause: str = ""
     failures: int = 0
     has_failed: bool = False
     """Whether the last thing heard of it was a failure; a retry takes that back."""
@@ -185,14 +188,15 @@ def _note_failure(visit: _Visit, kind: str, event: Event) -> None:
     visit.has_failed = kind.endswith(_FAILURES) and not kind.startswith("MapIteration")
     if visit.has_failed:
         visit.failures += 1
-        visit.error = _error_of(event) or visit.error
+        visit.error = _detail(event, "error") or visit.error
+        visit.cause = _detail(event, "cause") or visit.cause
         if kind.endswith("TimedOut"):
             visit.error = visit.error or "States.Timeout"
 
 
-def _error_of(event: Event) -> str:
+def _detail(event: Event, name: str) -> str:
     details = (value for key, value in event.items() if key.endswith("EventDetails") and isinstance(value, Mapping))
-    return next((str(detail["error"]) for detail in details if detail.get("error")), "")
+    return next((str(detail[name]) for detail in details if detail.get(name)), "")
 
 
 def _abort_inside(story: _Story, outer: _Visit) -> None:
@@ -215,7 +219,8 @@ def _finish(story: _Story, kind: str, event: Event, visit: _Visit | None) -> Non
     if kind == "ExecutionFailed":
         while visit is not None:
             visit.status = "failed" if visit.status == "running" else visit.status
-            visit.error = visit.error or _error_of(event)
+            visit.error = visit.error or _detail(event, "error")
+            visit.cause = visit.cause or _detail(event, "cause")
             visit = visit.outer
     for open_visit in (visit for visit in story.visits if visit.status == "running"):
         has_failed = kind == "ExecutionFailed" and (open_visit.has_failed or _is_fail_state(story, open_visit))
@@ -231,7 +236,19 @@ def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit],
         node["visits"] = len(seen)
         node["status"] = min((visit.status for visit in seen), key=_WORST_FIRST.index, default="not-reached")
         node["seconds"] = _seconds(seen)
+        node["cause"] = _cause(node["status"], seen)
         node["note"] = " · ".join(filter(None, _notes(node, seen, items)))
+
+
+def _cause(status: str, visits: Sequence[_Visit]) -> str:
+    """Return the cause of the last failure; of a Lambda's, which is JSON with a stack trace, the message."""
+    cause = next((visit.cause for visit in reversed(visits) if visit.status == status), "")
+    if status not in ("failed", "caught"):
+        return ""
+    with suppress(ValueError):
+        told = json.loads(cause)
+        return str(told["errorMessage"]) if isinstance(told, dict) and "errorMessage" in told else cause
+    return cause
 
 
 def _seconds(visits: Sequence[_Visit]) -> float | None:

@@ -4,16 +4,18 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from asl_engine import StateMachine
 from asl_engine.errors import RenderError
 from asl_engine.render import layout
 from asl_engine.render.draw import draw
-from asl_engine.render.text import clean, element_id
+from asl_engine.render.text import clean, element_id, width
 from tests.render.machines import history, named, order
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -96,6 +98,20 @@ def test_catch_lines_are_told_apart() -> None:
     root = ElementTree.fromstring(draw(order()))
     assert len(root.findall(f".//{SVG}g[@class='transition catch']")) == 1
     assert "style=dashed" in draw(order(), form="dot")
+
+
+def test_frames_are_wide_enough_for_the_labels_in_them() -> None:
+    """Graphviz counts nodes only, so this condition lay across the frame of its Map."""
+    path = Path(__file__).parents[2] / "statemachines/untagged-machines/untagged-machines.asl.yaml"
+    root = ElementTree.fromstring(StateMachine.load(path).render())
+    frames = [group[0] for group in root.iter(f"{SVG}g") if {"frame", "branch"} & set(group.get("class", "").split())]
+    [label] = [text for text in root.iter(f"{SVG}text") if (text.text or "").startswith("$.machine.tags['aws:")]
+    middle, half = float(label.get("x", "")), width(label.text or "", 10.5) / 2
+    assert len(frames) == 2
+    for frame in frames:
+        left, wide = float(frame.get("x", "")), float(frame.get("width", ""))
+        assert left < middle - half
+        assert middle + half < left + wide
 
 
 def test_an_execution_shows_on_the_picture() -> None:

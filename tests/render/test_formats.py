@@ -19,7 +19,7 @@ from asl_engine.render.fold import fold
 from asl_engine.render.graph import state_graph
 from asl_engine.render.mermaid import mermaid_text
 from asl_engine.render.overlay import mark
-from tests.render.machines import history, named, order
+from tests.render.machines import history, machine, named, order
 
 HELLO = {"StartAt": "Hello", "States": {"Hello": {"Type": "Pass", "End": True}}}
 
@@ -121,6 +121,15 @@ def test_a_picture_from_left_to_right_is_wide() -> None:
     svg = str(draw(named("A", "B", "C", "D", "E"), look={"direction": "LR"}))
     _, _, wide, high = (float(number) for number in svg.partition('viewBox="')[2].partition('"')[0].split())
     assert wide > 3 * high
+
+
+@pytest.mark.parametrize(("direction", "ports"), [("TB", ("se", "ne")), ("LR", ("se", "sw"))])
+def test_a_catch_to_the_next_state_does_not_lie_on_the_other_line(direction: Any, ports: tuple[str, str]) -> None:
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "B"}]
+    task = {"Type": "Task", "Resource": "arn:x", "Next": "B", "Catch": catch}
+    source = str(draw(machine("A", A=task, B={"Type": "Succeed"}), form="dot", look={"direction": direction}))
+    assert f"headport={ports[1]}" in source
+    assert f"tailport={ports[0]}" in source
 
 
 def many(count: int) -> Model:

@@ -179,6 +179,13 @@ def test_durations_come_from_any_form_of_time(moments: tuple[Any, Any]) -> None:
     assert graph.nodes["/States/A"]["note"] == "1 min 30 s"
 
 
+def test_the_cause_of_a_failure_stands_in_the_tooltip() -> None:
+    no = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "Never", "Cause": "because <b>not</b>"}}}
+    hello = StateMachine.from_dict(no)
+    svg = hello.render(execution=hello.run())
+    assert "\nbecause &lt;b&gt;not&lt;/b&gt;" in svg
+
+
 def test_times_that_are_none_are_passed_over() -> None:
     events = history(("PassStateEntered", 0, "A"), ("PassStateExited", 1, "A"))
     graph = mark(state_graph(named("A")), [event | {"timestamp": "yesterday"} for event in events])
