@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from asl_engine.diagnostics import Report
     from asl_engine.engine import StateMachine
     from asl_engine.execution import Execution
+    from asl_engine.render.draw import Format
     from asl_engine.rules.selection import Selection
 
 KINDS = click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False)
@@ -63,7 +64,7 @@ def asl() -> None:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
 @click.option("--history", "history_file", metavar="FILE", help="Write the history, as GetExecutionHistory gives it.")
-@click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution.")
+@click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution: SVG, or what FILE ends in.")
 @click.option("--quiet", is_flag=True, help="No account of the states; only of a failure.")
 @bucket_option
 @click.option(
@@ -83,6 +84,7 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
     value = read_input(input_text, input_file)
     check_place(history_file)
     check_place(svg_file)
+    form = _format_of(svg_file)
     on_event = None if quiet else Account(tell).tell
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for the output alone
         given = load_functions(functions) if functions is not None else None
@@ -105,16 +107,26 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
         failure = {"error": execution.error, "cause": execution.cause}
         how = execution.status.lower().replace("_", " ")
         tell(f"asl: execution {how}: {told(failure)}".removesuffix(": "))
-    _keep(machine, execution, history_file, svg_file)
+    _keep(machine, execution, history_file, svg_file, form)
     sys.exit(0 if execution.succeeded else 1)
 
 
-def _keep(machine: StateMachine, execution: Execution, history_file: str | None, svg_file: str | None) -> None:
+def _format_of(file: str | None) -> Format:
+    """Return what a picture of an execution shall be, before any work is done for it."""
+    if file is None:
+        return "svg"
+    from asl_engine.render.draw import format_of
+
+    return format_of(file)
+
+
+def _keep(machine: StateMachine, execution: Execution, history_file: str | None, svg_file: str | None,
+          form: Format) -> None:  # fmt: skip
     if history_file is not None:
         events = {"events": list(execution.history)}
         write_file(history_file, json.dumps(events, indent=2, ensure_ascii=False, default=_as_text) + "\n")
     if svg_file is not None:
-        write_file(svg_file, machine.render(execution=execution))
+        write_file(svg_file, machine.render(None, execution, format=form))
 
 
 def _as_text(moment: Any) -> str:

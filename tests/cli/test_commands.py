@@ -452,6 +452,17 @@ def test_render_in_other_formats(asl):
     assert "asl: a.jpeg: a name that ends in .jpeg does not tell what the picture shall be" in err
 
 
+def test_run_draws_what_the_name_says(asl):
+    """A name that says nothing known is refused before anything runs."""
+    write("a.json", HELLO)
+
+    assert 0 == asl("run", "a.json", "--quiet", "--svg", "a.mmd")[0]
+    assert "n0 ==> n1" in Path("a.mmd").read_text("utf-8")
+    code, out, err = asl("run", "a.json", "--svg", "a.tiff")
+    assert (2, "") == (code, out)
+    assert err.startswith("asl: a.tiff: a name that ends in .tiff")
+
+
 def test_render_png_to_standard_output_and_file(asl, capfdbinary, monkeypatch):
     pytest.importorskip("vl_convert")
     write("a.json", HELLO)

@@ -104,7 +104,7 @@ def test_frames_are_wide_enough_for_the_labels_in_them() -> None:
     """Graphviz counts nodes only, so this condition lay across the frame of its Map."""
     path = Path(__file__).parents[2] / "statemachines/untagged-machines/untagged-machines.asl.yaml"
     root = ElementTree.fromstring(StateMachine.load(path).render())
-    frames = [group[0] for group in root.iter(f"{SVG}g") if {"frame", "branch"} & set(group.get("class", "").split())]
+    frames = list(root.iterfind(f".//{SVG}rect[@class='outline']"))
     [label] = [text for text in root.iter(f"{SVG}text") if (text.text or "").startswith("$.machine.tags['aws:")]
     middle, half = float(label.get("x", "")), width(label.text or "", 10.5) / 2
     assert len(frames) == 2
@@ -129,9 +129,9 @@ def test_the_same_definition_gives_the_same_picture() -> None:
 def test_a_hundred_states_are_fast_and_five_hundred_work() -> None:
     draw(named("warm", "up"))
     hundred = named(*(f"State number {number}" for number in range(100)))
-    started = time.perf_counter()
+    started = time.process_time()
     draw(hundred)
-    assert time.perf_counter() - started < 0.3
+    assert time.process_time() - started < 0.3
     assert draw(named(*(f"State number {number}" for number in range(500)))).count('class="name"') == 502
 
 
