@@ -13,7 +13,7 @@ import graphviz
 import networkx
 
 from asl_engine.render.graph import END, Transition, join_of
-from asl_engine.render.text import clean, element_id, one_line, shorten, width, wrap
+from asl_engine.render.text import balance, clean, element_id, one_line, shorten, width, wrap
 
 NAME_SIZE: Final = 13.0
 SMALL_SIZE: Final = 10.5
@@ -234,7 +234,7 @@ def _reasons(transitions: Iterable[Transition]) -> str:
 
 
 def _label(transitions: list[Transition], taken: int) -> str:
-    rows = [row for item in transitions[:4] for row in wrap(item.label, 17, 3) if row]
+    rows = [row for item in transitions[:4] for row in balance(item.label, 17, 3) if row]
     if len(transitions) > 4:
         rows.append(f"or {len(transitions) - 4} more")
     if taken > 1:

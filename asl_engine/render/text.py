@@ -88,6 +88,20 @@ def wrap(text: str, ems: float, lines: int) -> list[str]:
     return [row.strip() for row in rows]
 
 
+def balance(text: str, ems: float, lines: int) -> list[str]:
+    """Return the text wrapped into no more lines than `wrap` makes, of about the same length.
+
+    >>> balance("one two three four five six", 11, 3)
+    ['one two three', 'four five six']
+    """
+    rows = wrap(text, ems, lines)
+    if len(rows) == 1 or rows[-1].endswith("…"):
+        return rows
+    widest = max(width(word, 1) for word in one_line(text).split())
+    narrower = (wrap(text, limit, lines) for limit in range(int(max(ems / 2, widest)) + 1, int(ems)))
+    return next((few for few in narrower if len(few) == len(rows) and not few[-1].endswith("…")), rows)
+
+
 def _breakable(text: str, ems: float) -> list[str]:
     pieces: list[str] = []
     for word in _WORDS.findall(text):
