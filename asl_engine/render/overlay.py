@@ -51,6 +51,9 @@ class _Visit:
 
     state: str
     outer: _Visit | None
+    after: int = 0
+    """The id of the event before the one that entered it."""
+
     began: float | None = None
     ended: float | None = None
     status: str = "running"
@@ -103,7 +106,8 @@ def _read(story: _Story, event: Event, number: int, previous: int) -> None:
         story.at[number] = _exit(story, event, before)
         story.left.add(number)
     else:
-        visit = _subject(story, kind, before)
+        is_evaluation = kind == "EvaluationFailed"
+        visit = _evaluated(story, event, before, previous) if is_evaluation else _subject(story, kind, before)
         story.at[number] = visit
         if kind in _ENDINGS:
             _finish(story, kind, event, visit)
@@ -121,7 +125,7 @@ def _enter(story: _Story, event: Event, before: _Visit | None, previous: int) ->
     outer = before.outer if before and was_left else before
     source = before.state if before else START
     _take(story, source, target, bool(before and was_left and before.status == "caught"))
-    visit = _Visit(target, outer, _moment_of(event))
+    visit = _Visit(target, outer, previous, _moment_of(event))
     story.visits.append(visit)
     return visit
 
@@ -160,6 +164,16 @@ def _subject(story: _Story, kind: str, before: _Visit | None) -> _Visit | None:
     if word is None:
         return before
     return _outwards(before, lambda visit: story.graph.nodes[visit.state]["type"] == word) or before
+
+
+def _evaluated(story: _Story, event: Event, before: _Visit | None, previous: int) -> _Visit | None:
+    """Return the visit that an EvaluationFailed names; if the input failed, it follows what came before the state."""
+    details: Event = event.get("evaluationFailedEventDetails", {})
+    named = story.pointers.get(str(details.get("state", "")))
+    if before is not None and before.state == named and before.status == "running":
+        return before
+    open_visits = [visit for visit in story.visits if visit.state == named and visit.status == "running"]
+    return next((visit for visit in open_visits if visit.after == previous), before)
 
 
 def _count_iteration(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:

@@ -179,6 +179,21 @@ def test_durations_come_from_any_form_of_time(moments: tuple[Any, Any]) -> None:
     assert graph.nodes["/States/A"]["note"] == "1 min 30 s"
 
 
+def test_an_input_that_cannot_be_evaluated_fails_its_own_state() -> None:
+    """The event follows the one before the state was entered, and names the state; as in recordings."""
+    events = history(
+        ("PassStateEntered", 0, "A"),
+        ("PassStateExited", 1, "A"),
+        ("PassStateEntered", 2, "B"),
+        ("EvaluationFailed", 2, "States.QueryEvaluationError"),
+        ("ExecutionFailed", 4, "States.QueryEvaluationError"),
+    )
+    events[3]["evaluationFailedEventDetails"]["state"] = "B"
+    graph = mark(state_graph(named("A", "B")), events)
+    assert statuses(graph) == {"A": "succeeded", "B": "failed"}
+    assert graph.nodes["/States/B"]["note"] == "States.QueryEvaluationError"
+
+
 def test_the_cause_of_a_failure_stands_in_the_tooltip() -> None:
     no = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "Never", "Cause": "because <b>not</b>"}}}
     hello = StateMachine.from_dict(no)
