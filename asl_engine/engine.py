@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.errors import DefinitionError, InputError, NotSupported, RenderError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from asl_engine.mapruns.objects import Objects
     from asl_engine.model.states import StateMachine as Model
     from asl_engine.program.program import Program
+    from asl_engine.render.draw import Format, Look, TextFormat
     from asl_engine.rules.check import Checked
 
 Kind: TypeAlias = Literal["STANDARD", "EXPRESS"]
@@ -227,20 +228,62 @@ class StateMachine:
         at = moment(start_time)
         return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed, size)
 
-    def render(self, path: str | Path | None = None, execution: Execution | None = None) -> str:
-        """Return the picture as SVG text, with an execution on top if one is given; write it to `path` if one is
-        given."""
-        from asl_engine.render.draw import draw
+    @overload
+    def render(
+        self,
+        path: None = None,
+        execution: Execution | None = None,
+        *,
+        format: TextFormat = "svg",
+        history: Sequence[Mapping[str, Any]] | None = None,
+        compared_with: StateMachine | None = None,
+        **look: Unpack[Look],
+    ) -> str: ...
 
-        if path is not None and Path(path).suffix not in ("", ".svg"):
-            raise RenderError(f"{path}: pictures are SVG; name the file {Path(path).with_suffix('.svg')}")
-        text = draw(self.model, list(execution.history) if execution is not None else None)
+    @overload
+    def render(
+        self,
+        path: str | Path | None = None,
+        execution: Execution | None = None,
+        *,
+        format: Format | None = None,
+        history: Sequence[Mapping[str, Any]] | None = None,
+        compared_with: StateMachine | None = None,
+        **look: Unpack[Look],
+    ) -> str | bytes: ...
+
+    def render(
+        self,
+        path: str | Path | None = None,
+        execution: Execution | None = None,
+        *,
+        format: Format | None = None,
+        history: Sequence[Mapping[str, Any]] | None = None,
+        compared_with: StateMachine | None = None,
+        **look: Unpack[Look],
+    ) -> str | bytes:
+        """Return the picture, and write it to `path` if one is given.
+
+        `format` is `svg`, `dot`, `mermaid` or `markdown`, which are text, or `png` or `pdf`, which are bytes and need
+        the extra `pictures`; without it the suffix of `path` tells. On top of the picture stands an execution, or what
+        the events of a history tell, or what changed since the machine that it is `compared_with`: one of the three.
+
+        `look` takes `direction` (`"TB"`, from top to bottom, or `"LR"`), `is_folded` (no bodies of Parallel and Map)
+        and a `title`. Raises RenderError when the picture cannot be made or written.
+        """
+        from asl_engine.render.draw import draw, draw_changes, format_of
+
+        if sum(given is not None for given in (execution, history, compared_with)) > 1:
+            raise RenderError("a picture shows one thing: an execution, a history, or what changed since a machine")
+        form = format_of(path, format)
+        if compared_with is not None:
+            content, _ = draw_changes(compared_with.model, self.model, form, look)
+        else:
+            events = list(execution.history) if execution is not None else history
+            content = draw(self.model, events, execution.items_by_map if execution is not None else None, form, look)
         if path is not None:
-            try:
-                Path(path).write_text(text, encoding="utf-8")
-            except OSError as problem:
-                raise RenderError(f"{path} cannot be written: {problem.strerror}") from None
-        return text
+            _write(Path(path), content)
+        return content
 
     def graph(self) -> nx.DiGraph:
         """Return the states and transitions as a networkx graph; see `asl_engine.render.graph` for its attributes."""
@@ -253,6 +296,13 @@ class StateMachine:
 
     def __repr__(self) -> str:
         return f"<StateMachine {self.name!r} of {len(self.model.states)} states>"
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    try:
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    except OSError as problem:
+        raise RenderError(f"{path} cannot be written: {problem.strerror}") from None
 
 
 def moment(given: Moment | None) -> float:

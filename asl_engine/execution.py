@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,14 @@ class Execution:
         redriven = copy_of(kernel)
         VirtualDriver(redriven, Performer(Functions.of(functions))).run(ExecutionRedriven(kernel.now))
         return Execution(redriven)
+
+    @cached_property
+    def items_by_map(self) -> dict[str, dict[str, int]]:
+        """How many items of each distributed Map ended how, by the name of the state; all its Map Runs together."""
+        sums: dict[str, Counter[str]] = {}
+        for run in self.map_runs:
+            sums.setdefault(run.state, Counter()).update(run.items)
+        return {name: dict(counts) for name, counts in sums.items()}
 
     def __repr__(self) -> str:
         end = f", {self.error}: {self.cause}" if self.error is not None else ""

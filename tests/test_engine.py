@@ -199,7 +199,7 @@ def test_a_start_time_that_is_none_is_refused():
         StateMachine.from_dict(HELLO).run(start_time="tomorrow")
 
 
-@pytest.mark.parametrize("name", ["picture.png", "nowhere/picture.svg"])
+@pytest.mark.parametrize("name", ["picture.jpeg", "nowhere/picture.svg"])
 def test_a_picture_that_cannot_be_written_says_why(name, tmp_path):
     """Another format, a folder that is not there."""
     with pytest.raises(RenderError, match="picture"):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from asl_engine.diagnostics import Report
     from asl_engine.engine import StateMachine
     from asl_engine.execution import Execution
+    from asl_engine.render.draw import Format
     from asl_engine.rules.selection import Selection
 
 KINDS = click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False)
@@ -64,7 +65,7 @@ def asl() -> None:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
 @click.option("--history", "history_file", metavar="FILE", help="Write the history, as GetExecutionHistory gives it.")
-@click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution.")
+@click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution: SVG, or what FILE ends in.")
 @click.option("--quiet", is_flag=True, help="No account of the states; only of a failure.")
 @bucket_option
 @click.option(
@@ -84,6 +85,7 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
     value = read_input(input_text, input_file)
     check_place(history_file)
     check_place(svg_file)
+    form = _format_of(svg_file)
     on_event = None if quiet else Account(tell).tell
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for the output alone
         given = load_functions(functions) if functions is not None else None
@@ -106,16 +108,26 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
         failure = {"error": execution.error, "cause": execution.cause}
         how = execution.status.lower().replace("_", " ")
         tell(f"asl: execution {how}: {told(failure)}".removesuffix(": "))
-    _keep(machine, execution, history_file, svg_file)
+    _keep(machine, execution, history_file, svg_file, form)
     sys.exit(0 if execution.succeeded else 1)
 
 
-def _keep(machine: StateMachine, execution: Execution, history_file: str | None, svg_file: str | None) -> None:
+def _format_of(file: str | None) -> Format:
+    """Return what a picture of an execution shall be, before any work is done for it."""
+    if file is None:
+        return "svg"
+    from asl_engine.render.draw import format_of
+
+    return format_of(file)
+
+
+def _keep(machine: StateMachine, execution: Execution, history_file: str | None, svg_file: str | None,
+          form: Format) -> None:  # fmt: skip
     if history_file is not None:
         events = {"events": list(execution.history)}
         write_file(history_file, json.dumps(events, indent=2, ensure_ascii=False, default=_as_text) + "\n")
     if svg_file is not None:
-        write_file(svg_file, machine.render(execution=execution))
+        write_file(svg_file, machine.render(None, execution, format=form))
 
 
 def _as_text(moment: Any) -> str:
@@ -204,25 +216,49 @@ def _unread(file: str, problem: SourceError) -> Report:
 
 @asl.command()
 @click.argument("file")
-@click.option("-o", "--output", metavar="FILE", help="Where to write the SVG; standard output when not given.")
+@click.option("-o", "--output", metavar="FILE", help="Where to write the picture; standard output when not given.")
+@click.option(
+    "--format", "form", metavar="FORMAT", help="svg, png, pdf, dot, mermaid or markdown; FILE's suffix tells."
+)
 @click.option(
     "--history", "history_file", metavar="FILE", help="A history to draw on top, as GetExecutionHistory gives it."
 )
+@click.option("--diff", "old_file", metavar="OLD", help="Draw what changed since this definition, and say it.")
+@click.option("--fold", is_flag=True, help="Draw each Parallel and Map as one state, without its body.")
+@click.option("--direction", type=click.Choice(["TB", "LR"], case_sensitive=False), default="TB", show_default=True)
+@click.option("--title", metavar="TEXT", help="A heading.")
 @kind_option
-def render(file: str, output: str | None, history_file: str | None, kind: str) -> None:
-    """Draw the state machine in FILE as SVG."""
+def render(file: str, output: str | None, form: str | None, history_file: str | None, old_file: str | None, fold: bool,
+           direction: str, title: str | None, kind: str) -> None:  # fmt: skip
+    """Draw the state machine in FILE.
+
+    With --diff OLD, states and transitions that were added, removed or changed are marked, and listed on standard
+    output; on standard error, when the picture goes there.
+    """
     from asl_engine.cli.given import read_json
+    from asl_engine.cli.progress import waiting
     from asl_engine.engine import StateMachine
-    from asl_engine.render.draw import draw
+    from asl_engine.render.draw import draw, draw_changes, format_of
 
     check_place(output)
+    if old_file is not None and history_file is not None:
+        raise InputError("--diff and --history cannot be drawn in one picture; draw two")
+    wanted = format_of(output, form)
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
-    events = _events(read_json(history_file), history_file) if history_file is not None else None
-    text = draw(machine.model, events)
+    look: Any = {"is_folded": fold, "direction": direction, "title": title}
+    with waiting(sys.stderr, f"drawing {file}"):
+        if old_file is not None:
+            old = StateMachine.load(old_file, type=kind)  # type: ignore[arg-type] # click has checked it
+            content, found = draw_changes(old.model, machine.model, wanted, look)
+        else:
+            events = _events(read_json(history_file), history_file) if history_file is not None else None
+            content = draw(machine.model, events, form=wanted, look=look)
+    if old_file is not None:
+        (tell if output is None else show)(found.summary)
     if output is None:
-        show_file(text)
+        show_file(content)
     else:
-        write_file(output, text)
+        write_file(output, content)
 
 
 def _events(history: Any, name: str) -> list[dict[str, Any]]:

@@ -1,9 +1,12 @@
-"""A line for long Map Runs, drawn over itself: items done, failed, running, rate, time left."""
+"""A line that is drawn over itself while something takes long: of Map Runs, the items done, failed, running, the rate
+and the time left; of anything else, the time."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, TextIO
 
 from asl_engine.mapruns.map_run import MapRun
@@ -62,3 +65,30 @@ class Bar:
         if run.is_read and rate > 0:
             told.append(f"{elapsed((items.total - items.done) / rate)} left")
         return "  ".join(told)
+
+
+@contextlib.contextmanager
+def waiting(stream: TextIO | None, what: str) -> Iterator[None]:
+    """Tell on a terminal what goes on, and for how long already, when that is over a second; and take it back."""
+    if stream is None or not stream.isatty():
+        yield
+        return
+    is_over = threading.Event()
+    teller = threading.Thread(target=_tell_time, args=(stream, what, is_over), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        teller.join()
+
+
+def _tell_time(stream: TextIO, what: str, is_over: threading.Event) -> None:
+    began, is_shown = time.monotonic(), False
+    while not is_over.wait(EVERY if is_shown else AFTER):
+        stream.write(f"\r\x1b[K{what}: {time.monotonic() - began:.0f} s")
+        stream.flush()
+        is_shown = True
+    if is_shown:
+        stream.write("\r\x1b[K")
+        stream.flush()

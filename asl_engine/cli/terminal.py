@@ -60,9 +60,9 @@ def show_json(value: JSON) -> None:
     _put(text)
 
 
-def show_file(text: str) -> None:
-    """Write a document that is UTF-8 by its nature to standard output."""
-    _put(_bytes(text + "\n"), ends_line=False)
+def show_file(content: str | bytes) -> None:
+    """Write a document to standard output: bytes as they are, text as UTF-8, which it is by its nature."""
+    _put(content if isinstance(content, bytes) else _bytes(content + "\n"), ends_line=False)
 
 
 def _encodable(text: str) -> str:
@@ -107,10 +107,10 @@ def check_place(path: str | None) -> None:
         )
 
 
-def write_file(path: str, text: str) -> None:
-    """Write a file in UTF-8, with escapes for what UTF-8 lacks; in JSON these are JSON's own."""
+def write_file(path: str, content: str | bytes) -> None:
+    """Write a file: bytes as they are, text in UTF-8 with escapes for what UTF-8 lacks; in JSON these are its own."""
     try:
-        Path(path).write_bytes(_bytes(text))
+        Path(path).write_bytes(content if isinstance(content, bytes) else _bytes(content))
     except (OSError, ValueError) as problem:
         raise OutputError(f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}") from None
 

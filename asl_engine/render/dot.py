@@ -13,12 +13,24 @@ import graphviz
 import networkx
 
 from asl_engine.render.graph import END, Transition, join_of
-from asl_engine.render.text import clean, element_id, one_line, shorten, width, wrap
+from asl_engine.render.text import balance, clean, element_id, one_line, shorten, width, wrap
 
 NAME_SIZE: Final = 13.0
 SMALL_SIZE: Final = 10.5
 LINE: Final = {"kind": 14.0, "name": 17.0, "note": 15.0}
 """Heights of the lines in a node, by what they say, in points."""
+
+RETRY: Final = "↻"
+"""What a note about retries begins with; `svg.py` draws it, as few fonts have it."""
+
+_KIND: Final = 22
+_NOTE: Final = 24
+"""How wide the lines of a node are at most, in ems."""
+
+_CAUSE: Final = 200
+"""How much of an error's cause a tooltip shows, in ems."""
+
+_DOT: Final = " · "
 
 PAD_Y: Final = 9.0
 TEXT_LEFT: Final = 44.0
@@ -29,8 +41,10 @@ BADGE: Final = 20.0
 """The room at the right of a node for the sign that says what became of it."""
 
 _SHAPES: Final = {"Choice": "hexagon", "Start": "ellipse", "End": "ellipse", "Join": "point", "Missing": "box"}
+_SECOND_LINE: Final = {"TB": {"tailport": "se", "headport": "ne"}, "LR": {"tailport": "se", "headport": "sw"}}
+"""Where the line for errors begins and ends, by direction, when another line leads from the same state to the same."""
+
 _GRAPH: Final = {
-    "rankdir": "TB",
     "nodesep": "0.35",
     "ranksep": "0.38",
     "compound": "true",
@@ -39,9 +53,14 @@ _GRAPH: Final = {
 }
 
 
-def dot_source(graph: networkx.DiGraph, title: str | None = None) -> str:
-    """Return the graphviz source of a graph that `state_graph` made, marked by `overlay.mark` or not."""
-    dot = graphviz.Digraph(graph_attr=_GRAPH, node_attr={"fontname": "Arial"}, edge_attr={"fontname": "Arial"})
+def dot_source(graph: networkx.DiGraph, title: str | None = None, direction: str = "TB") -> str:
+    """Return the graphviz source of a graph that `state_graph` made, marked by `overlay.mark` or not.
+
+    `direction` is TB, from top to bottom, or LR, from left to right.
+    """
+    dot = graphviz.Digraph(
+        graph_attr=_GRAPH | {"rankdir": direction}, node_attr={"fontname": "Arial"}, edge_attr={"fontname": "Arial"}
+    )
     dot.attr("graph", tooltip=_hint(title or "State machine"), id="asl")
     if title:
         dot.attr("graph", label=_quoted(one_line(title)), labelloc="t", fontname="Arial", fontsize="15")
@@ -109,10 +128,24 @@ def _lines(node: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the lines of a node's text, each with its role: kind, name or note."""
     if node["type"] in ("Start", "End"):
         return [("name", node["name"])]
-    note = node.get("note") or (f"↻ {node['retry']}" if node["retry"] else "")
-    lines = [("kind", shorten(node["kind"], 19))]
+    if node["type"] == "Reference":
+        return [("note", f"→ {shorten(node['name'], 18)}")]
+    lines = [("kind", shorten(node["kind"], _KIND))]
     lines += [("name", line) for line in wrap(node["name"], 16, 5)]
-    return lines + ([("note", shorten(note, 20))] if note else [])
+    return lines + [("note", line) for line in _notes(node)]
+
+
+def _notes(node: dict[str, Any]) -> list[str]:
+    """Return a node's note in at most two lines, which end between its parts where they can."""
+    note = node.get("note") or (f"{RETRY} {node['retry']}" if node["retry"] else "")
+    rows: list[str] = []
+    for part in filter(None, note.split(_DOT)):
+        joined = f"{rows[-1]}{_DOT}{part}" if rows else part
+        if rows and width(joined, 1) <= _NOTE:
+            rows[-1] = joined
+        else:
+            rows.append(part)
+    return [shorten(row, _NOTE) for row in (rows[0], _DOT.join(rows[1:])) if row] if rows else []
 
 
 def _size(kind: str, lines: list[tuple[str, str]], badge: float) -> tuple[float, float]:
@@ -121,20 +154,22 @@ def _size(kind: str, lines: list[tuple[str, str]], badge: float) -> tuple[float,
     high = sum(LINE[role] for role, _ in lines) + 2 * PAD_Y
     if kind in ("Start", "End"):
         return 64, 28
+    if kind == "Reference":
+        return text + 18, LINE["note"] + 7
     if kind == "Choice":
-        return max(150, text + high + 8 + badge), high + 4
+        return max(150, text + high + 8 + 2 * badge), high + 4
     return max(150, text + TEXT_LEFT + PAD_RIGHT + badge), high
 
 
 def _classes(first: str, node: dict[str, Any]) -> str:
-    """Return the classes of an element; `noted` says that the last line of its text is a note."""
+    """Return the classes of an element; `notes-1` says that the last line of its text is a note."""
     words = [first, f"type-{node['type'].lower()}"]
     if node["kind"].startswith("Lambda"):
         words.append("lambda")
     if node["is_terminal"]:
         words.append("terminal")
-    if node["type"] not in ("Start", "End", "Join") and (node.get("note") or node["retry"]):
-        words.append("noted")
+    if node["type"] not in ("Start", "End", "Join", "Reference"):
+        words += [f"notes-{len(notes)}" for notes in [_notes(node)] if notes]
     if node.get("status"):
         words.append(f"is-{node['status']}")
     return " ".join(words)
@@ -144,7 +179,8 @@ def _tooltip(node: dict[str, Any]) -> str:
     """Return all that is known about a node; the name stands first, alone on its line and whole."""
     status = f"{node['status'].replace('-', ' ')}" if node.get("status") else ""
     kind = node["kind"] if node["kind"] != node["name"] else ""
-    details = (kind, node["retry"], status, node.get("note"), node["comment"])
+    cause = shorten(node.get("cause") or "", _CAUSE)
+    details = (kind, node["retry"], status, node.get("note"), cause, node["comment"])
     return "\n".join([node["name"], *filter(None, details)])
 
 
@@ -154,24 +190,27 @@ def _add_edges(dot: Any, graph: networkx.DiGraph, source: str, target: str, edge
     for is_catch in (False, True):
         transitions = [item for item in edge["transitions"] if (item.why == "catch") is is_catch]
         if transitions:
-            _add_edge(dot, graph, (source, target), transitions, taken.get(is_catch, 0))
+            change = edge.get("changes", {}).get(is_catch, "")
+            _add_edge(dot, graph, (source, target), transitions, taken.get(is_catch, 0), change)
 
 
 def _add_edge(
-    dot: Any, graph: networkx.DiGraph, ends: tuple[str, str], transitions: list[Transition], taken: int
+    dot: Any, graph: networkx.DiGraph, ends: tuple[str, str], transitions: list[Transition], taken: int, change: str
 ) -> None:
     source, target = ends
     why = transitions[0].why
-    attributes = {"class": f"{why} is-taken" if taken else why, "tooltip": _hint(_reasons(transitions))}
+    classes = [why, *(["is-taken"] if taken else []), *([f"is-{change}"] if change else [])]
+    attributes = {"class": " ".join(classes), "tooltip": _hint(_reasons(transitions))}
     attributes["weight"] = _weight(graph, target, why)
     if why == "catch":
         attributes["style"] = "dashed"
         if len({item.why for item in graph.edges[source, target]["transitions"]}) > 1:
-            attributes |= {"tailport": "se", "headport": "ne"}  # away from the other line between the two
+            attributes |= _SECOND_LINE[dot.graph_attr["rankdir"]]
     if why == "join":
         attributes["arrowhead"] = "none"
     label = _label(transitions, taken)
     if label:
+        label += "\n " if dot.graph_attr["rankdir"] == "LR" else ""  # keeps the last row above its line
         attributes |= {"label": _quoted(label), "fontsize": "10.5"}
     tail = source
     if graph.nodes[source]["inner"] and why != "branch":
@@ -183,8 +222,10 @@ def _add_edge(
 
 def _weight(graph: networkx.DiGraph, target: str, why: str) -> str:
     """Return how short and straight a line shall be: a state belongs under the only one that leads to it."""
-    if why in ("catch", "join", "end"):
+    if why in ("catch", "end"):
         return "1"
+    if why == "join":
+        return "3"
     return "8" if graph.in_degree(target) == 1 else "2"
 
 
@@ -193,7 +234,7 @@ def _reasons(transitions: Iterable[Transition]) -> str:
 
 
 def _label(transitions: list[Transition], taken: int) -> str:
-    rows = [row for item in transitions[:4] for row in wrap(item.label, 17, 3) if row]
+    rows = [row for item in transitions[:4] for row in balance(item.label, 17, 3) if row]
     if len(transitions) > 4:
         rows.append(f"or {len(transitions) - 4} more")
     if taken > 1:

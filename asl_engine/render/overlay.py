@@ -5,26 +5,43 @@ Reads history events as `GetExecutionHistory` gives them, whole or not, of an ex
 the order, `type`, `id`, `previousEventId` and the details are used. The events of Parallel branches and Map
 iterations are mixed in a history, so what belongs together is found along `previousEventId` and never by position.
 
-Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits` and, where there is
-something to say, `note`. Edges get `taken`: how often each of its two lines was taken, by whether it is the one for
-errors.
+Nodes get `status` (succeeded, failed, caught, running, aborted or not-reached), `visits`, `seconds` (how long the state
+took, all visits together; None when the events have no times), and where there is something to say, `note` and `cause`
+(of the error). Edges get `taken`: how often each of its two lines was taken, by whether it is the one for errors.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 
 import networkx
 
 from asl_engine.render.graph import END, START, join_of, owner_of
+from asl_engine.render.text import duration
 
-Event = Mapping[str, Any]
+Event: TypeAlias = Mapping[str, Any]
+Items: TypeAlias = Mapping[str, Mapping[str, int]]
+"""Counts of the items of distributed Maps by what became of them, by the names of the Maps."""
 
 _FAILURES: Final = ("Failed", "TimedOut", "FailedToStart", "ScheduleFailed", "StartFailed", "SubmitFailed")
 _ENDINGS: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
+_OUTCOMES: Final = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "timedOut": "timed out",
+    "aborted": "aborted",
+    "running": "running",
+    "pending": "pending",
+}
+_BRIEF: Final = 0.01
+"""Seconds below which a duration is not worth a word."""
+
 _WORST_FIRST: Final = ("failed", "running", "caught", "aborted", "succeeded")
 
 
@@ -34,11 +51,20 @@ class _Visit:
 
     state: str
     outer: _Visit | None
+    after: int = 0
+    """The id of the event before the one that entered it."""
+
+    began: float | None = None
+    ended: float | None = None
     status: str = "running"
     error: str = ""
+    cause: str = ""
     failures: int = 0
     has_failed: bool = False
     """Whether the last thing heard of it was a failure; a retry takes that back."""
+
+    iterations: Counter[str] = field(default_factory=Counter)
+    """Of a Map, how many iterations started, succeeded, failed, were aborted."""
 
 
 @dataclass(slots=True)
@@ -54,7 +80,7 @@ class _Story:
     taken: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
 
 
-def mark(graph: networkx.DiGraph, events: Sequence[Event]) -> networkx.DiGraph:
+def mark(graph: networkx.DiGraph, events: Sequence[Event], items: Items | None = None) -> networkx.DiGraph:
     """Return a copy of a graph with what the events tell about its states and transitions."""
     marked = graph.copy()
     states = {key: node for key, node in marked.nodes(data=True) if key.rpartition("/States/")[1]}
@@ -62,7 +88,7 @@ def mark(graph: networkx.DiGraph, events: Sequence[Event]) -> networkx.DiGraph:
     story = _Story(pointers, marked)
     for number, event in enumerate(events, 1):
         _read(story, event, int(event.get("id", number)), int(event.get("previousEventId") or number - 1))
-    _mark_states(states, story.visits)
+    _mark_states(states, story.visits, items or {})
     for (source, target, is_catch), count in story.taken.items():
         marked.edges[source, target].setdefault("taken", {})[is_catch] = count
     if not any(target == END for _, target, _ in story.taken):
@@ -80,10 +106,13 @@ def _read(story: _Story, event: Event, number: int, previous: int) -> None:
         story.at[number] = _exit(story, event, before)
         story.left.add(number)
     else:
-        visit = _subject(story, kind, before)
+        is_evaluation = kind == "EvaluationFailed"
+        visit = _evaluated(story, event, before, previous) if is_evaluation else _subject(story, kind, before)
         story.at[number] = visit
         if kind in _ENDINGS:
             _finish(story, kind, event, visit)
+        elif kind.startswith("MapIteration"):
+            _count_iteration(story, kind, event, visit)
         elif visit is not None:
             _note_failure(visit, kind, event)
 
@@ -96,7 +125,7 @@ def _enter(story: _Story, event: Event, before: _Visit | None, previous: int) ->
     outer = before.outer if before and was_left else before
     source = before.state if before else START
     _take(story, source, target, bool(before and was_left and before.status == "caught"))
-    visit = _Visit(target, outer)
+    visit = _Visit(target, outer, previous, _moment_of(event))
     story.visits.append(visit)
     return visit
 
@@ -114,6 +143,7 @@ def _exit(story: _Story, event: Event, before: _Visit | None) -> _Visit | None:
     if visit is None:
         return before
     visit.status = "caught" if visit.has_failed else "succeeded"
+    visit.ended = _moment_of(event)
     if story.graph.nodes[visit.state]["inner"]:
         _abort_inside(story, visit)
     if visit.status == "succeeded":
@@ -136,18 +166,51 @@ def _subject(story: _Story, kind: str, before: _Visit | None) -> _Visit | None:
     return _outwards(before, lambda visit: story.graph.nodes[visit.state]["type"] == word) or before
 
 
+def _evaluated(story: _Story, event: Event, before: _Visit | None, previous: int) -> _Visit | None:
+    """Return the visit that an EvaluationFailed names; if the input failed, it follows what came before the state."""
+    details: Event = event.get("evaluationFailedEventDetails", {})
+    named = story.pointers.get(str(details.get("state", "")))
+    if before is not None and before.state == named and before.status == "running":
+        return before
+    open_visits = [visit for visit in story.visits if visit.state == named and visit.status == "running"]
+    return next((visit for visit in open_visits if visit.after == previous), before)
+
+
+def _count_iteration(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:
+    """Count for the Map that the event names: an iteration of an outer Map may end with a state of an inner one."""
+    details: Event = next((value for key, value in event.items() if key.startswith("mapIteration")), {})
+    named = story.pointers.get(str(details.get("name", "")))
+    visit = _outwards(visit, lambda visit: visit.state == named) or visit
+    if visit is not None:
+        visit.iterations[kind.removeprefix("MapIteration").lower()] += 1
+
+
+def _moment_of(event: Event) -> float | None:
+    """Return when an event happened, in seconds: files have it as a number or as ISO 8601."""
+    moment = event.get("timestamp")
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            return None
+    if isinstance(moment, datetime):
+        return moment.timestamp()
+    return float(moment) if isinstance(moment, int | float) else None
+
+
 def _note_failure(visit: _Visit, kind: str, event: Event) -> None:
     visit.has_failed = kind.endswith(_FAILURES) and not kind.startswith("MapIteration")
     if visit.has_failed:
         visit.failures += 1
-        visit.error = _error_of(event) or visit.error
+        visit.error = _detail(event, "error") or visit.error
+        visit.cause = _detail(event, "cause") or visit.cause
         if kind.endswith("TimedOut"):
             visit.error = visit.error or "States.Timeout"
 
 
-def _error_of(event: Event) -> str:
+def _detail(event: Event, name: str) -> str:
     details = (value for key, value in event.items() if key.endswith("EventDetails") and isinstance(value, Mapping))
-    return next((str(detail["error"]) for detail in details if detail.get("error")), "")
+    return next((str(detail[name]) for detail in details if detail.get(name)), "")
 
 
 def _abort_inside(story: _Story, outer: _Visit) -> None:
@@ -155,6 +218,7 @@ def _abort_inside(story: _Story, outer: _Visit) -> None:
     for visit in story.visits:
         if visit.status == "running" and visit is not outer and _outwards(visit, lambda other: other is outer):
             visit.status = "failed" if visit.has_failed or _is_fail_state(story, visit) else "aborted"
+            visit.ended = outer.ended
 
 
 def _is_fail_state(story: _Story, visit: _Visit) -> bool:
@@ -163,17 +227,21 @@ def _is_fail_state(story: _Story, visit: _Visit) -> bool:
 
 def _finish(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:
     """Close everything: what led to the failure has failed, what else was open has been aborted."""
+    moment = _moment_of(event)
+    for open_visit in (visit for visit in story.visits if visit.status == "running"):
+        open_visit.ended = moment
     if kind == "ExecutionFailed":
         while visit is not None:
             visit.status = "failed" if visit.status == "running" else visit.status
-            visit.error = visit.error or _error_of(event)
+            visit.error = visit.error or _detail(event, "error")
+            visit.cause = visit.cause or _detail(event, "cause")
             visit = visit.outer
     for open_visit in (visit for visit in story.visits if visit.status == "running"):
         has_failed = kind == "ExecutionFailed" and (open_visit.has_failed or _is_fail_state(story, open_visit))
         open_visit.status = "failed" if has_failed else "aborted"
 
 
-def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit]) -> None:
+def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit], items: Items) -> None:
     by_state: dict[str, list[_Visit]] = {}
     for visit in visits:
         by_state.setdefault(visit.state, []).append(visit)
@@ -181,18 +249,51 @@ def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit])
         seen = by_state.get(key, [])
         node["visits"] = len(seen)
         node["status"] = min((visit.status for visit in seen), key=_WORST_FIRST.index, default="not-reached")
-        node["note"] = _note(node, seen)
+        node["seconds"] = _seconds(seen)
+        node["cause"] = _cause(node["status"], seen)
+        node["note"] = " · ".join(filter(None, _notes(node, seen, items)))
 
 
-def _note(node: Mapping[str, Any], visits: Sequence[_Visit]) -> str:
-    """Return the line under a state's name: error first, as it is what one looks for."""
+def _cause(status: str, visits: Sequence[_Visit]) -> str:
+    """Return the cause of the last failure; of a Lambda's, which is JSON with a stack trace, the message."""
+    cause = next((visit.cause for visit in reversed(visits) if visit.status == status), "")
+    if status not in ("failed", "caught"):
+        return ""
+    with suppress(ValueError):
+        told = json.loads(cause)
+        return str(told["errorMessage"]) if isinstance(told, dict) and "errorMessage" in told else cause
+    return cause
+
+
+def _seconds(visits: Sequence[_Visit]) -> float | None:
+    times = [visit.ended - visit.began for visit in visits if visit.began is not None and visit.ended is not None]
+    return sum(times) if times else None
+
+
+def _notes(node: Mapping[str, Any], visits: Sequence[_Visit], items: Items) -> Iterator[str]:
+    """Yield the notes under a state's name: error first, as it is what one looks for."""
     errors = [visit.error for visit in visits if visit.error and visit.status == node["status"]]
-    wins = sum(visit.status in ("succeeded", "running") for visit in visits)
-    retries = sum(visit.failures for visit in visits) - sum(visit.status in ("failed", "caught") for visit in visits)
-    is_news = bool(errors) and errors[-1] not in node["kind"] and node["status"] in ("failed", "caught")
-    words = [errors[-1]] if is_news else []
+    if errors and errors[-1] not in node["kind"] and node["status"] in ("failed", "caught"):
+        yield errors[-1]
     if len(visits) > 1:
-        words.append(f"×{len(visits)}" if wins in (0, len(visits)) else f"{wins} of {len(visits)} succeeded")
+        wins = sum(visit.status in ("succeeded", "running") for visit in visits)
+        yield f"×{len(visits)}" if wins in (0, len(visits)) else f"{wins} of {len(visits)} succeeded"
+    yield _outcomes(items.get(node["name"]) or _iterations(visits))
+    retries = sum(visit.failures for visit in visits) - sum(visit.status in ("failed", "caught") for visit in visits)
     if retries > 0 and node["retry"]:
-        words.append(f"↻ retried {retries}×")
-    return " · ".join(words)
+        yield f"retried {retries}×"
+    if (node["seconds"] or 0) >= _BRIEF:
+        yield duration(node["seconds"]) + (" in all" if len(visits) > 1 else "")
+
+
+def _iterations(visits: Sequence[_Visit]) -> Counter[str]:
+    """Return the iterations of a Map by outcome; one that has no end runs, or was stopped with its Map."""
+    counts = sum((visit.iterations for visit in visits), Counter[str]())
+    for visit in visits:
+        ended = sum(count for outcome, count in visit.iterations.items() if outcome != "started")
+        counts["running" if visit.status == "running" else "aborted"] += max(0, visit.iterations["started"] - ended)
+    return counts
+
+
+def _outcomes(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[name]:,} {word}" for name, word in _OUTCOMES.items() if counts.get(name))

@@ -59,7 +59,17 @@ DARK: Final = {
     "on_tile": "#10151c",
 }
 
-STATUSES: Final = {"succeeded": "good", "failed": "bad", "caught": "warn", "running": "busy", "aborted": "off"}
+CHANGES: Final = {"added": "good", "removed": "bad", "changed": "warn"}
+"""The colour of what a comparison of two definitions found; `same` has none and fades."""
+
+STATUSES: Final = {
+    "succeeded": "good",
+    "failed": "bad",
+    "caught": "warn",
+    "running": "busy",
+    "aborted": "off",
+    **CHANGES,
+}
 """The colour of each status of a state; `not-reached` has none and fades instead."""
 
 ICONS: Final = {
@@ -77,6 +87,10 @@ ICONS: Final = {
     "is-caught": "M8 4v5M8 11.4v.6",
     "is-running": "M6.2 4.6v6.8L11.8 8z",
     "is-aborted": "M5.5 5.5h5v5h-5z",
+    "is-added": "M8 4.5v7M4.5 8h7",
+    "is-removed": "M4.5 8h7",
+    "is-changed": "M4.6 9c1.1-2.4 2.4-2.2 3.4-1s2.3 1.4 3.4-1",
+    "retry": "M8.4 3.6A4 4 0 1 0 9.5 6.5M8.8 1.2v2.6H6.2",
 }
 """Lines in a square of 16, by the class of the element that they belong to."""
 
@@ -98,6 +112,10 @@ _LAYOUT: Final = """\
 .asl .is-taken .line{stroke-width:2.8}
 .asl .is-failed .shape,.asl .is-running .shape,.asl .is-caught .shape{stroke-width:2.2}
 .asl .is-not-reached{opacity:.5}
+.asl .is-same{opacity:.55}
+.asl .transition.is-added .line,.asl .transition.is-changed .line{stroke-width:2.4}
+.asl .transition.is-removed .line{stroke-width:2;stroke-dasharray:2 4}
+.asl .retry{fill:none;stroke-width:1.2;stroke-linecap:round;stroke-linejoin:round}
 .asl .branch .outline{stroke:none}
 """
 
@@ -130,6 +148,8 @@ def _colours(palette: Mapping[str, str]) -> str:
         _rule("type-join .shape", fill="edge", stroke="edge"),
         _rule("type-missing .shape", stroke="bad"),
         _rule("icon", stroke="on_tile"),
+        _rule("retry", stroke="muted"),
+        _rule("type-reference .shape", fill="off_tint", stroke="off"),
         _rule("catch .label", fill="warn"),
         _rule("catch .line", stroke="warn"),
         _rule("catch .head", fill="warn", stroke="warn"),
@@ -138,6 +158,7 @@ def _colours(palette: Mapping[str, str]) -> str:
         _rule("is-taken .head", fill="ink", stroke="ink"),
         _rule("catch.is-taken .line", stroke="warn"),
         _rule("catch.is-taken .head", fill="warn", stroke="warn"),
+        *(rule for change, colour in CHANGES.items() for rule in _change_rules(change, colour)),
     ]
     return "".join(rule % palette for rule in rules)
 
@@ -148,6 +169,14 @@ def _status_rules(status: str, colour: str) -> list[str]:
         _rule(f"is-{status} .inset", stroke=colour),
         _rule(f"is-{status} .badge", fill=colour),
         _rule(f"frame.is-{status} .outline", stroke=colour),
+    ]
+
+
+def _change_rules(change: str, colour: str) -> list[str]:
+    return [
+        _rule(f"transition.is-{change} .line", stroke=colour),
+        _rule(f"transition.is-{change} .head", fill=colour, stroke=colour),
+        _rule(f"is-{change} .label,.label.is-{change}", fill=colour),
     ]
 
 

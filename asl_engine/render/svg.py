@@ -8,19 +8,26 @@ sheet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final
 from xml.etree import ElementTree
 
-from asl_engine.render.dot import BADGE, LINE, TEXT_LEFT
+from asl_engine.render.dot import BADGE, LINE, RETRY, SMALL_SIZE, TEXT_LEFT
 from asl_engine.render.layout import lay_out
 from asl_engine.render.style import ICONS, STATUSES, style_sheet
+from asl_engine.render.text import width
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _TITLE: Final = "{http://www.w3.org/1999/xlink}title"
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
-_CENTRED: Final = frozenset({"type-choice", "type-start", "type-end"})
+_CENTRED: Final = frozenset({"type-choice", "type-start", "type-end", "type-reference"})
+_ONLY_TEXT: Final = {"type-start": "name", "type-end": "name", "type-reference": "note"}
+"""Nodes whose text has one role, and which are rounded as far as that goes."""
+
 _TILE: Final = 26.0
+_ROOM: Final = {"branch": 4.0, "frame": 12.0}
+"""What lies between a label and the frame around it, in points: a branch lies in the frame of its Parallel or Map."""
 
 Element = ElementTree.Element
 Box = tuple[float, float, float, float]
@@ -60,15 +67,19 @@ def _add(parent: Element, tag: str, attributes: dict[str, str] | None = None) ->
 
 def _draw_groups(canvas: Element, drawing: Element) -> None:
     """Draw frames, then edges, then states, then the edges' labels: each above what came before."""
-    groups = {"cluster": _draw_frame, "edge": _draw_edge, "node": _draw_state}
+    labels = [_label_box(row) for group in canvas.iterfind(f"{_SVG}g[@class]") for row in _label_rows(group)]
+    groups: dict[str, Callable[[Element, list[str], Element], None]] = {
+        "cluster": partial(_draw_frame, labels),
+        "edge": _draw_edge,
+        "node": _draw_state,
+    }
     for word, draw in groups.items():
         for group in canvas.iterfind(f"{_SVG}g"):
             classes = group.get("class", "").split()
             if classes and classes[0] == word:
                 draw(group, classes[1:], drawing)
     for group in canvas.iterfind(f"{_SVG}g"):
-        if group.get("class", "").startswith("edge"):
-            _draw_label(group, drawing)
+        _draw_label(group, drawing)
 
 
 def _parts(group: Element) -> Iterator[Element]:
@@ -114,12 +125,37 @@ def _rounded(parent: Element, role: str, box: Box, radius: float, inset: float =
     _add(parent, "rect", {"class": role, "rx": f"{radius:g}"} | {key: f"{value:.2f}" for key, value in numbers.items()})
 
 
-def _draw_frame(group: Element, classes: list[str], drawing: Element) -> None:
+def _draw_frame(labels: Sequence[Box], group: Element, classes: list[str], drawing: Element) -> None:
     attributes = {"class": " ".join(classes)}
     if "frame" in classes:
         attributes["id"] = group.get("id", "")
     frame = _add(drawing, "g", attributes)
-    _rounded(frame, "outline", _box(next(_parts(group))), 12)
+    _rounded(frame, "outline", _around(_box(next(_parts(group))), labels, _ROOM[classes[0]]), 12)
+
+
+def _around(frame: Box, labels: Iterable[Box], room: float) -> Box:
+    """Return a frame made wide enough for the labels in it: graphviz counts nodes only."""
+    left, top, wide, high = frame
+    inside = [
+        label
+        for label in labels
+        if left < label[0] + label[2] / 2 < left + wide and top < label[1] + label[3] / 2 < top + high
+    ]
+    start = min([left, *(label[0] - room for label in inside)])
+    end = max([left + wide, *(label[0] + label[2] + room for label in inside)])
+    return start, top, end - start, high
+
+
+def _label_rows(group: Element) -> list[Element]:
+    """Return the rows of a line's label; there are none for what is no line."""
+    if not group.get("class", "").startswith("edge"):
+        return []
+    return [part for part in _parts(group) if part.tag == f"{_SVG}text" and (part.text or "").strip()]
+
+
+def _label_box(row: Element) -> Box:
+    wide = width((row.text or "").strip(), SMALL_SIZE)
+    return float(row.get("x", "0")) - wide / 2, float(row.get("y", "0")) - SMALL_SIZE, wide, SMALL_SIZE
 
 
 def _draw_edge(group: Element, classes: list[str], drawing: Element) -> None:
@@ -133,7 +169,7 @@ def _draw_edge(group: Element, classes: list[str], drawing: Element) -> None:
 
 
 def _draw_label(group: Element, drawing: Element) -> None:
-    rows = [part for part in _parts(group) if part.tag == f"{_SVG}text" and (part.text or "").strip()]
+    rows = _label_rows(group)
     if not rows:
         return
     label = _add(drawing, "g", {"class": " ".join(group.get("class", "").split()[1:])})
@@ -149,7 +185,7 @@ def _draw_state(group: Element, classes: list[str], drawing: Element) -> None:
     shape = parts[0]
     box = _box(shape)
     if shape.tag == f"{_SVG}ellipse" or "type-choice" not in classes:
-        _rounded(state, "shape", box, 8 if "type-start" not in classes and "type-end" not in classes else box[3] / 2)
+        _rounded(state, "shape", box, box[3] / 2 if _ONLY_TEXT.keys() & classes else 8)
         if "terminal" in classes:
             _rounded(state, "inset", box, 5.5, 3)
     else:
@@ -173,17 +209,29 @@ def _draw_icon(state: Element, classes: list[str], box: Box) -> None:
 
 def _draw_text(state: Element, classes: list[str], box: Box, texts: list[str]) -> None:
     """Write the lines of a node: first its kind, last its note if it has one, its name between."""
-    roles = ["name"] * len(texts)
-    if not {"type-start", "type-end"} & set(classes):
-        roles[:1] = ["kind"]
-        if "noted" in classes:
-            roles[-1:] = ["note"]
+    roles = _roles(classes, len(texts))
     is_centred = bool(_CENTRED & set(classes))
     x = box[0] + (box[2] / 2 if is_centred else TEXT_LEFT)
     y = box[1] + (box[3] - sum(LINE[role] for role in roles)) / 2
     for role, text in zip(roles, texts, strict=True):
         y += LINE[role]
-        _write(state, role, text, f"{x:.2f}", f"{y - 4:.2f}", "middle" if is_centred else "start")
+        if text.strip().startswith(RETRY):
+            _draw_retry(state, x, y)
+            _write(state, role, text.strip().removeprefix(RETRY), f"{x + 13:.2f}", f"{y - 4:.2f}", "start")
+        else:
+            _write(state, role, text, f"{x:.2f}", f"{y - 4:.2f}", "middle" if is_centred else "start")
+
+
+def _roles(classes: list[str], count: int) -> list[str]:
+    only = next((_ONLY_TEXT[name] for name in classes if name in _ONLY_TEXT), None)
+    if only is not None:
+        return [only] * count
+    notes = next((int(name[-1]) for name in classes if name.startswith("notes-")), 0)
+    return ["kind", *["name"] * (count - 1 - notes), *["note"] * notes]
+
+
+def _draw_retry(state: Element, x: float, y: float) -> None:
+    _add(state, "path", {"class": "retry", "d": ICONS["retry"], "transform": f"translate({x:.2f} {y - 13:.2f})"})
 
 
 def _draw_badge(state: Element, classes: list[str], box: Box) -> None:
@@ -192,6 +240,7 @@ def _draw_badge(state: Element, classes: list[str], box: Box) -> None:
     if status is None:
         return
     x, y = box[0] + box[2] - BADGE / 2 - 6, box[1] + box[3] / 2
+    x -= box[3] / 4 if "type-choice" in classes else 0  # where a hexagon is high enough
     _add(state, "circle", {"class": "badge", "cx": f"{x:.2f}", "cy": f"{y:.2f}", "r": "8"})
     _add(
         state, "path", {"class": "icon", "d": ICONS[f"is-{status}"], "transform": f"translate({x - 8:.2f} {y - 8:.2f})"}

@@ -19,7 +19,7 @@ _NARROW: Final = frozenset("fijlrtI.,:;!|'`()[]{}/\\ ")
 _WIDE: Final = frozenset("mwMW@%\u2014\u2026")
 
 _WORDS = re.compile(r"\S+\s*")
-_PIECES: Final = re.compile(r"[^\s_\-./:,]*[\s_\-./:,]+|[^\s_\-./:,]+")
+_PIECES: Final = re.compile(r"(?:\$+\.)?[^\s_\-./:,]*[\s_\-./:,]+|[^\s_\-./:,]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _PLAIN: Final = re.compile("[^A-Za-z0-9]")
@@ -88,6 +88,20 @@ def wrap(text: str, ems: float, lines: int) -> list[str]:
     return [row.strip() for row in rows]
 
 
+def balance(text: str, ems: float, lines: int) -> list[str]:
+    """Return the text wrapped into no more lines than `wrap` makes, of about the same length.
+
+    >>> balance("one two three four five six", 11, 3)
+    ['one two three', 'four five six']
+    """
+    rows = wrap(text, ems, lines)
+    if len(rows) == 1 or rows[-1].endswith("…"):
+        return rows
+    widest = max(width(word, 1) for word in one_line(text).split())
+    narrower = (wrap(text, limit, lines) for limit in range(int(max(ems / 2, widest)) + 1, int(ems)))
+    return next((few for few in narrower if len(few) == len(rows) and not few[-1].endswith("…")), rows)
+
+
 def _breakable(text: str, ems: float) -> list[str]:
     pieces: list[str] = []
     for word in _WORDS.findall(text):
@@ -118,3 +132,18 @@ def shorten(text: str, ems: float) -> str:
     """Return the text on one line, cut with an ellipsis where it is wider than that."""
     line = one_line(text)
     return line if width(line, 1) <= ems else _cut(line, ems - 1)[0].rstrip() + "…"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its two largest units.
+
+    >>> [duration(seconds) for seconds in (0.25, 12, 125, 7_260, 100_000)]
+    ['0.25 s', '12 s', '2 min 5 s', '2 h 1 min', '1 d 4 h']
+    """
+    if seconds < 59.95:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s" if seconds < 10 else f"{seconds:.0f} s"
+    for unit, size, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1)):
+        if seconds >= size:
+            count, rest = divmod(round(seconds / part), size // part)
+            return f"{count} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return "1 min"

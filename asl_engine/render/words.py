@@ -23,6 +23,7 @@ _SERVICES: Final = {
     "elasticmapreduce": "EMR",
     "emr-containers": "EMR on EKS",
     "emr-serverless": "EMR Serverless",
+    "emrserverless": "EMR Serverless",
     "events": "EventBridge",
     "eventbridge": "EventBridge",
     "glue": "Glue",

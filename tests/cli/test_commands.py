@@ -440,6 +440,54 @@ def test_render(asl):
     assert "there is no folder no" in asl("render", "a.json", "-o", "no/a.svg")[2]
 
 
+def test_render_in_other_formats(asl):
+    """The suffix tells, and --format stands above it."""
+    write("a.json", HELLO)
+
+    assert asl("render", "a.json", "--format", "mermaid")[1].startswith("flowchart TB\n")
+    assert (0, "", "") == asl("render", "a.json", "-o", "a.dot", "--fold", "--direction", "lr", "--title", "Hello")
+    assert "rankdir=LR" in Path("a.dot").read_text("utf-8")
+    code, out, err = asl("render", "a.json", "-o", "a.jpeg")
+    assert (2, "") == (code, out)
+    assert "asl: a.jpeg: a name that ends in .jpeg does not tell what the picture shall be" in err
+
+
+def test_run_draws_what_the_name_says(asl):
+    """A name that says nothing known is refused before anything runs."""
+    write("a.json", HELLO)
+
+    assert 0 == asl("run", "a.json", "--quiet", "--svg", "a.mmd")[0]
+    assert "n0 ==> n1" in Path("a.mmd").read_text("utf-8")
+    code, out, err = asl("run", "a.json", "--svg", "a.tiff")
+    assert (2, "") == (code, out)
+    assert err.startswith("asl: a.tiff: a name that ends in .tiff")
+
+
+def test_render_png_to_standard_output_and_file(asl, capfdbinary, monkeypatch):
+    pytest.importorskip("vl_convert")
+    write("a.json", HELLO)
+
+    assert (0, "", "") == asl("render", "a.json", "-o", "a.png")
+    monkeypatch.setattr("sys.argv", ["asl", "render", "a.json", "--format", "png"])
+    with pytest.raises(SystemExit):
+        main()
+    assert Path("a.png").read_bytes() == capfdbinary.readouterr().out
+
+
+def test_render_what_changed(asl):
+    """The summary goes to standard output, unless the picture goes there."""
+    write("old.json", HELLO)
+    write("new.json", chain(A={"Type": "Pass", "Result": "hi"}))
+    summary = 'states: 1 changed; transitions: none changed\n~ A: Result: "hello" → "hi"\n'
+
+    assert (0, summary, "") == asl("render", "--diff", "old.json", "new.json", "-o", "a.svg")
+    assert "is-changed" in Path("a.svg").read_text("utf-8")
+    code, out, err = asl("render", "--diff", "old.json", "new.json", "--format", "markdown")
+    assert (0, summary) == (code, err)
+    assert out.startswith(f"```text\n{summary}```\n\n```mermaid\n")
+    assert "draw two" in asl("render", "--diff", "old.json", "new.json", "--history", "h.json")[2]
+
+
 @pytest.mark.parametrize(
     "history",
     [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
 from types import SimpleNamespace
 
-from asl_engine.cli.progress import Bar, progress_bar
+from asl_engine.cli.progress import Bar, progress_bar, waiting
 from asl_engine.mapruns.children import Counts
 
 
@@ -61,3 +62,33 @@ def test_it_is_drawn_over_itself(monkeypatch):
         draw(run(done, 1000))
 
     assert terminal.getvalue().count("\r\x1b[K") == 2
+
+
+class SlowTerminal(io.StringIO):
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        written = super().write(text)
+        self.has_told.set()
+        return written
+
+
+def test_what_takes_long_is_told_and_taken_back():
+    """The block ends when the line is there, so nothing is measured and nothing slept."""
+    terminal = SlowTerminal()
+    terminal.has_told = threading.Event()
+
+    with waiting(terminal, "drawing a.json"):
+        assert terminal.has_told.wait(30)
+
+    assert terminal.getvalue().startswith("\r\x1b[Kdrawing a.json: ")
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_what_is_quick_is_not_told():
+    terminal = Terminal()
+    with waiting(terminal, "drawing"), waiting(io.StringIO(), "drawing"), waiting(None, "drawing"):
+        pass
+
+    assert terminal.getvalue() == ""

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import networkx
+import pytest
 
+from asl_engine import StateMachine
 from asl_engine.render.graph import END, START, join_of, state_graph
 from asl_engine.render.overlay import mark
 from tests.render.machines import history, machine, named, order
@@ -104,7 +107,7 @@ def test_loops_and_retries_are_counted() -> None:
     )
     graph = mark(state_graph(order()), events)
     assert graph.nodes["/States/Check"]["visits"] == 2
-    assert graph.nodes["/States/Check"]["note"] == "×2 · ↻ retried 1×"
+    assert graph.nodes["/States/Check"]["note"] == "×2 · retried 1×"
     assert graph.edges["/States/Wait", "/States/Check"]["taken"] == {False: 1}
     assert graph.edges[START, "/States/Check"]["taken"] == {False: 1}
 
@@ -126,7 +129,88 @@ def test_map_iterations_are_counted_by_outcome() -> None:
     )
     marked = mark(graph, events)
     assert marked.nodes["/States/M/ItemProcessor/States/I"]["note"] == "X · 1 of 2 succeeded"
+    assert marked.nodes["/States/M"]["note"] == "X · 1 succeeded, 1 aborted"
     assert marked.edges["/States/M", "/States/M/ItemProcessor/States/I"]["taken"] == {False: 2}
+
+
+def mapping(name: str, inside: dict[str, Any]) -> dict[str, Any]:
+    return {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": name, "States": {name: inside}}}
+
+
+def test_iterations_of_a_map_in_a_map_are_counted_apart() -> None:
+    inner = mapping("I", {"Type": "Pass", "End": True})
+    hello = StateMachine.from_dict({"StartAt": "M", "States": {"M": mapping("N", inner)}})
+    graph = mark(hello.graph(), list(hello.run([[1, 2, 3], [4, 5]]).history))
+    assert graph.nodes["/States/M"]["note"] == "2 succeeded"
+    assert graph.nodes["/States/M/ItemProcessor/States/N"]["note"] == "×2 · 5 succeeded"
+
+
+def test_iterations_that_failed_or_were_aborted() -> None:
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 3, "Next": "No"}], "Default": "Wait"}
+    body = {"C": choice, "No": {"Type": "Fail", "Error": "Three"}, "Wait": {"Type": "Wait", "Seconds": 5, "End": True}}
+    each = {"Type": "Map", "ItemProcessor": {"StartAt": "C", "States": body}, "MaxConcurrency": 2, "End": True}
+    hello = StateMachine.from_dict({"StartAt": "M", "States": {"M": each}})
+    graph = mark(hello.graph(), list(hello.run([1, 2, 4, 3]).history))
+    assert graph.nodes["/States/M"]["note"] == "Three · 2 succeeded, 1 failed, 1 aborted · 5 s"
+    assert graph.nodes["/States/M/ItemProcessor/States/Wait"]["note"] == "2 of 3 succeeded · 10 s in all"
+
+
+def test_items_of_a_distributed_map_are_counted() -> None:
+    each = mapping("I", {"Type": "Pass", "End": True})
+    each["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    hello = StateMachine.from_dict({"StartAt": "M", "States": {"M": each}})
+    svg = hello.render(execution=hello.run(list(range(1_200))))
+    assert ">1,200 succeeded</text>" in svg
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        (1_000.0, 1_090.5),
+        ("1970-01-01T00:16:40Z", "1970-01-01T00:18:10.500000+00:00"),
+        (datetime.fromtimestamp(1_000, UTC), datetime.fromtimestamp(1_090.5, UTC)),
+    ],
+)
+def test_durations_come_from_any_form_of_time(moments: tuple[Any, Any]) -> None:
+    events = history(("PassStateEntered", 0, "A"), ("PassStateExited", 1, "A"))
+    timed = [event | {"timestamp": moment} for event, moment in zip(events, moments, strict=True)]
+    graph = mark(state_graph(named("A")), timed)
+    assert graph.nodes["/States/A"]["seconds"] == 90.5
+    assert graph.nodes["/States/A"]["note"] == "1 min 30 s"
+
+
+def test_an_input_that_cannot_be_evaluated_fails_its_own_state() -> None:
+    """The event follows the one before the state was entered, and names the state; as in recordings."""
+    events = history(
+        ("PassStateEntered", 0, "A"),
+        ("PassStateExited", 1, "A"),
+        ("PassStateEntered", 2, "B"),
+        ("EvaluationFailed", 2, "States.QueryEvaluationError"),
+        ("ExecutionFailed", 4, "States.QueryEvaluationError"),
+    )
+    events[3]["evaluationFailedEventDetails"]["state"] = "B"
+    graph = mark(state_graph(named("A", "B")), events)
+    assert statuses(graph) == {"A": "succeeded", "B": "failed"}
+    assert graph.nodes["/States/B"]["note"] == "States.QueryEvaluationError"
+
+
+def test_the_cause_of_a_failure_stands_in_the_tooltip() -> None:
+    no = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "Never", "Cause": "because <b>not</b>"}}}
+    hello = StateMachine.from_dict(no)
+    svg = hello.render(execution=hello.run())
+    assert "\nbecause &lt;b&gt;not&lt;/b&gt;" in svg
+
+
+def test_times_that_are_none_are_passed_over() -> None:
+    events = history(("PassStateEntered", 0, "A"), ("PassStateExited", 1, "A"))
+    graph = mark(state_graph(named("A")), [event | {"timestamp": "yesterday"} for event in events])
+    assert graph.nodes["/States/A"]["seconds"] is None
+
+
+def test_a_state_that_was_stopped_took_until_then() -> None:
+    events = history(("TaskStateEntered", 0, "Check"), ("ExecutionAborted", 1, ""))
+    timed = [event | {"timestamp": moment} for event, moment in zip(events, (5.0, 12.0), strict=True)]
+    assert mark(state_graph(order()), timed).nodes["/States/Check"]["note"] == "7 s"
 
 
 def test_the_graph_itself_is_left_alone() -> None:
