@@ -34,6 +34,7 @@ FAMILIES: Final = (
     "timing",
     "maps",
     "tasks",
+    "parameters",
     "limits",
     "variables",
     "flow",
