@@ -184,9 +184,11 @@ def explain(rule_name: str | None, is_all: bool) -> None:
 
 def _checked(file: str, kind: Any, chosen: Selection) -> tuple[int, Report]:
     """Return the exit code for a file, and its report; the report of a file that cannot be read says just that."""
+    from asl_engine.cli.given import refuse_no_file
     from asl_engine.rules.check import check_file
 
     try:
+        refuse_no_file(file)
         report = check_file(file, kind, chosen)
     except SourceError as problem:
         tell(f"asl: {problem}")

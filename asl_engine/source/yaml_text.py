@@ -56,6 +56,8 @@ def _compose(text: str) -> Node | None:
 def _marked(error: Any, name: str) -> SourceError:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "not YAML"
+    if problem == "but found another document":
+        problem = "a second document begins here, and a definition is one"
     if "\\t" in problem:
         problem = "YAML is indented with spaces, not with tabs"
     return SourceError(problem, name, mark.line + 1, mark.column + 1) if mark else SourceError(problem, name)
