@@ -21,6 +21,7 @@ from asl_engine.cli.terminal import (
     NobodyReads,
     OutputError,
     check_place,
+    painter,
     prepare_streams,
     show,
     show_file,
@@ -149,7 +150,7 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
         worst = max(worst, code)
         reports.append(report)
         if form == "text" and code < 2:
-            show(report.text())
+            show(report.text(painter(sys.stdout)))
         elif form == "github" and report.diagnostics:
             show(github(report))
     if form == "json":
