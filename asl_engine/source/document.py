@@ -64,11 +64,18 @@ class Document:
 
     def locate(self, pointer: str, key: bool = False) -> Span:
         """Return where the part that `pointer` names stands, or its key; if it is not there, where its holder does."""
+        place = self._place(pointer)
+        return self.span(place.key_start, place.key_end) if key else self.span(place.start, place.end)
+
+    def offset(self, pointer: str) -> int:
+        """Return where in the text the part that `pointer` names begins, likewise."""
+        return self._place(pointer).start
+
+    def _place(self, pointer: str) -> Place:
         places = self._places.by_pointer
         while pointer not in places and pointer:
             pointer = pointer.rpartition("/")[0]
-        place = places.get(pointer, Place(0, 0, 0, 0))
-        return self.span(place.key_start, place.key_end) if key else self.span(place.start, place.end)
+        return places.get(pointer, Place(0, 0, 0, 0))
 
     def span(self, start: int, end: int) -> Span:
         """Return lines and columns of the text from offset `start` to `end`."""

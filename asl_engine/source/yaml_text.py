@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_engine.errors import SourceError
+from asl_engine.source.functions import filled, long_form
 from asl_engine.source.places import Place, Places, escape
 from asl_engine.values import JSON
 
@@ -33,15 +34,17 @@ def parse(text: str, name: str) -> tuple[JSON, bool]:
     """Return the value of a YAML text, and whether a mapping has a key twice; raise `SourceError` if it is no YAML."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    builder = _Builder(name)
     try:
-        builder = _Builder(name)
-        return builder.value(_compose(text)), builder.duplicated
+        value = builder.value(_compose(text))
     except MarkedYAMLError as error:
         raise _marked(error, name) from None
     except YAMLError as error:
         raise SourceError(str(error).splitlines()[0], name) from None
     except RecursionError:
         raise SourceError("nested too deeply", name) from None
+    is_template = isinstance(value, dict) and "Resources" in value
+    return filled(value) if builder.has_functions and not is_template else value, builder.duplicated
 
 
 def _compose(text: str) -> Node | None:
@@ -69,6 +72,7 @@ class _Builder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.duplicated = False
+        self.has_functions = False
         self._built: dict[int, tuple[JSON, int]] = {}
         self._open: set[int] = set()
 
@@ -90,10 +94,16 @@ class _Builder:
         return known
 
     def _make(self, node: Node) -> tuple[JSON, int]:
+        if _is_template_tag(node):
+            self.has_functions = True
+            given, size = self._plain(node)
+            return long_form(str(node.tag), given), size + 1
+        return self._plain(node)
+
+    def _plain(self, node: Node) -> tuple[JSON, int]:
+        """Make what a node holds, whatever its tag."""
         from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-        if _is_template_tag(node):
-            return _placeholder(node), 1
         if isinstance(node, SequenceNode):
             items = [self._sized(item) for item in node.value]
             return [value for value, _ in items], 1 + sum(size for _, size in items)
@@ -119,17 +129,17 @@ class _Builder:
 
     def _scalar(self, node: ScalarNode) -> JSON:
         text: str = node.value
-        if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str":
+        if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str" or _is_template_tag(node):
             return text
         if _NOT_JSON.fullmatch(text):
             raise self._error(node, f"{text} is not a JSON value")
-        return _plain(text)
+        return _meaning(text)
 
     def _error(self, node: Node, problem: str) -> SourceError:
         return SourceError(problem, self.name, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _plain(text: str) -> JSON:
+def _meaning(text: str) -> JSON:
     """Return what a plain scalar means by the core schema of YAML 1.2."""
     if _NULL.fullmatch(text):
         return None
@@ -149,13 +159,6 @@ def _is_template_tag(node: Node) -> bool:
     return str(node.tag).startswith("!") and str(node.tag) != "!"
 
 
-def _placeholder(node: Node) -> JSON:
-    """Return a string that stands for what the template will put here."""
-    if str(node.tag) == "!Sub" and isinstance(node.value, str):
-        return node.value
-    return "${" + (node.value if isinstance(node.value, str) else str(node.tag).strip("!")) + "}"
-
-
 # --- places ---------------------------------------------------------------------------------------------------------
 
 
@@ -171,7 +174,10 @@ def places(text: str) -> Places:
 
 def _walk(node: Node, pointer: str, place: Place, text: str, found: Places) -> None:
     found.by_pointer[pointer] = place
-    if isinstance(node.value, str) or _is_template_tag(node):
+    if _is_template_tag(node):
+        pointer = f"{pointer}/{next(iter(long_form(str(node.tag), None)))}"
+        found.by_pointer[pointer] = place
+    if isinstance(node.value, str):
         return
     for index, item in enumerate(node.value):
         if isinstance(item, tuple):
