@@ -41,6 +41,7 @@ FAMILIES: Final = (
     "limits",
     "variables",
     "flow",
+    "budgets",
     "literals",
     "shapes",
     "placeholders",
