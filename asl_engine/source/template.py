@@ -118,9 +118,10 @@ def state_machines(value: JSON) -> Iterator[tuple[str, str, dict[str, JSON]]]:
     """Yield the name, the type and the properties of each state machine of a template."""
     resources = value.get("Resources") if isinstance(value, dict) else None
     for name, resource in resources.items() if isinstance(resources, dict) else ():
-        properties = resource.get("Properties") if isinstance(resource, dict) else None
-        if isinstance(properties, dict) and resource.get("Type") in TYPES:
-            yield name, str(properties.get(TYPES[resource["Type"]], "STANDARD")), properties
+        if isinstance(resource, dict) and isinstance(properties := resource.get("Properties"), dict):
+            told = TYPES.get(str(resource.get("Type")))
+            if told is not None:
+                yield name, str(properties.get(told, "STANDARD")), properties
 
 
 def _found(template: Document, pointer: str, kind: str, value: JSON) -> Found:
