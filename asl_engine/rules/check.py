@@ -127,7 +127,7 @@ def _check_found(found: Found, selection: Selection) -> Iterator[Diagnostic]:
     if found.document is not None:
         told = check_document(found.document, kind, selection).diagnostics
     else:
-        outline = Outline(kind, failure=found.problem, text=found.problem.problem if found.problem else "")
+        outline = Outline(kind, failure=found.problem, text=found.text)
         told = [replace(one, span=found.span or one.span) for one in _diagnostics(outline, selection)]
     for one in told:
         yield replace(one, pointer=found.pointer + one.pointer)

@@ -75,11 +75,12 @@ class Quoted(Document):
 
 
 class Found(NamedTuple):
-    """A state machine of a template: its pointer, its type, and its definition, or why and where that is unreadable."""
+    """A state machine of a template: its pointer, its type, and its definition, or a text and why that is none."""
 
     pointer: str
     kind: str
     document: Document | None
+    text: str = ""
     problem: SourceError | None = None
     span: Span | None = None
 
@@ -134,7 +135,7 @@ def _found(template: Document, pointer: str, kind: str, value: JSON) -> Found:
         inner = parse_document(text.text, template.name, "json")
     except SourceError as problem:
         at = _offset(text.text, problem)
-        return Found(pointer, kind, None, problem, text.span(at, at + 1))
+        return Found(pointer, kind, None, text.text, problem, text.span(at, at + 1))
     return Found(pointer, kind, replace(text, value=inner.value, has_duplicates=inner.has_duplicates))
 
 

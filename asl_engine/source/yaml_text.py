@@ -27,6 +27,7 @@ _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _OCTAL: Final = re.compile(r"0o[0-7]+")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -125,10 +126,10 @@ class _Builder:
     def _key(self, node: Node) -> str:
         if not isinstance(node.value, str):
             raise self._error(node, "a key must be a string")
-        return node.value
+        return _whole(node.value)
 
     def _scalar(self, node: ScalarNode) -> JSON:
-        text: str = node.value
+        text = _whole(node.value)
         if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str" or _is_template_tag(node):
             return text
         if _NOT_JSON.fullmatch(text):
@@ -137,6 +138,13 @@ class _Builder:
 
     def _error(self, node: Node, problem: str) -> SourceError:
         return SourceError(problem, self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _whole(text: str) -> str:
+    """Return a text with its halves of characters joined: JSON escapes a rare character as two, and so does YAML."""
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _meaning(text: str) -> JSON:
@@ -188,7 +196,7 @@ def _walk(node: Node, pointer: str, place: Place, text: str, found: Places) -> N
 
 
 def _walk_member(key: Node, item: Node, holder: str, text: str, found: Places) -> None:
-    pointer = f"{holder}/{escape(key.value)}"
+    pointer = f"{holder}/{escape(_whole(key.value))}"
     key_place = _extent(key, text)
     if pointer in found.by_pointer:
         found.repeated.append((pointer, *key_place))

@@ -38,7 +38,7 @@ TEMPLATES = {
     "single quotes": HEAD + "'" + TEXT.replace("'", "''").replace("\n", "\n\n        ") + "'\n",
     "double quotes": HEAD + json.dumps(TEXT, ensure_ascii=False) + "\n",
     "double quotes and escapes": HEAD + json.dumps(TEXT).replace("\\ud83c\\udf89", "\\U0001f389") + "\n",
-    "joined": HEAD + f'!Join\n        - "\\n"\n        - - {json.dumps(TEXT, ensure_ascii=False)}\n',
+    "joined": HEAD + f'!Join\n        - "\\n"\n        - - {json.dumps(TEXT)}\n',
     "JSON": as_json(TEXT),
     "JSON without escapes": as_json(TEXT, ensure_ascii=False, indent=2),
     "JSON, Fn::Sub": as_json({"Fn::Sub": [TEXT, {"A": "b"}]}, indent=1),
@@ -70,6 +70,10 @@ def test_what_is_no_json_is_told_at_its_place(head):
 
     assert "ASL001" == found.code
     assert text.split("\n")[found.line - 1][found.column - 1 :].startswith("oops")
+
+
+def test_an_empty_text_is_none():
+    assert ["ASL003"] == [one.code for one in check_source(as_json(" "), "template.json").diagnostics]
 
 
 def test_keys_that_stand_twice():
