@@ -7,10 +7,11 @@ which also has the rule's code and severity and a line and a column. A `Report` 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 
 class Severity(StrEnum):
@@ -102,6 +103,15 @@ class Diagnostic:
         }
 
 
+Paint: TypeAlias = Callable[[Severity, str], str]
+"""Returns a text in the colour of a severity."""
+
+
+def plain(severity: Severity, text: str) -> str:
+    """Return a text without a colour, which is right for everything but terminals."""
+    return text
+
+
 @dataclass(slots=True)
 class Report:
     """Everything that was found in one document, in the order of the text."""
@@ -137,10 +147,13 @@ class Report:
         """Return `as_dict` as text."""
         return json.dumps(self.as_dict(), indent=2)
 
-    def text(self) -> str:
-        """Return the report for people: each finding with the line it stands in, and a count at the end."""
-        lines = self.source.splitlines()
-        blocks = ["\n".join(_told(self.name, found, lines)) for found in self.diagnostics]
+    def text(self, paint: Paint = plain) -> str:
+        """Return the report for people: each finding with the line it stands in, and a count at the end.
+
+        `paint` gives what is eye-catching its colour: the severity and the carets.
+        """
+        lines = re.split("\r\n|\r|\n", self.source)  # and at nothing else: so lines are counted
+        blocks = ["\n".join(_told(self.name, found, lines, paint)) for found in self.diagnostics]
         return "\n\n".join([*blocks, self.summary()])
 
     def summary(self) -> str:
@@ -150,24 +163,33 @@ class Report:
         return f"{self.name}: {', '.join(told) or 'no problems'}"
 
 
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
 _WIDEST: Final = 160
 """Characters of a source line that are shown; a definition on one line can be a million long."""
 
 
-def _told(name: str, found: Diagnostic, lines: Sequence[str]) -> Iterator[str]:
-    yield f"{name}:{found.line}:{found.column}: {found.severity} {found.code} {found.name}: {found.told}"
+def _told(name: str, found: Diagnostic, lines: Sequence[str], paint: Paint) -> Iterator[str]:
+    severity = paint(found.severity, found.severity)
+    yield f"{name}:{found.line}:{found.column}: {severity} {found.code} {found.name}: {_printable(found.told)}"
     if found.pointer:
-        yield f"  at {found.pointer}"
+        yield f"  at {_printable(found.pointer)}"
     if 0 < found.line <= len(lines):
-        yield from _pictured(lines[found.line - 1], found.span, str(found.line))
+        yield from _pictured(lines[found.line - 1], found, paint)
 
 
-def _pictured(line: str, span: Span, number: str) -> Iterator[str]:
+def _pictured(line: str, found: Diagnostic, paint: Paint) -> Iterator[str]:
     """Yield the source line and carets under the part that is meant, cut to a readable width."""
+    span, number = found.span, str(found.line)
     begin = span.column - 1
     cut = max(0, begin - _WIDEST // 2)
-    shown = line[cut : cut + _WIDEST].expandtabs(1)
+    shown = _printable(line[cut : cut + _WIDEST].expandtabs(1))
     last = span.end_column - 1 if span.end_line == span.line else len(line)
     carets = max(1, min(last, cut + _WIDEST) - begin)
     yield f"  {number} | {shown}"
-    yield f"  {' ' * len(number)} | {' ' * (begin - cut)}{'^' * carets}"
+    yield f"  {' ' * len(number)} | {' ' * (begin - cut)}{paint(found.severity, '^' * carets)}"
+
+
+def _printable(text: str) -> str:
+    """Return a text without the characters that command a terminal."""
+    return _CONTROL.sub("\ufffd", text)

@@ -33,6 +33,27 @@ def test_the_text_shows_the_line_and_points_at_the_part() -> None:
     )
 
 
+def test_colours_are_for_the_severity_and_the_carets() -> None:
+    report = Report("x.json", [diagnostic()], SOURCE)
+    text = report.text(lambda severity, text: f"<{severity}:{text}>")
+    assert "x.json:2:9: <error:error> ASL201 " in text
+    assert "    |         <error:^^^^>\n" in text
+
+
+def test_nothing_in_a_document_commands_the_terminal() -> None:
+    found = Diagnostic(
+        "ASL201", "dangling-transition", Severity.ERROR, "no \x1b[2J", "/States/\x9b2J", Span(1, 1, 1, 4)
+    )
+    text = Report("x.json", [found], "a\x1b[2J\x07").text()
+    assert not {"\x1b", "\x9b", "\x07"} & set(text)
+
+
+def test_lines_are_counted_as_editors_do() -> None:
+    """A line separator inside of a text begins no line."""
+    report = Report("x.json", [diagnostic(span=Span(2, 1, 2, 3))], "a\u2028b\x0cc\r\nde")
+    assert "  2 | de\n    | ^^\n" in report.text()
+
+
 def test_a_part_of_several_lines_is_underlined_to_the_end_of_its_first() -> None:
     report = Report("x.json", [diagnostic(span=Span(1, 1, 3, 2))], SOURCE)
     assert "  1 | {\n    | ^\n" in report.text()

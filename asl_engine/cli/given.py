@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import importlib
 import importlib.util
 import inspect
@@ -83,18 +84,37 @@ DEFINITIONS = (".asl.json", ".asl.yaml", ".asl.yml")
 
 
 def definition_files(given: Sequence[str]) -> list[str]:
-    """Return the files that are meant: those that are named, and for a folder the definitions in it."""
-    found: list[str] = []
-    for name in given:
-        path = Path(name)
-        if not path.is_dir():
-            found.append(name)
-            continue
-        inside = sorted(str(file) for file in path.rglob("*") if file.name.endswith(DEFINITIONS))
-        if not inside:
-            raise InputError(f"{name} is a folder without definitions: files ending with {', '.join(DEFINITIONS)}")
-        found += inside
-    return found
+    """Return the files that are meant: those that are named, for a folder the definitions in it, and for a pattern
+    that the shell has left as it is what matches.
+
+    A folder without definitions, and a pattern that matches nothing, stand for themselves: `refuse_no_file` says why.
+    """
+    return [file for name in given for file in _files_of(name) or [name]]
+
+
+def _files_of(name: str) -> list[str]:
+    path = Path(name)
+    try:
+        if path.is_dir() and name:
+            return sorted(str(file) for file in path.rglob("*") if file.name.endswith(DEFINITIONS))
+        if glob.has_magic(name) and not path.exists():
+            return sorted(file for file in glob.glob(name, recursive=True) if Path(file).is_file())
+    except OSError:
+        return []  # reading it says what is the matter
+    return []
+
+
+def refuse_no_file(name: str) -> None:
+    """Raise SourceError for a folder in which no definitions were found, and a pattern that matches no file."""
+    path = Path(name)
+    try:
+        if name and path.is_dir():
+            next(path.iterdir(), None)
+            raise SourceError(f"a folder without definitions: files ending with {', '.join(DEFINITIONS)}", name)
+        if glob.has_magic(name) and not path.exists():
+            raise SourceError("no file matches this pattern", name)
+    except OSError as problem:
+        raise SourceError(f"cannot be read: {problem.strerror}", name) from None
 
 
 def read_buckets(given: Sequence[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from asl_engine.cli.terminal import (
     NobodyReads,
     OutputError,
     check_place,
+    painter,
     prepare_streams,
     show,
     show_file,
@@ -162,7 +163,7 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
         worst = max(worst, code)
         reports.append(report)
         if form == "text" and code < 2:
-            show(report.text())
+            show(report.text(painter(sys.stdout)))
         elif form == "github" and report.diagnostics:
             show(github(report))
     if form == "json":
@@ -197,9 +198,11 @@ def explain(rule_name: str | None, is_all: bool) -> None:
 
 def _checked(file: str, kind: Any, chosen: Selection) -> tuple[int, Report]:
     """Return the exit code for a file, and its report; the report of a file that cannot be read says just that."""
+    from asl_engine.cli.given import refuse_no_file
     from asl_engine.rules.check import check_file
 
     try:
+        refuse_no_file(file)
         report = check_file(file, kind, chosen)
     except SourceError as problem:
         tell(f"asl: {problem}")

@@ -11,10 +11,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final, TextIO
 
 import click
 
+from asl_engine.diagnostics import Paint, Severity, plain
 from asl_engine.errors import AslError, did_you_mean
 from asl_engine.values import JSON
 
@@ -50,6 +51,26 @@ def show(text: str) -> None:
     _put(_encodable(text))
 
 
+def painter(stream: TextIO | None) -> Paint:
+    """Return what colours a report for a stream: only terminals have colours, unless FORCE_COLOR says otherwise.
+
+    NO_COLOR turns them off, and goes first (no-color.org: set to anything but nothing).
+    """
+    if os.environ.get("NO_COLOR"):
+        return plain
+    is_forced = os.environ.get("FORCE_COLOR", "") not in ("", "0", "false")
+    is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    return _painted if is_forced or is_terminal else plain
+
+
+_COLOURS: Final = {Severity.ERROR: 31, Severity.WARNING: 33, Severity.INFO: 36}
+"""Red, yellow and cyan, as ANSI numbers them."""
+
+
+def _painted(severity: Severity, text: str) -> str:
+    return f"\x1b[1;{_COLOURS[severity]}m{text}\x1b[0m"
+
+
 def show_json(value: JSON) -> None:
     """Write a value to standard output: as it is where the encoding can, else with the escapes of JSON."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
@@ -76,7 +97,7 @@ def _bytes(text: str) -> bytes:
 
 def _put(text: str | bytes, ends_line: bool = True) -> None:
     try:
-        click.echo(text, nl=ends_line)
+        click.echo(text, nl=ends_line, color=True)  # who made the text knows whether it has colours
     except BrokenPipeError:
         _let_go_of_output()
         raise NobodyReads from None

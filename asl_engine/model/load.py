@@ -88,8 +88,15 @@ def _faults(error: ValidationError, value: JSON) -> list[_Fault]:
         path = _path(item["loc"], value, item["type"] == "missing")
         seen = item["input"] if item["type"] != "missing" else None
         expected = str(item.get("ctx", {}).get("expected", ""))
-        found.setdefault(path, _Fault(path, _KINDS.get(item["type"], "type"), seen, expected))
+        kind = _KINDS.get(item["type"], "type")
+        if item["type"] == "string_unicode" and isinstance(seen, str) and _is_name(value, (*path, seen)):
+            path, kind = (*path, seen), "unknown"  # half a character in a name is told at its holder
+        found.setdefault(path, _Fault(path, kind, seen, expected))
     return list(found.values())
+
+
+def _is_name(value: JSON, path: tuple[str | int, ...]) -> bool:
+    return isinstance(holder := _holder(value, path), dict) and path[-1] in holder
 
 
 _KINDS: Final = {

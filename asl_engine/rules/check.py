@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from asl_engine.diagnostics import NOWHERE, Diagnostic, Finding, Report, Span
 from asl_engine.errors import SourceError
@@ -20,6 +20,9 @@ from asl_engine.rules.outline import MachineKind, Outline, outline_of
 from asl_engine.rules.registry import RULES, Rule
 from asl_engine.rules.selection import DEFAULT, Selection
 from asl_engine.source import Document, parse_document, read_text
+
+if TYPE_CHECKING:
+    from asl_engine.source.template import Found
 
 FAMILIES: Final = (
     "text",
@@ -34,11 +37,14 @@ FAMILIES: Final = (
     "timing",
     "maps",
     "tasks",
+    "parameters",
     "limits",
     "variables",
     "flow",
+    "budgets",
     "literals",
     "shapes",
+    "placeholders",
 )
 
 
@@ -83,17 +89,24 @@ def check_file(path: str | Path, kind: MachineKind = "STANDARD", selection: Sele
 
     A template of SAM or CloudFormation is checked for the state machines in it, each as the type that it says.
     """
-    text = read_text(path)
+    return check_source(read_text(path), str(path), kind, selection)
+
+
+def check_source(
+    text: str, name: str = "<text>", kind: MachineKind = "STANDARD", selection: Selection = DEFAULT
+) -> Checked:
+    """Return everything that is wrong with the text of a file: of a definition, or of a template with some in it."""
     if '"Resources"' in text or "Resources:" in text:
-        found = _check_template(text, str(path), selection)
+        found = _check_template(text, name, selection)
         if found is not None:
             return found
-    return check_text(text, str(path), kind, selection)
+    return check_text(text, name, kind, selection)
 
 
 def _check_template(text: str, name: str, selection: Selection) -> Checked | None:
     """Return what is wrong with the state machines of a template; None if it is none, or cannot be read."""
-    from asl_engine.source.template import definitions_in, is_template, uris_in
+    from asl_engine.source.substitutions import fillings_in
+    from asl_engine.source.template import definitions_in, files_in, is_template
 
     try:
         template = parse_document(text, name)
@@ -101,18 +114,23 @@ def _check_template(text: str, name: str, selection: Selection) -> Checked | Non
         return None
     if not is_template(template.value):
         return None
-    diagnostics: list[Diagnostic] = []
-    for found in definitions_in(template):
-        kind: MachineKind = "EXPRESS" if found.kind == "EXPRESS" else "STANDARD"
-        if found.document is None:
-            outline = Outline(kind, failure=found.problem, text=text)
-            span = template.locate(found.pointer)
-            told = [replace(one, span=span) for one in _diagnostics(outline, selection)]
-        else:
-            told = check_document(found.document, kind, selection).diagnostics
-        diagnostics += [replace(one, pointer=found.pointer + one.pointer) for one in told]
-    files = [str(Path(name).parent / uri) for uri in uris_in(template)]
-    return Checked(name, _ordered(iter(diagnostics), template), text, is_template=True, files=files)
+    told = [one for found in definitions_in(template) for one in _check_found(found, selection)]
+    for filling in fillings_in(template):
+        told += _diagnostics(Outline("STANDARD", filling=filling), selection)
+    files = [str(file) for file in files_in(template)]
+    return Checked(name, _ordered(iter(told), template), text, is_template=True, files=files)
+
+
+def _check_found(found: Found, selection: Selection) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a state machine of a template, with pointers from the top of the template."""
+    kind: MachineKind = "EXPRESS" if found.kind == "EXPRESS" else "STANDARD"
+    if found.document is not None:
+        told = check_document(found.document, kind, selection).diagnostics
+    else:
+        outline = Outline(kind, failure=found.problem, text=found.text)
+        told = [replace(one, span=found.span or one.span) for one in _diagnostics(outline, selection)]
+    for one in told:
+        yield replace(one, pointer=found.pointer + one.pointer)
 
 
 def rules() -> dict[str, Rule]:

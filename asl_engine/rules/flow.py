@@ -33,7 +33,7 @@ def no_way_to_an_end(outline: Outline) -> Iterator[Finding]:
         leads_on = all(transition.target in block.states for transition in block.transitions)
         if not leads_on or any(outline.is_unclear(site.pointer) for site in block.states.values()):
             continue
-        ends = {name for name, site in block.states.items() if _is_end(site)}
+        ends = {name for name, site in block.states.items() if is_end(site)}
         stuck = set(block.states) - _leading_to(block, ends)
         if ends and stuck:
             site = next(site for name, site in block.states.items() if name in stuck)
@@ -41,7 +41,8 @@ def no_way_to_an_end(outline: Outline) -> Iterator[Finding]:
             yield Finding(site.pointer, message, on_key=True)
 
 
-def _is_end(site: StateSite) -> bool:
+def is_end(site: StateSite) -> bool:
+    """Tell whether a block may end with a state."""
     state = site.part
     return bool(state.end) if isinstance(state, TransitionState) else isinstance(state, (Succeed, Fail))
 
@@ -85,27 +86,28 @@ def polling_without_limit(outline: Outline) -> Iterator[Finding]:
         for site in block.states.values():
             if isinstance(site.part, Wait):
                 loop = _leading_to(block, {site.name}) & _following(block, site.name)
-                if any(isinstance(block.states[name].part, Choice) for name in loop) and not _counts(block, loop):
+                if any(isinstance(block.states[name].part, Choice) for name in loop) and not counts(block, loop):
                     message = "this loop has no counter, and the state machine no TimeoutSeconds: it may last a year"
                     yield Finding(site.pointer, message, on_key=True)
 
 
 def _following(block: BlockSite, name: str) -> set[str]:
     """Return the states that some way from this one leads to; itself only if it is in a loop."""
-    found: set[str] = set()
-    pending = [name]
+    after: dict[str, list[str]] = {}
+    for transition in block.transitions:
+        if transition.source is not None and transition.target in block.states:
+            after.setdefault(transition.source.name, []).append(transition.target)
+    found, pending = set[str](), [name]
     while pending:
-        here = pending.pop()
-        for transition in block.transitions:
-            target = transition.target
-            is_way = transition.source is not None and transition.source.name == here
-            if is_way and target in block.states and target not in found:
+        for target in after.get(pending.pop(), ()):
+            if target not in found:
                 found.add(target)
                 pending.append(target)
     return found
 
 
-def _counts(block: BlockSite, loop: set[str]) -> bool:
+def counts(block: BlockSite, loop: set[str]) -> bool:
+    """Tell whether some state of a loop adds one to something, or takes one away."""
     found = (text for name in loop for text, _ in texts(block.states[name]))
     return any("States.MathAdd" in text or re.search(r"[+-]\s*1\b", text) for text in found)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from asl_engine.errors import SourceError
 from asl_engine.model.base import Part
@@ -30,6 +30,9 @@ from asl_engine.model.states import (
 )
 from asl_engine.source import Document
 from asl_engine.values import JSON
+
+if TYPE_CHECKING:
+    from asl_engine.source.substitutions import Filling
 
 MachineKind: TypeAlias = Literal["STANDARD", "EXPRESS"]
 
@@ -119,7 +122,8 @@ class BlockSite:
 class Outline:
     """Everything that a rule can look at.
 
-    When the text could not be read, `failure` and `text` are set and all else is empty.
+    When the text could not be read, `failure` and `text` are set and all else is empty. So it is for `filling`, which
+    is what a template says of the placeholders of a definition.
     """
 
     kind: MachineKind
@@ -129,6 +133,7 @@ class Outline:
     unclear: frozenset[str] = frozenset()
     failure: SourceError | None = None
     text: str = ""
+    filling: Filling | None = None
     blocks: list[BlockSite] = field(default_factory=list)
     tops: list[Site] = field(default_factory=list)
     states: list[StateSite] = field(default_factory=list)

@@ -7,6 +7,7 @@ text is kept, and the first `locate` reads it a second time to note where every 
 from __future__ import annotations
 
 import re
+import stat
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -63,11 +64,18 @@ class Document:
 
     def locate(self, pointer: str, key: bool = False) -> Span:
         """Return where the part that `pointer` names stands, or its key; if it is not there, where its holder does."""
+        place = self._place(pointer)
+        return self.span(place.key_start, place.key_end) if key else self.span(place.start, place.end)
+
+    def offset(self, pointer: str) -> int:
+        """Return where in the text the part that `pointer` names begins, likewise."""
+        return self._place(pointer).start
+
+    def _place(self, pointer: str) -> Place:
         places = self._places.by_pointer
         while pointer not in places and pointer:
             pointer = pointer.rpartition("/")[0]
-        place = places.get(pointer, Place(0, 0, 0, 0))
-        return self.span(place.key_start, place.key_end) if key else self.span(place.start, place.end)
+        return places.get(pointer, Place(0, 0, 0, 0))
 
     def span(self, start: int, end: int) -> Span:
         """Return lines and columns of the text from offset `start` to `end`."""
@@ -119,36 +127,56 @@ def read_document(path: str | Path) -> Document:
 
 
 def read_text(path: str | Path) -> str:
-    """Return the text of a file; raise `SourceError` for one that is missing, a folder, too long or not UTF-8."""
+    """Return the text of a file; raise `SourceError` for one that is missing, no file, too long or not UTF-8."""
     place = Path(path)
-    if place.is_dir():
-        raise SourceError(f"this is a folder.{_definitions_in(place)}", str(path))
     try:
+        _refuse_what_is_no_file(str(path), place)
         with place.open("rb") as file:
             found = file.read(4 * MAX_CHARACTERS + 1)  # and not one more: some files never end
-        if len(found) > 4 * MAX_CHARACTERS:
-            raise SourceError(f"longer than the {MAX_CHARACTERS:,} characters of the longest definition", str(path))
-        return found.decode("utf-8-sig")
     except FileNotFoundError:
         raise SourceError(_missing(place), str(path)) from None
+    except (OSError, ValueError) as error:
+        raise SourceError(f"cannot be read: {getattr(error, 'strerror', None) or error}", str(path)) from None
+    if len(found) > 4 * MAX_CHARACTERS:
+        raise SourceError(f"longer than the {MAX_CHARACTERS:,} characters of the longest definition", str(path))
+    try:
+        return found.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problem = f"not UTF-8: byte {error.object[error.start]:#04x} at offset {error.start}"
         raise SourceError(problem, str(path)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"cannot be read: {reason}", str(path)) from None
+
+
+def _refuse_what_is_no_file(name: str, place: Path) -> None:
+    """Refuse folders, and what never ends or never begins; pipes from the shell have a name in `/dev` and are read."""
+    if not name:
+        raise SourceError("an empty name is no file's")
+    mode = place.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise SourceError(f"this is a folder.{_definitions_in(place)}", name)
+    if not stat.S_ISREG(mode) and not name.startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")):
+        raise SourceError("this is no file: a pipe, a socket or a device", name)
 
 
 def _missing(place: Path) -> str:
     folder = place.parent
+    if place.is_symlink():
+        return f"no such file: this is a link to {str(place.readlink())!r}, which is not there"
     if not folder.is_dir():
         return f"no such file, and no folder {str(folder)!r}"
-    return "no such file." + did_you_mean(place.name, sorted(entry.name for entry in folder.iterdir()))
+    return "no such file." + did_you_mean(place.name, _names_in(folder))
 
 
 def _definitions_in(folder: Path) -> str:
-    names = sorted(entry.name for entry in folder.iterdir() if entry.suffix in (".json", ".yaml", ".yml"))
+    names = [name for name in _names_in(folder) if name.endswith((".json", ".yaml", ".yml"))]
     return f" It holds {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}." if names else ""
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return what is in a folder; nothing of one that may not be read."""
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        return []
 
 
 def format_of(name: str, text: str) -> str:

@@ -36,8 +36,8 @@ def parse(text: str, name: str) -> tuple[JSON, bool]:
         raise _at(text, _first_odd_number(text), f"{error} is not a JSON value", name) from None
     except RecursionError:
         raise SourceError("nested too deeply", name) from None
-    except ValueError as error:
-        raise SourceError(f"a number is too long to be read ({error})", name) from None
+    except ValueError:
+        raise SourceError("a number is too long to be read", name) from None
 
 
 def _decode(text: str) -> tuple[JSON, bool]:

@@ -1,18 +1,22 @@
 """State machines in templates of AWS SAM and CloudFormation: where their definitions are, and what they say.
 
-What a template fills in later (`Ref`, `Fn::GetAtt`, `Fn::Sub` and the like) is a placeholder, as `${Name}` is in a
-definition that stands in a file of its own.
+What a template fills in later is a placeholder, as `${Name}` is in a definition that stands in a file of its own.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from asl_engine.diagnostics import Span
 from asl_engine.errors import SourceError
 from asl_engine.source.document import Document, Duplicate, parse_document
+from asl_engine.source.functions import Piece, filled, is_function, pieces_of
+from asl_engine.source.origins import origins_of
 from asl_engine.source.places import escape
 from asl_engine.values import JSON
 
@@ -29,8 +33,10 @@ class Part(Document):
 
     @property
     def duplicates(self) -> list[Duplicate]:
-        """Those of the template are told of with the template."""
-        return []
+        """The keys that stand twice in the definition."""
+        assert self.whole is not None
+        own = (one for one in self.whole.duplicates if one.pointer.startswith(f"{self.pointer}/"))
+        return [Duplicate(one.pointer.removeprefix(self.pointer), one.span) for one in own]
 
     def locate(self, pointer: str, key: bool = False) -> Span:
         """Return where a part of the definition stands in the template."""
@@ -39,80 +45,107 @@ class Part(Document):
 
 
 @dataclass(frozen=True)
-class Quoted(Part):
-    """A definition that is a text in a template: all of it stands where the text does."""
+class Quoted(Document):
+    """A definition that is a text in a template, put together from pieces: its places are the template's, too."""
 
-    def locate(self, pointer: str, key: bool = False) -> Span:
-        """Return where the text stands."""
+    whole: Document | None = None
+    pointer: str = ""
+    pieces: tuple[Piece, ...] = ()
+
+    @cached_property
+    def _origins(self) -> list[int]:
+        """The offset in the template of each character of the text."""
+        return [offset for piece in self.pieces for offset in self._origins_of(piece)]
+
+    def _origins_of(self, piece: Piece) -> list[int]:
         assert self.whole is not None
-        return self.whole.locate(self.pointer)
+        start = self.whole.offset(piece.pointer)
+        found = None
+        if piece.kind != "open":
+            found = origins_of(self.whole.text, start, piece.text, self.whole.format)
+        return found or [start] * len(piece.text)
+
+    def span(self, start: int, end: int) -> Span:
+        """Return lines and columns of the template for a stretch of the text."""
+        assert self.whole is not None
+        origins = self._origins
+        first = origins[min(start, len(origins) - 1)] if origins else self.whole.offset(self.pointer)
+        last = origins[min(end, len(origins)) - 1] if start < end and origins else first
+        return self.whole.span(first, max(first, last) + 1)
 
 
 class Found(NamedTuple):
-    """A state machine of a template: its pointer, its type, and its definition, or why that cannot be read."""
+    """A state machine of a template: its pointer, its type, and its definition, or a text and why that is none."""
 
     pointer: str
     kind: str
     document: Document | None
+    text: str = ""
     problem: SourceError | None = None
+    span: Span | None = None
 
 
 def is_template(value: JSON) -> bool:
     """Whether a document is a template with a state machine in it."""
-    return isinstance(value, dict) and "States" not in value and any(True for _ in _resources(value))
+    return isinstance(value, dict) and "States" not in value and any(True for _ in state_machines(value))
 
 
 def definitions_in(template: Document) -> Iterator[Found]:
     """Yield the state machines whose definitions stand in a template."""
-    for name, kind, properties in _resources(template.value):
+    for name, kind, properties in state_machines(template.value):
         for field in ("Definition", "DefinitionString"):
             pointer = f"/Resources/{escape(name)}/Properties/{field}"
             if field in properties:
-                yield _found(template, pointer, kind, properties[field])
+                value = properties[field]
+                if not is_function(value) or pieces_of(value, pointer):
+                    yield _found(template, pointer, kind, value)
 
 
-def uris_in(template: Document) -> list[str]:
+def files_in(template: Document) -> list[Path]:
     """Return the local files that a template names as definitions."""
-    named = [properties.get("DefinitionUri") for _, _, properties in _resources(template.value)]
-    return [uri for uri in named if isinstance(uri, str) and "${" not in uri and not uri.startswith(("s3:", "https:"))]
+    found = (local_file(template, properties) for _, _, properties in state_machines(template.value))
+    return [file for file in found if file is not None]
 
 
-def _resources(value: JSON) -> Iterator[tuple[str, str, dict[str, JSON]]]:
+def local_file(template: Document, properties: dict[str, JSON]) -> Path | None:
+    """Return the file that a state machine names as its definition; None for what is in a bucket, or not known."""
+    uri = properties.get("DefinitionUri")
+    if not isinstance(uri, str) or "${" in uri or uri.startswith(("s3:", "https:")):
+        return None
+    return Path(template.name).parent / uri
+
+
+def state_machines(value: JSON) -> Iterator[tuple[str, str, dict[str, JSON]]]:
+    """Yield the name, the type and the properties of each state machine of a template."""
     resources = value.get("Resources") if isinstance(value, dict) else None
     for name, resource in resources.items() if isinstance(resources, dict) else ():
-        properties = resource.get("Properties") if isinstance(resource, dict) else None
-        if isinstance(properties, dict) and resource.get("Type") in TYPES:
-            yield name, str(properties.get(TYPES[resource["Type"]], "STANDARD")), properties
+        if isinstance(resource, dict) and isinstance(properties := resource.get("Properties"), dict):
+            told = TYPES.get(str(resource.get("Type")))
+            if told is not None:
+                yield name, str(properties.get(told, "STANDARD")), properties
 
 
 def _found(template: Document, pointer: str, kind: str, value: JSON) -> Found:
-    text = value if isinstance(value, str) else _joined(value)
-    if text is None:
-        return Found(pointer, kind, Part(filled(value), template.text, template.name, "json", False, template, pointer))
+    pieces = pieces_of(value, pointer)
+    if pieces is None:
+        own = (filled(value), template.text, template.name, "json", template.has_duplicates)
+        return Found(pointer, kind, Part(*own, template, pointer))
+    text = quoted(template, pointer, pieces)
     try:
-        inner = parse_document(text, template.name, "json")
+        inner = parse_document(text.text, template.name, "json")
     except SourceError as problem:
-        return Found(pointer, kind, None, problem)
-    return Found(pointer, kind, Quoted(inner.value, text, template.name, "json", False, template, pointer))
+        at = _offset(text.text, problem)
+        return Found(pointer, kind, None, text.text, problem, text.span(at, at + 1))
+    return Found(pointer, kind, replace(text, value=inner.value, has_duplicates=inner.has_duplicates))
 
 
-def _joined(value: JSON) -> str | None:
-    """Return the text that `Fn::Sub` or `Fn::Join` makes, with placeholders in it; None for anything else."""
-    if not isinstance(value, dict) or len(value) != 1:
-        return None
-    ((function, given),) = value.items()
-    if function == "Fn::Sub":
-        text = given[0] if isinstance(given, list) and given else given
-        return text if isinstance(text, str) else None
-    if function == "Fn::Join" and isinstance(given, list) and len(given) == 2 and isinstance(given[1], list):
-        return str(given[0]).join(part if isinstance(part, str) else "${Part}" for part in given[1])
-    return None
+def quoted(template: Document, pointer: str, pieces: list[Piece]) -> Quoted:
+    """Return the text that pieces of a template make, as a document whose value has not been read."""
+    text = "".join(piece.text for piece in pieces)
+    return Quoted(None, text, template.name, "json", False, template, pointer, tuple(pieces))
 
 
-def filled(value: JSON) -> JSON:
-    """Return a definition with a placeholder for each function of the template's."""
-    if isinstance(value, dict):
-        if len(value) == 1 and (name := next(iter(value))) and (name == "Ref" or name.startswith("Fn::")):
-            return _joined(value) if name == "Fn::Sub" else "${" + name.removeprefix("Fn::") + "}"
-        return {key: filled(item) for key, item in value.items()}
-    return [filled(item) for item in value] if isinstance(value, list) else value
+def _offset(text: str, problem: SourceError) -> int:
+    """Return where in a text a problem is, which has a line and a column."""
+    before = re.findall("[^\r\n]*(?:\r\n|\r|\n)", text)[: max(problem.line - 1, 0)]
+    return sum(map(len, before)) + max(problem.column - 1, 0)

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_engine.errors import SourceError
+from asl_engine.source.functions import filled, long_form
 from asl_engine.source.places import Place, Places, escape
 from asl_engine.values import JSON
 
@@ -26,6 +27,7 @@ _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _OCTAL: Final = re.compile(r"0o[0-7]+")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -33,15 +35,17 @@ def parse(text: str, name: str) -> tuple[JSON, bool]:
     """Return the value of a YAML text, and whether a mapping has a key twice; raise `SourceError` if it is no YAML."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    builder = _Builder(name)
     try:
-        builder = _Builder(name)
-        return builder.value(_compose(text)), builder.duplicated
+        value = builder.value(_compose(text))
     except MarkedYAMLError as error:
         raise _marked(error, name) from None
     except YAMLError as error:
         raise SourceError(str(error).splitlines()[0], name) from None
     except RecursionError:
         raise SourceError("nested too deeply", name) from None
+    is_template = isinstance(value, dict) and "Resources" in value
+    return filled(value) if builder.has_functions and not is_template else value, builder.duplicated
 
 
 def _compose(text: str) -> Node | None:
@@ -56,6 +60,8 @@ def _compose(text: str) -> Node | None:
 def _marked(error: Any, name: str) -> SourceError:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "not YAML"
+    if problem == "but found another document":
+        problem = "a second document begins here, and a definition is one"
     if "\\t" in problem:
         problem = "YAML is indented with spaces, not with tabs"
     return SourceError(problem, name, mark.line + 1, mark.column + 1) if mark else SourceError(problem, name)
@@ -67,6 +73,7 @@ class _Builder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.duplicated = False
+        self.has_functions = False
         self._built: dict[int, tuple[JSON, int]] = {}
         self._open: set[int] = set()
 
@@ -88,10 +95,16 @@ class _Builder:
         return known
 
     def _make(self, node: Node) -> tuple[JSON, int]:
+        if _is_template_tag(node):
+            self.has_functions = True
+            given, size = self._plain(node)
+            return long_form(str(node.tag), given), size + 1
+        return self._plain(node)
+
+    def _plain(self, node: Node) -> tuple[JSON, int]:
+        """Make what a node holds, whatever its tag."""
         from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-        if _is_template_tag(node):
-            return _placeholder(node), 1
         if isinstance(node, SequenceNode):
             items = [self._sized(item) for item in node.value]
             return [value for value, _ in items], 1 + sum(size for _, size in items)
@@ -113,21 +126,28 @@ class _Builder:
     def _key(self, node: Node) -> str:
         if not isinstance(node.value, str):
             raise self._error(node, "a key must be a string")
-        return node.value
+        return _whole(node.value)
 
     def _scalar(self, node: ScalarNode) -> JSON:
-        text: str = node.value
-        if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str":
+        text = _whole(node.value)
+        if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str" or _is_template_tag(node):
             return text
         if _NOT_JSON.fullmatch(text):
             raise self._error(node, f"{text} is not a JSON value")
-        return _plain(text)
+        return _meaning(text)
 
     def _error(self, node: Node, problem: str) -> SourceError:
         return SourceError(problem, self.name, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _plain(text: str) -> JSON:
+def _whole(text: str) -> str:
+    """Return a text with its halves of characters joined: JSON escapes a rare character as two, and so does YAML."""
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def _meaning(text: str) -> JSON:
     """Return what a plain scalar means by the core schema of YAML 1.2."""
     if _NULL.fullmatch(text):
         return None
@@ -147,13 +167,6 @@ def _is_template_tag(node: Node) -> bool:
     return str(node.tag).startswith("!") and str(node.tag) != "!"
 
 
-def _placeholder(node: Node) -> JSON:
-    """Return a string that stands for what the template will put here."""
-    if str(node.tag) == "!Sub" and isinstance(node.value, str):
-        return node.value
-    return "${" + (node.value if isinstance(node.value, str) else str(node.tag).strip("!")) + "}"
-
-
 # --- places ---------------------------------------------------------------------------------------------------------
 
 
@@ -169,7 +182,10 @@ def places(text: str) -> Places:
 
 def _walk(node: Node, pointer: str, place: Place, text: str, found: Places) -> None:
     found.by_pointer[pointer] = place
-    if isinstance(node.value, str) or _is_template_tag(node):
+    if _is_template_tag(node):
+        pointer = f"{pointer}/{next(iter(long_form(str(node.tag), None)))}"
+        found.by_pointer[pointer] = place
+    if isinstance(node.value, str):
         return
     for index, item in enumerate(node.value):
         if isinstance(item, tuple):
@@ -180,7 +196,7 @@ def _walk(node: Node, pointer: str, place: Place, text: str, found: Places) -> N
 
 
 def _walk_member(key: Node, item: Node, holder: str, text: str, found: Places) -> None:
-    pointer = f"{holder}/{escape(key.value)}"
+    pointer = f"{holder}/{escape(_whole(key.value))}"
     key_place = _extent(key, text)
     if pointer in found.by_pointer:
         found.repeated.append((pointer, *key_place))

@@ -110,3 +110,34 @@ def test_ctrl_c_ends_it_in_silence(folder, clock):
         out, err = process.communicate(timeout=10)
 
     assert (130, b"", b"") == (process.returncode, out.strip(), err.strip())
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environment", "has_colours"),
+    [
+        (True, {}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"TERM": "dumb"}, False),
+        (False, {}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "0"}, False),
+    ],
+)
+def test_colours_are_for_terminals(folder, is_terminal, environment, has_colours):
+    """And for who asks for them; a file has them only then."""
+    (folder / "bad.json").write_text('{"StartAt": "A"}')
+    reading, writing = os.openpty() if is_terminal else os.pipe()
+    command = [sys.executable, "-m", "asl_engine", "validate", "bad.json"]
+    plain = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+
+    subprocess.run(
+        command, cwd=folder, stdout=writing, check=False, timeout=30, env=plain | {"TERM": "xterm"} | environment
+    )
+    said = os.read(reading, 10_000)
+    os.close(writing)
+    os.close(reading)
+
+    assert has_colours == (b"\x1b[1;31merror\x1b[0m ASL101" in said)
+    assert has_colours == (b"\x1b" in said)

@@ -145,6 +145,14 @@ def test_an_example_file_is_checked_by_its_name(tmp_path: Any) -> None:
     assert ("/States/A/End", 5) == (report.errors[0].pointer, report.errors[0].line)
 
 
+def test_half_a_character_in_a_name_is_told_at_the_name() -> None:
+    """JSON can hold it, and no text can."""
+    for text in ('{"StartAt": "A", "\\ud83c": 1, "States": {"A": %s}}', '{"StartAt": "A", "States": {"A": %s}}'):
+        report = check_text(text % '{"Type": "Succeed", "\\ud83cX": 1}')
+        assert {"ASL102"} == codes(report)
+        assert report.diagnostics[0].pointer in ("/\ud83c", "/States/A/\ud83cX")
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "null", "[1", "{'a'", "\x00", "{" * 5000, '{"a": 1e400}', "'", "- a\n- b: [", "5"]
 )
@@ -180,8 +188,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, item in items for place in places(item, (*path, key)))]
 
 
-def replaced(path: tuple[Any, ...], new: Any) -> Any:
-    changed = copy.deepcopy(KITCHEN)
+def replaced(path: tuple[Any, ...], new: Any, value: Any = KITCHEN) -> Any:
+    changed = copy.deepcopy(value)
     holder: Any = changed
     for step in path[:-1]:
         holder = holder[step]

@@ -1,0 +1,76 @@
+"""Write the table of services that `asl validate` reads, from the models of the botocore that is installed.
+
+    pip install -U botocore && python scripts/write_services.py
+
+What the table has and the models have no more stays in it: definitions that name a service which AWS has retired are no
+mistakes of their authors. The file has no date in it, so that the same models give the same bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any, TypeAlias
+
+import botocore
+from botocore.loaders import Loader
+
+from asl_engine.rules.services import TABLE, sdk_service
+
+Table: TypeAlias = dict[str, dict[str, str]]
+"""Service -> action -> its members as they stand in the table, with a space between."""
+
+
+def table_of(loader: Loader) -> Table:
+    """Return what all models say."""
+    found = {}
+    for name in loader.list_available_services("service-2"):
+        model = loader.load_service_model(name, "service-2")
+        found[sdk_service(model["metadata"].get("serviceId", name))] = actions_of(model)
+    return found
+
+
+def actions_of(model: dict[str, Any]) -> dict[str, str]:
+    """Return the members of each action of a service, required ones with an asterisk."""
+    found = {}
+    for name, operation in model["operations"].items():
+        shape = model["shapes"].get(operation.get("input", {}).get("shape"), {})
+        required = shape.get("required", ())
+        members = shape.get("members", {}).items()
+        found[name] = " ".join(sorted(_member(key, one, key in required) for key, one in members))
+    return found
+
+
+def _member(name: str, member: dict[str, Any], is_required: bool) -> str:
+    """Return a member in PascalCase; tokens that make a call idempotent are made up by SDKs, so nobody has to."""
+    mark = "*" if is_required and not member.get("idempotencyToken") else ""
+    return name[:1].upper() + name[1:] + mark
+
+
+def read_table() -> Table:
+    """Return what the table says now."""
+    text = gzip.decompress(TABLE.read_bytes()).decode("ascii") if TABLE.exists() else ""
+    sections = (section.split("]\n", 1) for section in text.removeprefix("[").split("\n[") if section)
+    return {name: dict(line.split(" ", 1) for line in lines.splitlines()) for name, lines in sections}
+
+
+def text_of(table: Table) -> str:
+    """Return the text of a table, in the order of names."""
+    return "".join(f"[{name}]\n{_lines(actions)}" for name, actions in sorted(table.items()))
+
+
+def _lines(actions: dict[str, str]) -> str:
+    return "".join(f"{name} {members}\n" for name, members in sorted(actions.items()))
+
+
+def main() -> None:
+    """Write the table, and say what is in it."""
+    found, known = table_of(Loader()), read_table()
+    table = {name: known.get(name, {}) | found.get(name, {}) for name in known | found}
+    text = text_of(table)
+    TABLE.write_bytes(gzip.compress(text.encode("ascii"), 9, mtime=0))
+    size = f"{len(table)} services in {TABLE.stat().st_size:,} bytes"
+    print(f"{TABLE}: {size}, those of botocore {botocore.__version__} among them")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""The table of services says what botocore's models say, and is read where botocore is not there."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from botocore.loaders import Loader
+
+from asl_engine import check
+from asl_engine.rules import services
+from asl_engine.rules.services import TABLE, actions_of, sdk_service, service_names
+
+ROOT = Path(__file__).parents[2]
+
+
+def script():
+    """Return the script that writes the table, as a module."""
+    spec = importlib.util.spec_from_file_location("write_services", ROOT / "scripts/write_services.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SAMPLE = [
+    "accessanalyzer",
+    "batch",
+    "cognito-idp",
+    "dms",
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "eks",
+    "emr-serverless",
+    "events",
+    "glue",
+    "iot-data",
+    "lambda",
+    "lexv2-models",
+    "logs",
+    "rds",
+    "s3",
+    "sagemaker",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+    "textract",
+]
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_table_says_what_the_model_says(name):
+    """A newer botocore may have more; what the table has of a service is there, and what it requires is required."""
+    model = Loader().load_service_model(name, "service-2")
+    named = script().actions_of(model)
+    known = actions_of(model["metadata"]["serviceId"])
+
+    assert known is not None
+    for action in known.values():
+        if action.name in named:  # what AWS has retired stays in the table
+            members = named[action.name].split()
+            assert set(action.members) <= {member.rstrip("*") for member in members}
+            assert set(action.required) >= {member.rstrip("*") for member in members if member.endswith("*")}
+    assert len(known.keys() & {action[:1].lower() + action[1:] for action in named}) > 0.8 * len(named)
+
+
+def test_writing_what_was_read_changes_nothing():
+    """The script keeps what the table has."""
+    written = script().text_of(script().read_table())
+
+    assert services._table() == written
+    assert TABLE.stat().st_size < 1_000_000
+
+
+def test_names_of_services():
+    """Those of AWS's pages: no hyphens, no `service` at the end."""
+    assert 0 == doctest.testmod(services).failed
+    assert {"dynamodb", "sfn", "cloudwatchlogs", "databasemigration", "eventbridge"} <= set(service_names())
+    assert all(sdk_service(name) == name for name in service_names())
+    assert actions_of("nothing") is None
+
+
+def found_in(state, *codes):
+    text = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Task", "End": True, **state}}})
+    return [f"{one.pointer.removeprefix('/States/S')} {one.told}" for one in check(text).warnings if one.code in codes]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "told"),
+    [
+        ("aws-sdk:dynamodb:getItem", {"Tablename": "t", "Key": {}}, "/Parameters/Tablename GetItem has no parameter"),
+        ("aws-sdk:rds:stopDBInstance", {"DBInstanceIdentifer": "d"}, "Did you mean 'DbInstanceIdentifier'"),
+        ("aws-sdk:rds:stopDBInstance", {"DbInstanceIdentifier.$": "$.d"}, None),
+        ("aws-sdk:rds:stopDBInstance", {"DBInstanceIdentifier.$": "$.d"}, None),
+        ("aws-sdk:dms:startReplicationTask", {}, "/Resource AWS's SDK has no service 'dms'"),
+        ("aws-sdk:databasemigrationservice:describeEvents", {}, None),
+        ("states:startExecution.sync:2", {"StateMachineArn": "a", "Inputs": {}}, "Did you mean 'Input'"),
+        ("batch:submitJob", {"JobName": "j", "JobQueue": "q"}, "/Parameters SubmitJob needs JobDefinition"),
+        ("events:putEvents", {"Entrees": []}, "/Parameters PutEvents needs Entries"),
+        ("http:invoke", {"Anything": 1}, None),
+        ("eks:call", {"Anything": 1}, None),
+        ("lambda:invoke", {"${Name}": "f"}, None),
+        ("aws-sdk:${Service}:list", {"A": 1}, None),
+        ("sqs:sendMessage", "${Parameters}", None),
+    ],
+)
+def test_parameters_of_tasks(resource, parameters, told):
+    """As AWS names them: in PascalCase, abbreviations as words or as in the API."""
+    state = {"Resource": f"arn:aws:states:::{resource}", "Parameters": parameters}
+    found = found_in(state, "ASL711", "ASL712", "ASL713")
+
+    assert not found if told is None else any(told in one for one in found), found
+
+
+def test_a_task_without_parameters_sends_its_input():
+    assert [] == found_in({"Resource": "arn:aws:states:::sqs:sendMessage"}, "ASL713")
+
+
+def test_no_botocore_is_needed(tmp_path):
+    """The check imports none, and the table is read for what it is asked only."""
+    path = tmp_path / "a.asl.json"
+    state = {"Type": "Task", "End": True, "Resource": "arn:aws:states:::aws-sdk:sfn:listThings", "Parameters": {}}
+    path.write_text(json.dumps({"StartAt": "S", "States": {"S": state}}))
+    code = (
+        "import sys; sys.modules['botocore'] = sys.modules['boto3'] = None; import asl_engine;"
+        "print([name for name in sys.modules if 'rules.services' in name]);"
+        "from pathlib import Path;"
+        "print([one.code for one in asl_engine.check(Path(sys.argv[1])).diagnostics])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "ASL711" in done.stdout
+    assert re.match(r"\[\]\n", done.stdout)
