@@ -25,6 +25,7 @@ from asl_engine.kernel import (
     StartTask,
     StartTimer,
     TaskFailed,
+    TaskHeartbeat,
     TaskSubmitted,
     TaskSucceeded,
     TimerFired,
@@ -78,6 +79,20 @@ class RealTimeDriver:
         """Tell the execution what happened outside. Call it on the event loop's thread."""
         self.inbox.append(event)
         self._awake.set()
+
+    def answer(self, event: TaskSucceeded | TaskFailed | TaskHeartbeat) -> None:
+        """Tell the execution what somebody outside says to a task.
+
+        It counts once the task has been handed over: who gets a token can be faster than who hands it over, and history
+        tells of both in their order.
+        """
+        if not isinstance(event, TaskHeartbeat):
+            self.outside.discard(event.op)
+        handing_over = self.running.get(event.op)
+        if handing_over is None:
+            self.post(event)
+        else:
+            handing_over.add_done_callback(lambda _: self.post(event))
 
     def kernel_of(self, op: str) -> Kernel:
         """Return the execution that an op belongs to: the one that was started, or a child of a Map Run of its."""

@@ -1,6 +1,6 @@
 """What AWS's services can do, by name: their actions, and the members of each action's request.
 
-The table is a text of botocore's models, made by `scripts/write_services.py` and kept compressed beside this file, so
+The table is a text of botocore's models, made by `docs/write_services.py` and kept compressed beside this file, so
 that a check needs no botocore and reads no model of megabytes. `[service]` begins a section; each line of it is an
 action and its members, those that are required with an asterisk.
 """

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def script():
     """Return the script that writes the table, as a module."""
-    spec = importlib.util.spec_from_file_location("write_services", ROOT / "scripts/write_services.py")
+    spec = importlib.util.spec_from_file_location("write_services", ROOT / "docs/write_services.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

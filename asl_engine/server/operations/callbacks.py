@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asl_engine.kernel import Event, TaskFailed, TaskHeartbeat, TaskSucceeded
+from asl_engine.kernel import TaskFailed, TaskHeartbeat, TaskSucceeded
 from asl_engine.server.callbacks import Attempt
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account
@@ -21,8 +21,8 @@ def _attempt(service: Service, request: Request) -> Attempt:
     return attempt
 
 
-def _settle(service: Service, attempt: Attempt, event: Event) -> Response:
-    attempt.driver.post(event)
+def _settle(service: Service, attempt: Attempt, event: TaskSucceeded | TaskFailed | TaskHeartbeat) -> Response:
+    attempt.driver.answer(event)
     return {}
 
 

@@ -1,6 +1,6 @@
 """Write the table of services that `asl validate` reads, from the models of the botocore that is installed.
 
-    pip install -U botocore && python scripts/write_services.py
+    pip install -U botocore && python docs/write_services.py
 
 What the table has and the models have no more stays in it: definitions that name a service which AWS has retired are no
 mistakes of their authors. The file has no date in it, so that the same models give the same bytes.
