@@ -53,6 +53,7 @@ def _compose(text: str) -> Node | None:
 
     reader = YAML(typ="safe", pure=True)
     reader.allow_duplicate_keys = True
+    reader.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again
     node: Node | None = reader.compose(text)
     return node
 

@@ -117,6 +117,10 @@ def test_a_text_with_holes_and_patches_gives_a_report(text: str, patches: Any, n
     assert_report(text, name)
 
 
+def test_an_anchor_that_is_used_again_is_no_warning_of_python() -> None:
+    assert_report("&a StartAt: &a A\nStates: {A: {Type: Succeed}}\nComment: *a\n", "a.yaml")
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(st.sampled_from(list('"\\/bfnrtu0123dDcC89aA{}:, \n')), max_size=40), st.sampled_from(["json", "yaml"]))
 def test_a_text_inside_of_a_template_has_places(inner: str, format: str) -> None:
