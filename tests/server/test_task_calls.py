@@ -14,11 +14,11 @@ from conftest import chain, one_state
 
 from asl_engine import Functions
 from asl_engine.errors import InputError
+from asl_engine.rules.services import sdk_name
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.start import service_for
-from asl_engine.tasks.integrations.names import java_name
 from asl_engine.tasks.mocks import MockConfig
 
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -173,7 +173,7 @@ def test_a_job_is_handed_over_and_waited_for():
 
 @pytest.mark.parametrize(("id", "name"), [("SFN", "Sfn"), ("DynamoDB", "DynamoDb"), ("S3", "S3"), ("EC2", "Ec2")])
 def test_names_of_the_sdk(id, name):
-    assert name == java_name(id)
+    assert name == sdk_name(id)
 
 
 # --- executions of this endpoint -------------------------------------------------------------------------------------

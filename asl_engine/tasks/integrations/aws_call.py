@@ -10,11 +10,11 @@ import uuid
 from functools import lru_cache
 from typing import Any
 
+from asl_engine.rules.services import sdk_name
 from asl_engine.tasks.integrations.names import (
     BOTOCORE_NAMES,
     OPTIMISED_NAMES,
     exception_name,
-    java_name,
 )
 from asl_engine.tasks.integrations.shapes import WrongParameters, request_of, result_of
 from asl_engine.tasks.invoke import Failure
@@ -27,6 +27,10 @@ MAX_CLIENTS = 128
 """How many clients are kept: whoever asks chooses account and region, and so how many there are."""
 
 
+AS_THE_API = frozenset({"dynamodb"})
+"""The services whose results have the API's own names in an SDK integration, too: the types of DynamoDB's values."""
+
+
 class Api:
     """The API of one service at an endpoint, as one kind of integration sees it: `call` makes a request, and gives its
     answer or the failure in that integration's words."""
@@ -34,6 +38,7 @@ class Api:
     def __init__(self, service: str, url: str, region: str, account: str) -> None:
         self.optimised = OPTIMISED_NAMES.get(service)
         name = self.optimised.botocore if self.optimised else botocore_name(service.removeprefix("aws-sdk:"))
+        self.spelling = [] if self.optimised or name in AS_THE_API else [sdk_name]
         self.client = client(name, url, region, account)
         self.model = self.client.meta.service_model
 
@@ -55,11 +60,11 @@ class Api:
             return missing
         try:
             answer = self.client._make_api_call(operation, request)
-            result = result_of(shapes.output_shape, answer) if shapes.output_shape else {}
+            result = result_of(shapes.output_shape, answer, *self.spelling) if shapes.output_shape else {}
         except ClientError as problem:
             return self._refused(problem.response)
         except (BotoCoreError, ValueError, OSError) as problem:
-            name = self.optimised.error if self.optimised else java_name(self.model.service_id)
+            name = self.optimised.error if self.optimised else sdk_name(self.model.service_id)
             return Failure(f"{name}.SdkClientException", f"Unable to execute HTTP request: {problem}")
         assert isinstance(result, dict)
         return result | (http_metadata(answer["ResponseMetadata"]) if self.optimised else {})
@@ -91,7 +96,7 @@ class Api:
                 f"{self.optimised.error}.{name or self.optimised.unnamed}",
                 f"{message} (Service: {self.optimised.service}; {details})",
             )
-        service = java_name(self.model.service_id)
+        service = sdk_name(self.model.service_id)
         details = f"Service: {service}, Status Code: {status}, Request ID: {request}"
         if self.model.service_name == "s3":
             details += f", Extended Request ID: {metadata.get('HostId', '')}"

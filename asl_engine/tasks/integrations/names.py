@@ -7,7 +7,6 @@ integrations report the names of the SDK for Java 1, which follow no rule (recor
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 BOTOCORE_NAMES: Final = {
@@ -17,6 +16,7 @@ BOTOCORE_NAMES: Final = {
     "configservice": "config",
     "costandusagereportservice": "cur",
     "costexplorer": "ce",
+    "databasemigration": "dms",
     "databasemigrationservice": "dms",
     "directoryservice": "ds",
     "directoryservicedata": "ds-data",
@@ -66,16 +66,6 @@ OPTIMISED_NAMES: Final = {
     "sqs": OptimisedName("sqs", "SQS", "AmazonSQS", "AmazonSQSException"),
 }
 """The optimised integrations that go to an AWS endpoint through one call of the service's API."""
-
-
-def java_name(service_id: str) -> str:
-    """Return the name of a service in the errors of an SDK integration.
-
-    >>> java_name("DynamoDB"), java_name("SFN"), java_name("Secrets Manager"), java_name("CloudWatch Logs")
-    ('DynamoDb', 'Sfn', 'SecretsManager', 'CloudWatchLogs')
-    """
-    words = re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+", service_id)
-    return "".join(word[0].upper() + word[1:].lower() for word in words)
 
 
 def exception_name(model: Any, code: str) -> str | None:

@@ -7,10 +7,16 @@ something else is sent as its JSON text (recorded: SNS messages, SQS bodies, inp
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from asl_engine.rules.services import sdk_name
 from asl_engine.values import JSON, MAX_BYTES, json_text, parse_timestamp
+
+
+def _as_it_is(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 class WrongParameters(Exception):
@@ -47,10 +53,14 @@ def _structure(shape: Any, value: JSON, name: str) -> Any:
 
 
 def _member(shape: Any, key: str) -> str:
-    """Return the API's name for a member: PascalCase always, and also its own where that is camelCase."""
+    """Return the API's name for a member: PascalCase always, also where its own is camelCase, and with abbreviations as
+    the API writes them or as words (`DBInstanceIdentifier`, `DbInstanceIdentifier`)."""
     for known in (key, key[:1].lower() + key[1:]):
         if known in shape.members and key[:1] == key[:1].upper():
             return known
+    for known in shape.members:
+        if sdk_name(known) == key:
+            return str(known)
     raise WrongParameters(f'The field "{key}" is not supported by Step Functions')
 
 
@@ -74,19 +84,19 @@ def _scalar(shape: Any, value: JSON, name: str) -> Any:
     return int(value) if kind in ("integer", "long") and float(value).is_integer() else value
 
 
-def result_of(shape: Any, value: Any) -> JSON:
-    """Return what boto3 gave for a shape as the JSON that a task's result has."""
+def result_of(shape: Any, value: Any, spell: Callable[[str], str] = _as_it_is) -> JSON:
+    """Return what boto3 gave for a shape as the JSON that a task's result has; `spell` makes the names of members."""
     if shape.type_name == "structure" and isinstance(value, dict):
         if getattr(shape, "is_document_type", False):
             return value
         members = shape.members
         return {
-            key[:1].upper() + key[1:]: result_of(members[key], item) for key, item in value.items() if key in members
+            spell(key): result_of(members[key], item, spell) for key, item in value.items() if key in members
         }
     if shape.type_name == "list":
-        return [result_of(shape.member, item) for item in value]
+        return [result_of(shape.member, item, spell) for item in value]
     if shape.type_name == "map":
-        return {str(key): result_of(shape.value, item) for key, item in value.items()}
+        return {str(key): result_of(shape.value, item, spell) for key, item in value.items()}
     if isinstance(value, datetime):
         return _instant(value)
     if isinstance(value, (bytes, bytearray)):
