@@ -152,7 +152,7 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
     from asl_engine.cli.forms import github, sarif
     from asl_engine.cli.given import definition_files
     from asl_engine.cli.settings import selection
-    from asl_engine.rules.check import rules
+    from asl_engine.rules.check import Checked, rules
 
     chosen = selection(select, ignore)
     worst, reports = 0, []
@@ -162,7 +162,7 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
         pending += [named for named in getattr(report, "files", ()) if named not in pending]
         worst = max(worst, code)
         reports.append(report)
-        if form == "text" and code < 2:
+        if form == "text" and isinstance(report, Checked):  # else it was told why the file cannot be opened
             show(report.text(painter(sys.stdout)))
         elif form == "github" and report.diagnostics:
             show(github(report))
@@ -207,6 +207,8 @@ def _checked(file: str, kind: Any, chosen: Selection) -> tuple[int, Report]:
     except SourceError as problem:
         tell(f"asl: {problem}")
         return 2, _unread(file, problem)
+    if not report.is_readable:
+        return 2, report
     return (0 if report.valid else 1), report
 
 

@@ -56,6 +56,8 @@ class Checked(Report):
     is_template: bool = False
     files: list[str] = field(default_factory=list)
     """The definitions that a template names, by their paths."""
+    is_readable: bool = True
+    """Whether there is a document at all: not in an empty text, nor in one that is too deep or too large to be read."""
 
 
 def check_document(document: Document, kind: MachineKind = "STANDARD", selection: Selection = DEFAULT) -> Checked:
@@ -80,7 +82,8 @@ def check_text(
     try:
         document = parse_document(text, name, format)
     except SourceError as failure:
-        return Checked(name, list(_diagnostics(Outline(kind, failure=failure, text=text), selection)), text)
+        told = list(_diagnostics(Outline(kind, failure=failure, text=text), selection))
+        return Checked(name, told, text, is_readable=failure.line > 0)
     return check_document(document, kind, selection)
 
 

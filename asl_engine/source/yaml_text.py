@@ -92,7 +92,7 @@ class _Builder:
             known = self._built[id(node)] = self._make(node)
             self._open.discard(id(node))
         if known[1] > MAX_NODES:
-            raise self._error(node, f"more than {MAX_NODES:,} parts once aliases are followed")
+            raise SourceError(f"more than {MAX_NODES:,} parts once aliases are followed", self.name)
         return known
 
     def _make(self, node: Node) -> tuple[JSON, int]:

@@ -94,13 +94,14 @@ UNSOUND = {
 
 
 def test_what_is_no_definition_has_a_report(folder):
-    """It could be read, so it is an error like others."""
+    """What is empty, or too deep or large to be read, counts as what cannot be opened; bad syntax is an error."""
     for name, (text, _) in UNSOUND.items():
         (folder / name).write_text(text)
     code, out, err = validate(folder, *UNSOUND, "good.json")
 
-    assert (1, "") == (code, err)
+    assert (2, "") == (code, err)
     assert "good.json: no problems" in out
+    assert 1 == validate(folder, "circle.yaml", "two.yaml")[0]
     for name, (_, told) in UNSOUND.items():
         [line] = [line for line in out.splitlines() if line.startswith(f"{name}:") and "ASL00" in line]
         assert told in line
