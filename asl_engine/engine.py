@@ -14,7 +14,7 @@ from asl_engine.execution import Execution
 from asl_engine.history import EventReader
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.tasks.perform import Performer
-from asl_engine.tasks.registry import Functions
+from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, parse_timestamp, private_copy, size_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ Moment: TypeAlias = float | str | datetime
 
 OnEvent: TypeAlias = Callable[[dict[str, Any]], None]
 Buckets: TypeAlias = Mapping[str, "str | Path"] | None
-AnyFunctions: TypeAlias = Functions | Mapping[str, Callable[..., Any]] | None
 
 
 def check(

@@ -14,11 +14,10 @@ from asl_engine.kernel import ExecutionRedriven
 from asl_engine.kernel.copies import copy_of
 from asl_engine.kernel.redrive import why_not
 from asl_engine.tasks.perform import Performer
-from asl_engine.tasks.registry import Functions
+from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.values import JSON
 
 if TYPE_CHECKING:
-    from asl_engine.engine import AnyFunctions
     from asl_engine.kernel import Kernel
     from asl_engine.mapruns.children import Child
     from asl_engine.mapruns.keeping import Keeper

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from asl_engine.errors import FunctionNotFound, did_you_mean
 
@@ -72,7 +72,7 @@ class Functions(Mapping[str, Function]):
             self.add(name, handler)
 
     @classmethod
-    def of(cls, functions: Functions | Mapping[str, Callable[..., Any]] | None) -> Functions:
+    def of(cls, functions: AnyFunctions) -> Functions:
         """Return a registry, made of whatever form of one is given."""
         if not functions:
             return NO_FUNCTIONS
@@ -126,6 +126,9 @@ class Functions(Mapping[str, Function]):
     def __len__(self) -> int:
         return len(self._functions)
 
+
+AnyFunctions: TypeAlias = Functions | Mapping[str, Callable[..., Any]] | None
+"""Functions in any form in which they can be given."""
 
 NO_FUNCTIONS: Final = Functions()
 """The empty registry, for executions that call nothing."""
