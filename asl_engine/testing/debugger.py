@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.engine import AnyFunctions, Moment, StateMachine, checked_input, moment
+from asl_engine.engine import Moment, StateMachine, checked_input, moment
 from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
 from asl_engine.history.story import read_story
 from asl_engine.inspection import Inspection, Setting
@@ -34,7 +34,7 @@ from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.invoke import Call, Failure
 from asl_engine.tasks.perform import Clock, Performer, Prepared
-from asl_engine.tasks.registry import Function, Functions
+from asl_engine.tasks.registry import AnyFunctions, Function, Functions
 from asl_engine.testing.account import message_of
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.state import TestedState

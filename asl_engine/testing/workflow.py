@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from asl_engine.engine import AnyFunctions, Buckets, Kind, Moment, StateMachine, checked_input, moment
+from asl_engine.engine import Buckets, Kind, Moment, StateMachine, checked_input, moment
 from asl_engine.errors import AslError, EndlessExecution, InputError, MockError, did_you_mean
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.kernel.failures import RUNTIME
 from asl_engine.kernel.kernel import MAX_EVENTS
 from asl_engine.program.compile import compile_program
 from asl_engine.tasks.mocks import MockConfig, MockedStates
-from asl_engine.tasks.registry import Functions
+from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mocks import Mock, Mocks
