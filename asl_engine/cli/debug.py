@@ -10,7 +10,7 @@ from typing import Any
 from asl_engine.cli.terminal import show, tell
 from asl_engine.errors import AslError, InputError
 from asl_engine.tasks.invoke import Failure
-from asl_engine.testing.account import short
+from asl_engine.testing.account import one_line, short
 from asl_engine.testing.debugger import Debugger, GoBack, Quit, Stop
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.values import JSON, elapsed, parse_json
@@ -34,16 +34,18 @@ class Prompt(cmd.Cmd):
         self.wants: Wants | None = None
         self.answer: Any = None
         self.is_asking = False
+        self.furthest = 0
 
     # -------------------------------------------------------------------------------------------- before the debugger
 
     def stopped(self, stop: Stop) -> Wants:
         """Show where the execution stands, and read commands until one goes on."""
         self.stop, self.wants = stop, None
+        self.furthest = max(self.furthest, stop.number)
         for text in stop.news:
             show(f"! {text}")
         retry = f", retry {stop.attempt}" if stop.attempt else ""
-        show(f"#{stop.number}  {elapsed(stop.time)}  {'  ' * stop.depth}{stop.state} ({stop.type}{retry})")
+        show(f"#{stop.number}  {elapsed(stop.time)}  {'  ' * stop.depth}{one_line(stop.state)} ({stop.type}{retry})")
         show(f"    input {short(stop.input)}")
         self.cmdloop()
         assert self.wants is not None
@@ -51,11 +53,13 @@ class Prompt(cmd.Cmd):
 
     def asked(self, state: str, payload: JSON) -> JSON | Failure:
         """Ask for the result of a task that nobody does."""
-        show(f"? {state} calls what nobody does, with {short(payload)}")
+        show(f"? {one_line(state)} calls what nobody does, with {short(payload)}")
         show("    say what it answers: `result JSON`, or `fail ERROR [CAUSE]`")
         self.payload, self.is_asking = payload, True
-        self.cmdloop()
-        self.is_asking = False
+        try:
+            self.cmdloop()
+        finally:  # also when going back leads away from the question
+            self.is_asking = False
         return self.answer
 
     def ended(self, execution: TestedExecution) -> None:
@@ -85,6 +89,8 @@ class Prompt(cmd.Cmd):
         tell(f"asl: there is no command {line.split()[0]!r}; `help` lists them")
 
     def _go(self, wants: Wants) -> bool:
+        if self.is_asking:
+            raise InputError("the task asks for an answer first: `result JSON`, or `fail ERROR [CAUSE]`")
         if self.stop is None:
             raise InputError("the execution does not stand before a state; `back` and `quit` are possible")
         self.wants = wants
@@ -108,14 +114,20 @@ class Prompt(cmd.Cmd):
     def do_back(self, line: str) -> bool:
         """back [NUMBER]: go back to the stop before, so many stops, or from the end to the last one."""
         assert self.debugger is not None
-        steps = int(line) if line.strip().isdigit() else 1
+        if line.strip() and not _is_count(line):
+            raise InputError("back takes a number of stops: back 2")
+        steps = int(line) if line.strip() else 1
         here = self.stop.number if self.stop is not None else self.debugger.stops + 1
         raise GoBack(here - steps)
 
     def do_goto(self, line: str) -> bool:
         """goto NUMBER: go back to the stop of a number."""
-        if not line.strip().isdigit():
+        assert self.debugger is not None
+        if not _is_count(line):
             raise InputError("goto takes the number of a stop, which stands before it: goto 3")
+        last = max(self.furthest, self.debugger.stops)
+        if int(line) > last:
+            raise InputError(f"there has been no stop {int(line)} yet; the last one is {last}")
         raise GoBack(int(line))
 
     def do_quit(self, line: str) -> bool:
@@ -169,7 +181,7 @@ class Prompt(cmd.Cmd):
         name, _, text = line.strip().partition(" ")
         if name == "input":
             self.stop.set_input(_json(text))
-        elif name.startswith("$") and len(name) > 1:
+        elif name.startswith("$") and name[1:].isidentifier():
             self.stop.set_variable(name[1:], _json(text))
         else:
             raise InputError("set takes `input JSON` or `$NAME JSON`")
@@ -190,6 +202,12 @@ class Prompt(cmd.Cmd):
         return True
 
     do_s, do_n, do_c, do_b, do_p, do_q = do_step, do_next, do_continue, do_break, do_print, do_quit
+
+
+def _is_count(text: str) -> bool:
+    """Whether a text is a number from 1 on, of a length that Python reads."""
+    digits = text.strip()
+    return digits.isascii() and digits.isdigit() and len(digits) < 10 and int(digits) > 0
 
 
 def _json(text: str) -> JSON:

@@ -130,6 +130,8 @@ def explore_command(
     value = read_input(input_text, None) if input_text is not None else ABSENT
     found = explore(machine, value, results=given, max_runs=max_runs, max_seconds=max_seconds)
     show(found.text())
+    if found.not_reached and (input_text is None or results is None):
+        tell("asl: where input and results are guessed, --input and --results can reach more")
     if output is not None:
         write_file(output, tests_of(found, os.path.relpath(file, Path(output).parent)))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from asl_engine.history.story import Visit
+from asl_engine.history.story import Visit, read_story
 from asl_engine.values import JSON, elapsed
 
 if TYPE_CHECKING:
@@ -24,14 +24,32 @@ def account(execution: TestedExecution) -> str:
     story = execution.story
     lines = [f"{execution.status} after {elapsed(execution.duration)}{_failure(execution.error, execution.cause)}"]
     lines += _path(story, execution.started_at)
-    around = {id(visit.around) for visit in story if visit.status == "FAILED"}
-    failed = (visit for visit in story if visit.status == "FAILED" and id(visit) not in around)
-    last = next(failed, story[-1] if story else None)
-    if last is not None:
-        lines += _details(last)
+    lines += _last(story)
+    for run in execution.map_runs:
+        items = run.items
+        lines.append(f"Map Run of {run.state!r}: {items['succeeded']} of {items['total']} items succeeded")
+        bad = next((child for child in run.children if child.status in ("FAILED", "TIMED_OUT")), None)
+        if bad is not None:
+            lines.append("the first child execution that failed:")
+            lines += [f"  {line}" for line in _end_of(bad.history, bad.status, bad.error, bad.cause)]
+    if execution.left_over:
+        lines.append(f"after the end, and so without effect: {', '.join(execution.left_over)}")
     if execution.status == "SUCCEEDED":
         lines.append(f"output of the execution: {short(execution.output)}")
     return "\n".join(lines)
+
+
+def _last(story: Sequence[Visit]) -> list[str]:
+    """Return the details of the state that failed, or of the last one."""
+    around = {id(visit.around) for visit in story if visit.status == "FAILED"}
+    failed = (visit for visit in story if visit.status == "FAILED" and id(visit) not in around)
+    last = next(failed, story[-1] if story else None)
+    return [] if last is None else _details(last)
+
+
+def _end_of(history: Iterable[Mapping[str, Any]], status: str, error: str | None, cause: str | None) -> list[str]:
+    """Return how a child execution ended, and the details of the state that failed."""
+    return [f"{status}{_failure(error, cause)}", *_last(read_story(history))]
 
 
 def _path(story: Sequence[Visit], start: float) -> list[str]:
@@ -46,7 +64,12 @@ def _line(visit: Visit, start: float) -> str:
     tries = f" (attempt {len(visit.attempts)})" if len(visit.attempts) > 1 else ""
     wrong = _failure(visit.error, visit.cause) if visit.status in ("FAILED", "CAUGHT") else ""
     when = elapsed(visit.entered_at - start)
-    return f"  {when:>13}  {indent(visit)}{visit.state}: {visit.status.lower()}{tries}{wrong}"
+    return f"  {when:>13}  {indent(visit)}{one_line(visit.state)}: {visit.status.lower()}{tries}{wrong}"
+
+
+def one_line(name: str) -> str:
+    """Return the name of a state; as Python writes it where it would not stay on its line."""
+    return name if name.isprintable() else repr(name)
 
 
 def indent(visit: Visit) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from asl_engine.errors import InputError, did_you_mean
 from asl_engine.execution import Execution
 from asl_engine.history import Mark
 from asl_engine.history.story import Attempt, Visit, read_story
@@ -47,14 +49,25 @@ class Call:
 
 
 class TestedExecution(Execution):
-    """An execution of a workflow under test. Everything of `Execution`, and what tests ask beside."""
+    """An execution of a workflow under test. Everything of `Execution`, and what tests ask beside.
+
+    `visits`, `calls`, `retries` and `caught` tell of the child executions of distributed Maps too; `path`, `story` and
+    `history` are of the execution alone, as on AWS.
+    """
 
     __test__ = False  # pytest takes classes of such names for tests
 
-    def __init__(self, kernel: Kernel, keeper: Keeper | None = None, left_over: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        keeper: Keeper | None = None,
+        left_over: tuple[str, ...] = (),
+        callable_names: Collection[str] | None = None,
+    ) -> None:
         super().__init__(kernel, keeper)
         self.left_over = left_over
         """Outside events whose moment came after the end."""
+        self._callable_names = callable_names
 
     @cached_property
     def path(self) -> Path:
@@ -66,6 +79,19 @@ class TestedExecution(Execution):
         """Every visit to a state, in order, with what it was given, what it tried, and how it was left."""
         return read_story(self.history)
 
+    @cached_property
+    def children(self) -> list[TestedExecution]:
+        """The child executions of distributed Maps, those of children too, by Map Run."""
+        keeper = self._keeper
+        runs = [] if keeper is None else keeper.runs
+        return [TestedExecution(child.kernel) for run in runs for child in keeper.children[run.arn]]  # type: ignore[union-attr]
+
+    @cached_property
+    def _stories(self) -> list[Visit]:
+        """The visits of the execution and its children, in the order of time."""
+        visits = [visit for one in (self, *self.children) for visit in one.story]
+        return sorted(visits, key=lambda visit: visit.entered_at) if self.children else visits
+
     def failed(self, error: str | None = None, cause: str | None = None) -> bool:
         """Whether the execution failed: with this error name, if one is given, and a cause that holds this text."""
         return (
@@ -75,16 +101,27 @@ class TestedExecution(Execution):
         )
 
     def visits(self, state: str) -> list[Visit]:
-        """Return the visits to a state, in order; none if it was not entered."""
-        return [visit for visit in self.story if visit.state == state]
+        """Return the visits to a state, in order; none if it was not entered. Raises InputError for a state that the
+        machine does not have, as a test that it was not entered would always pass."""
+        __tracebackhide__ = True  # pytest shows the line of the test
+        known = list(dict.fromkeys(one.name for one in self._kernel.program.states.values()))
+        if state not in known:
+            raise InputError(f"there is no state {state!r}.{did_you_mean(str(state), known)}")
+        return [visit for visit in self._stories if visit.state == state]
 
     def calls(self, name: str) -> list[Call]:
         """Return the calls of a Task state, or those to a function or resource, in the order in which they were made.
 
-        The payload of a function's calls is what the function got; that of a state's what its resource got.
+        The payload of a function's calls is what the function got; that of a state's what its resource got. Raises
+        InputError for a name that no Task has and none calls, as far as the definition tells.
         """
+        __tracebackhide__ = True  # pytest shows the line of the test
+        known = self._callable_names
+        if known is not None and name not in known and split_name(str(name))[0] not in known:
+            told = "no Task has this name, calls such a function, or has such a resource"
+            raise InputError(f"calls({name!r}): {told}.{did_you_mean(str(name), sorted(known))}")
         found = []
-        for visit in self.story:
+        for visit in self._stories:
             for attempt in visit.attempts:
                 payload = _payload(name, visit, attempt)
                 if payload is not None:
@@ -97,16 +134,19 @@ class TestedExecution(Execution):
     @property
     def caught(self) -> list[str]:
         """The names of the states whose failure a catcher took, in order."""
-        return [state.name for mark, state, _ in self._marks() if mark is Mark.CAUGHT]
+        return [name for mark, name in self._marks() if mark is Mark.CAUGHT]
 
     @property
     def retries(self) -> Counter[str]:
         """How often each state was tried again."""
-        return Counter(state.name for mark, state, _ in self._marks() if mark is Mark.RETRIED)
+        return Counter(name for mark, name in self._marks() if mark is Mark.RETRIED)
 
-    def _marks(self) -> Any:
-        records = self._kernel.records or []
-        return zip(records[::3], records[1::3], records[2::3], strict=True)
+    def _marks(self) -> Iterator[tuple[Any, str]]:
+        for one in (self, *self.children):
+            records: list[Any] = one._kernel.records or []
+            for mark, state in zip(records[::3], records[1::3], strict=True):
+                if mark is Mark.CAUGHT or mark is Mark.RETRIED:
+                    yield mark, state.name
 
     def account(self) -> str:
         """Return what happened as text: a line for each visit, and what the last of them was given."""

@@ -136,7 +136,10 @@ def explore(
     of real time, and says how many executions there were.
     """
     workflow = Workflow(machine)
-    return _Explorer(workflow, input, dict(results or {}), (max_runs, max_seconds)).explore()
+    given = {} if results is None else results
+    if not isinstance(given, Mapping) or not all(isinstance(one, (list, tuple)) for one in given.values()):
+        raise InputError(f"results={results!r}: expected an array of results for each name")
+    return _Explorer(workflow, input, dict(given), (max_runs, max_seconds)).explore()
 
 
 class _Explorer:

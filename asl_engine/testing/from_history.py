@@ -7,10 +7,11 @@ import re
 from collections import defaultdict
 from typing import Any, Final
 
+from asl_engine.errors import InputError
 from asl_engine.history.story import Attempt
 from asl_engine.testing.mocks import NO_ANSWER
 from asl_engine.testing.replay import Recording, answer_of
-from asl_engine.values import JSON
+from asl_engine.values import JSON, NotJSON
 
 WIDTH: Final = 110
 METADATA: Final = ("SdkHttpMetadata", "SdkResponseMetadata")
@@ -64,7 +65,10 @@ def _mock(state: str, attempts: list[Attempt], keeps_metadata: bool) -> str:
 
 
 def _answer(attempt: Attempt, keeps_metadata: bool, indent: int = 8) -> str:
-    answer: Any = answer_of(attempt)
+    try:
+        answer: Any = answer_of(attempt)
+    except NotJSON as problem:
+        raise InputError(f"the history holds what no execution could have: {problem}") from None
     if answer is NO_ANSWER:
         return "NO_ANSWER"
     after = f", after={round(answer.after, 3)!r}" if answer.after else ""
@@ -86,8 +90,7 @@ def _outside(recording: Recording) -> str:
 def _end(recording: Recording) -> list[str]:
     if recording.end == "Succeeded":
         return [f"    assert execution.output == {literal(recording.output, 4)}"]
-    status = {"Aborted": "ABORTED", "TimedOut": "TIMED_OUT"}.get(recording.end, "FAILED")
-    return [f'    assert (execution.status, execution.error) == ("{status}", {literal(recording.error)})']
+    return [f'    assert (execution.status, execution.error) == ("{recording.status}", {literal(recording.error)})']
 
 
 def literal(value: JSON, indent: int = 0) -> str:

@@ -38,6 +38,8 @@ class Mock:
     __slots__ = ("answers", "on_call", "takes")
 
     def __init__(self, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0) -> None:
+        if on_call is not None and not isinstance(on_call, Mapping):
+            raise MockError(f"on_call={on_call!r}: expected answers by the number of their call, {{1: ...}}")
         self.answers = tuple(map(_uniform, answers))
         self.on_call = {number: _uniform(answer) for number, answer in (on_call or {}).items()}
         self.takes = takes
@@ -46,7 +48,7 @@ class Mock:
         wrong = [number for number in self.on_call if type(number) is not int or number < 1]
         if wrong:
             raise MockError(f"on_call={{{wrong[0]!r}: ...}} names no call: calls are counted from 1")
-        if not 0 <= takes < float("inf"):
+        if not isinstance(takes, (int, float)) or not 0 <= takes < 1e12:
             raise MockError(f"takes={takes!r} is no time in seconds; a call that never ends is answered NO_ANSWER")
 
     @classmethod
@@ -81,16 +83,51 @@ def _called(function: Callable[..., Any], payload: JSON, context: LambdaContext)
 
 
 def _uniform(answer: Any) -> Any:
-    """Return an answer in which each function takes a payload and a context, and a class of exceptions is one of it."""
+    """Return an answer in which each function takes a payload and a context, and a class of exceptions is one of it.
+
+    Raises MockError for a function that can be called with neither: its TypeError would be taken for the task's.
+    """
     if isinstance(answer, type) and issubclass(answer, Exception):
-        return answer()
+        try:
+            return answer()
+        except TypeError as problem:
+            raise MockError(f"a mock answers the class {answer.__name__}, which needs arguments: {problem}") from None
     if not callable(answer):
         return answer
+    if inspect.iscoroutinefunction(answer) or inspect.isgeneratorfunction(answer):
+        raise MockError(f"{_named(answer)} gives a coroutine or a generator, which is no result: use a plain function")
     try:
-        inspect.signature(answer).bind(None, None)
-    except (TypeError, ValueError):  # it takes one argument, or it is a builtin that does not tell
+        signature = inspect.signature(answer)
+    except (TypeError, ValueError):  # a builtin that does not tell
         return lambda payload, context: answer(payload)
-    return answer
+    if _takes(signature, 2) and _wants_context(signature):
+        return answer
+    if not _takes(signature, 1):
+        raise MockError(
+            f"{_named(answer)} cannot be a mock: it takes {signature}, and is called with the payload, "
+            "or with the payload and the context"
+        )
+    return lambda payload, context: answer(payload)
+
+
+def _takes(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
+
+
+def _wants_context(signature: inspect.Signature) -> bool:
+    """Whether the second argument is meant for the context: not where it has a value of its own, as `k` in
+    `lambda payload, k=k: ...`, unless that is None, or it is called `context`."""
+    positional = [one for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    second = positional[1] if len(positional) > 1 else positional[0]
+    return second.default in (second.empty, None) or "context" in second.name
+
+
+def _named(function: Callable[..., Any]) -> str:
+    return f"the function {getattr(function, '__qualname__', None) or repr(function)}"
 
 
 class Mocks:
@@ -103,18 +140,28 @@ class Mocks:
     def __init__(self, machine: model.StateMachine) -> None:
         self._states: dict[str, str] = {}
         self._functions: set[str] = set()
+        self._readers: set[str] = set()
+        self._is_dynamic = False
         self._found: dict[str, Mock] = {}
         self.used: set[str] = set()
         for _, block in model.blocks(machine):
             for name, state in block.states.items():
                 if isinstance(state, model.Task):
+                    functions = set(_functions_of(state))
                     self._states[name] = state.resource
-                    self._functions |= set(_functions_of(state))
+                    self._functions |= functions
+                    self._is_dynamic |= not functions and _is_invoke(state)
+                elif isinstance(state, model.Map) and state.item_reader is not None:
+                    self._readers.add(state.item_reader.resource)
         self._others = {name for _, block in model.blocks(machine) for name in block.states} - set(self._states)
 
     def add(self, name: str, mock: Mock) -> None:
         """Let a mock stand in for the Task state, function or resource of a name, in place of the one before."""
-        known = [*self._states, *sorted(self._functions), *self._states.values()]
+        known = self.names()
+        if not isinstance(name, str):
+            raise MockError(f"mocks stand for a state, a function or a resource by its name, not for {name!r}")
+        if name in self._readers:
+            raise MockError(f"{name!r} reads the items of a Map: pass buckets={{NAME: FOLDER}} with the objects")
         if name in self._others:
             raise MockError(f"the state {name!r} is no Task, and has no work that a mock could do")
         short = split_name(name)[0]
@@ -123,6 +170,18 @@ class Mocks:
             raise MockError(f"cannot mock {name!r}: {told}.{did_you_mean(name, known)}")
         self._found[name if name in known else short] = mock
         self.used.discard(name)
+
+    def names(self) -> list[str]:
+        """Return all names that can be mocked: of states, of functions, and of resources."""
+        return list(dict.fromkeys([*self._states, *sorted(self._functions), *self._states.values()]))
+
+    def states(self) -> list[str]:
+        """Return the names of the Task states."""
+        return list(self._states)
+
+    def callable_names(self) -> frozenset[str] | None:
+        """Return the names that calls can be asked for; None where a Task computes which function it calls."""
+        return None if self._is_dynamic else frozenset([*self.names(), *map(_tail, self._states.values())])
 
     def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
         """Return what stands in for a task: its name, the mock, and whether it is that of a function."""
@@ -138,11 +197,19 @@ class Mocks:
         return [name for name in self._found if name not in self.used]
 
     def copy(self) -> Mocks:
-        """Return mocks that can be changed for one execution; which were used is remembered in both."""
+        """Return mocks that can be changed for one execution, and know which of them it has asked."""
         other = object.__new__(Mocks)
         other.__dict__.update(self.__dict__)
         other._found = dict(self._found)
+        other.used = set()
         return other
+
+    def __getitem__(self, name: str) -> Mock:
+        return self._found[name]
+
+    def items(self) -> list[tuple[str, Mock]]:
+        """Return each mock with its name."""
+        return list(self._found.items())
 
 
 def _names(task: StartTask) -> Iterable[tuple[str, bool]]:
@@ -159,12 +226,22 @@ def _names(task: StartTask) -> Iterable[tuple[str, bool]]:
         yield split_name(resource.text)[0], False
 
 
+def _is_invoke(task: model.Task) -> bool:
+    resource = parse_resource(task.resource)
+    return (resource.service, resource.action) == ("lambda", "invoke")
+
+
+def _tail(resource: str) -> str:
+    """Return the name that history gives a resource: `sqs:sendMessage` for `arn:aws:states:::sqs:sendMessage`."""
+    return resource.removeprefix("arn:aws:states:::")
+
+
 def _functions_of(task: model.Task) -> Iterable[str]:
     """Yield the names of the function that a Task calls, where the definition names it."""
     resource = parse_resource(task.resource)
     if resource.family == "LambdaFunction":
         yield split_name(task.resource)[0]
-    elif (resource.service, resource.action) == ("lambda", "invoke"):
+    elif _is_invoke(task):
         for given in (task.parameters, task.arguments):
             named = given.get("FunctionName") if isinstance(given, dict) else None
             if isinstance(named, str):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.errors import EndlessExecution, MockError
+from asl_engine.errors import Deadlock, EndlessExecution, InputError, MockError, did_you_mean
 from asl_engine.kernel import (
     Command,
     Event,
@@ -17,7 +17,10 @@ from asl_engine.kernel import (
     TaskHeartbeat,
     TaskSucceeded,
 )
-from asl_engine.values import JSON, private_copy
+from asl_engine.values import JSON, NotJSON, private_copy
+
+LATEST: Final = 1e9
+"""The latest moment of a schedule, in seconds: an execution lives for a year at most."""
 
 
 class OutsideEvent:
@@ -36,12 +39,27 @@ Schedule: TypeAlias = Mapping[float, OutsideEvent | Sequence[OutsideEvent]]
 
 
 def happenings(schedule: Schedule) -> list[tuple[float, OutsideEvent]]:
-    """Return the outside events of a schedule, each with its seconds."""
-    return [
-        (seconds, event)
-        for seconds, given in schedule.items()
-        for event in ((given,) if isinstance(given, OutsideEvent) else given)
-    ]
+    """Return the outside events of a schedule, each with its seconds. Raises InputError for what is no schedule."""
+    if not isinstance(schedule, Mapping):
+        raise InputError(f"at={schedule!r}: expected what happens by seconds after the start, {{3600: stop()}}")
+    found: list[tuple[float, OutsideEvent]] = []
+    for seconds, given in schedule.items():
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds <= LATEST:
+            raise InputError(f"at={{{seconds!r}: ...}} is no time in seconds after the start")
+        events = [given] if isinstance(given, OutsideEvent) else given
+        if not isinstance(events, Sequence) or not all(isinstance(event, OutsideEvent) for event in events):
+            expected = "stop(), send_success(STATE), send_failure(STATE), send_heartbeat(STATE), or a list of them"
+            raise InputError(f"at={{{seconds!r}: {given!r}}}: expected {expected}")
+        found += [(seconds, event) for event in events]
+    return found
+
+
+def check_states(schedule: Schedule, states: Sequence[str]) -> None:
+    """Raise MockError for an outside event about a state that is none of these."""
+    for seconds, event in happenings(schedule):
+        if event.state is not None and event.state not in states:
+            told = f"{event.what} at {seconds:g} s: there is no Task {event.state!r}"
+            raise MockError(f"{told}.{did_you_mean(str(event.state), list(states))}")
 
 
 def stop(error: str | None = None, cause: str | None = None) -> OutsideEvent:
@@ -51,7 +69,10 @@ def stop(error: str | None = None, cause: str | None = None) -> OutsideEvent:
 
 def send_success(state: str, output: JSON = None) -> OutsideEvent:
     """Somebody answers the task of a state that waits for its token, or an activity's (SendTaskSuccess)."""
-    value = private_copy(output, "the output")
+    try:
+        value = private_copy(output, "the output")
+    except NotJSON as problem:
+        raise InputError(f"send_success({state!r}, ...): {problem}") from None
     return OutsideEvent("send_success", state, lambda at, op: TaskSucceeded(at, op, value))
 
 
@@ -98,7 +119,13 @@ class DirectedDriver(VirtualDriver):
             self.pending.append(told)
 
     def _jump(self) -> Event:
-        event: Any = super()._jump()
+        try:
+            event: Any = super()._jump()
+        except Deadlock:
+            states = dict.fromkeys(command.state for _, command in self._waiting() if isinstance(command, StartTask))
+            if not states:
+                raise
+            raise Deadlock(_stuck([*states])) from None
         if not isinstance(event, _Due):
             return event  # type: ignore[no-any-return]
         self.pending.remove(event.op)
@@ -118,6 +145,15 @@ class DirectedDriver(VirtualDriver):
     def _waiting(self) -> list[tuple[str, Command]]:
         kernels = [self.kernel] if self.family is None else self.family.kernels()
         return [(op, command) for kernel in kernels for op, (_, command) in kernel.waiting.items()]
+
+
+def _stuck(states: list[str]) -> str:
+    who = ", ".join(map(repr, states))
+    return (
+        f"the execution waits for an answer to {who}, nobody gives it, and no time limit ends the wait. Answer with "
+        f"at={{SECONDS: send_success({states[0]!r}, ...)}}, stop it with at={{SECONDS: stop()}}, "
+        "let the mock give an Answer, or give the state a TimeoutSeconds."
+    )
 
 
 def _takes_answers(task: StartTask) -> bool:

@@ -77,9 +77,11 @@ class MockedTasks(Performer):
         try:
             return super().prepare(task, identity, clock, now)
         except (FunctionNotFound, NotSupported):
+            waits = task.resource.pattern == "waitForTaskToken" or task.resource.family == "Activity"
+            other = "let NO_ANSWER be its answer, or send_success in `at`" if waits else "register the function"
             raise MockError(
                 f"the state {task.state!r} calls {_called(task)}, and nothing stands in for it: "
-                f"add a mock of {task.state!r}, or register the function"
+                f"add a mock of {task.state!r}, or {other}"
             ) from None
 
     def _checked(self, task: StartTask, name: str, mock: Mock, call: Call, given: Any) -> Answer:

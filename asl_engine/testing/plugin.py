@@ -20,6 +20,8 @@ class UnusedMock(UserWarning):
 
 
 _STORY: pytest.StashKey[list[TestedExecution]] = pytest.StashKey()
+_LOADED: pytest.StashKey[list[Workflow]] = pytest.StashKey()
+_DEFAULTS: pytest.StashKey[set[int]] = pytest.StashKey()
 _COVERAGE: pytest.StashKey[CoverageRun] = pytest.StashKey()
 
 
@@ -62,22 +64,27 @@ def pytest_configure(config: pytest.Config) -> None:
 def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]]:
     """Load a workflow to be tested: `workflow("order.asl.json")`; see `asl_engine.testing.Workflow`.
 
-    A path is looked for beside the test file, and then from the folder that pytest was started for. Mocks that no
-    execution has asked are warned of at the end of the test.
+    A path is looked for beside the test file, and then from the folder that pytest was started for. Mocks that the test
+    has set and no execution has asked are warned of at its end; those that fixtures have set are for many tests.
     """
+    from asl_engine.errors import AslError
     from asl_engine.testing.workflow import Workflow
 
-    loaded: list[Workflow] = []
+    loaded = request.node.stash.setdefault(_LOADED, [])
     executions = request.node.stash.setdefault(_STORY, [])
 
     def load(machine: Any, functions: Any = None, **options: Any) -> Workflow:
+        __tracebackhide__ = True  # pytest shows the line of the test
         options.setdefault("check_mocks", request.config.getini("asl_check_mocks"))
         if isinstance(machine, (str, Path)):
             machine = _found(Path(machine), request.path.parent, request.config.rootpath)
         config = options.get("mock_config")
         if isinstance(config, (str, Path)):
             options["mock_config"] = _found(Path(config), request.path.parent, request.config.rootpath)
-        made = Workflow(machine, functions, on_run=executions.append, **options)
+        try:
+            made = Workflow(machine, functions, on_run=executions.append, **options)
+        except AslError as problem:
+            raise problem.with_traceback(None) from None
         loaded.append(made)
         session = request.config.stash.get(_COVERAGE, None)
         if session is not None and isinstance(machine, Path):
@@ -85,9 +92,16 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
         return made
 
     yield load
+    defaults = request.node.stash.get(_DEFAULTS, set())
     for made in loaded:
-        for name in made.unused_mocks():
+        for name in made.unused_mocks(defaults):
             warnings.warn(UnusedMock(f"the mock of {name!r} was never asked"), stacklevel=1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Note which mocks fixtures have set, now that the test itself begins."""
+    item.stash[_DEFAULTS] = {id(mock) for made in item.stash.get(_LOADED, []) for _, mock in made.mocks.items()}
 
 
 def _found(path: Path, *folders: Path) -> Path:
@@ -138,9 +152,14 @@ class MockConfigCases(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item for each test case."""
+        from asl_engine.errors import InputError
         from asl_engine.testing.workflow import read_config
 
-        for machine, cases in read_config(self.path).cases.items():
+        try:
+            config = read_config(self.path)
+        except InputError as problem:
+            raise self.CollectError(str(problem)) from None
+        for machine, cases in config.cases.items():
             for case in cases:
                 yield MockConfigCase.from_parent(self, name=f"{machine}#{case}", machine=machine, case=case)
 
@@ -156,6 +175,7 @@ class MockConfigCase(pytest.Item):
 
     def runtest(self) -> None:
         """Run the execution."""
+        from asl_engine.errors import InputError
         from asl_engine.testing.workflow import Workflow
         from asl_engine.values import parse_json
 
@@ -164,14 +184,19 @@ class MockConfigCase(pytest.Item):
         if session is not None:
             session.watch(_definition_of(self.machine, self.path.parent), found)
         given = self.path.parent / f"{self.machine}.{self.case}.json"
-        value = parse_json(given.read_text(encoding="utf-8")) if given.exists() else {}
+        try:
+            value = parse_json(given.read_text(encoding="utf-8-sig")) if given.exists() else {}
+        except ValueError as problem:
+            raise InputError(f"{given} is not JSON: {problem}") from None
         execution = found.run(value, case=self.case)
         if not execution.succeeded:
             raise CaseFailed(execution.account())
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell what happened, and not where in this plugin it was noticed."""
-        if isinstance(excinfo.value, CaseFailed):
+        from asl_engine.errors import AslError
+
+        if isinstance(excinfo.value, (CaseFailed, AslError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

@@ -12,10 +12,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from asl_engine.engine import StateMachine
+from asl_engine.engine import LATEST_START, StateMachine
 from asl_engine.errors import InputError, MockError
 from asl_engine.history.story import Attempt, Visit, read_story, seconds_of
 from asl_engine.kernel.commands import StartTask
@@ -25,7 +26,13 @@ from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mocks import NO_ANSWER, Mock
 from asl_engine.testing.outside import Schedule, stop
 from asl_engine.testing.workflow import Workflow
-from asl_engine.values import JSON
+from asl_engine.values import JSON, NotJSON
+
+ENDS: Final = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "ABORTED", "TimedOut": "TIMED_OUT"}
+"""The status of an execution, by its last event."""
+
+TEXTS: Final = ("name", "input", "output", "error", "cause", "resource", "resourceType", "parameters")
+"""What the details of events have as texts."""
 
 Place = tuple[Any, ...]
 """Where a visit is: the states and items around it, and its own state."""
@@ -45,7 +52,8 @@ class Divergence:
         if self.what == "state":
             return f"the recording goes to {self.recorded!r} where now it goes to {self.now!r}"
         values = f"  recorded: {short(self.recorded)}\n  now:      {short(self.now)}"
-        return f"{self.what} of state {self.state!r} differs:\n{values}"
+        where = "the execution" if self.state == "the execution" else f"state {self.state!r}"
+        return f"{self.what} of {where} differs:\n{values}"
 
 
 @dataclass(frozen=True)
@@ -76,22 +84,32 @@ class Recording:
         self.start = seconds_of(first)
         self.input: JSON = _parsed(first["executionStartedEventDetails"].get("input", "{}"))
         last = events[-1]
-        self.end = str(last.get("type", "")).removeprefix("Execution")
+        self.end = last["type"].removeprefix("Execution")
+        if self.end not in ENDS:
+            told = f"the history ends with {last['type']}: the execution was still running, or this is a part of it"
+            raise InputError(f"{told}; get it whole, after the end")
         self.duration = seconds_of(last) - self.start
         details: Mapping[str, Any] = next((last[name] for name in last if name.endswith("EventDetails")), {})
         self.error, self.cause = details.get("error"), details.get("cause")
         self.output: JSON = _parsed(details["output"]) if "output" in details else None
 
     @property
+    def status(self) -> str:
+        """How it ended: SUCCEEDED, FAILED, ABORTED or TIMED_OUT."""
+        return ENDS[self.end]
+
+    @property
     def schedule(self) -> Schedule:
         """What happened from outside: that somebody stopped the execution."""
-        return {self.duration: stop(self.error, self.cause)} if self.end == "Aborted" else {}
+        return {max(0.0, self.duration): stop(self.error, self.cause)} if self.end == "Aborted" else {}
 
 
 def _parsed(text: str) -> JSON:
     try:
         value: JSON = json.loads(text)
-    except ValueError:
+    except RecursionError:
+        raise InputError("the history holds JSON that is nested too deeply") from None
+    except (TypeError, ValueError):
         raise InputError("the history was downloaded without its data: get it with --include-execution-data") from None
     return value
 
@@ -104,17 +122,47 @@ def read_recording(history: Any) -> Recording:
             history = json.loads(Path(history).read_text(encoding="utf-8-sig"))
         except OSError as problem:
             raise InputError(f"{history}: {problem.strerror}") from None
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise InputError(f"{history} is not JSON: {problem}") from None
     events = history.get("events") if isinstance(history, Mapping) else history
     if not isinstance(events, Sequence) or not events or not all(map(_is_event, events)):
         expected = '{"events": [...]}, as `aws stepfunctions get-execution-history` prints it'
         raise InputError(f"this is no history; expected {expected}")
-    return Recording(sorted(events, key=lambda event: int(event["id"])))
+    ordered = sorted(events, key=lambda event: int(event["id"]))
+    for event in ordered:
+        wrong = _problem(event)
+        if wrong is not None:
+            raise InputError(f"this is no history: event {event['id']}, {event['type']!r}: {wrong}")
+    try:
+        return Recording(ordered)
+    except RecursionError:
+        raise InputError("the history holds JSON that is nested too deeply") from None
 
 
 def _is_event(event: Any) -> bool:
     return isinstance(event, Mapping) and isinstance(event.get("type"), str) and type(event.get("id")) is int
+
+
+def _problem(event: Mapping[str, Any]) -> str | None:
+    """Return what of an event GetExecutionHistory could not have given; None where it could."""
+    previous, moment = event.get("previousEventId", 0), event.get("timestamp", 0)
+    if type(previous) is not int:
+        return f"its previousEventId is {previous!r}"
+    if not isinstance(moment, (int, float, str, datetime)) or not 0 <= seconds_of(event) < LATEST_START:
+        return f"its timestamp is {moment!r}"
+    if isinstance(moment, str) and not seconds_of(event):
+        return f"its timestamp is {moment!r}"
+    for name, details in event.items():
+        if name.endswith("EventDetails"):
+            if not isinstance(details, Mapping):
+                return f"its {name} are no object"
+            wrong = [text for text in TEXTS if not isinstance(details.get(text, ""), str | None)]
+            if wrong:
+                return f"{wrong[0]} in its {name} is no text"
+            assigned = details.get("assignedVariables") or {}
+            if not isinstance(assigned, Mapping) or not all(isinstance(text, str) for text in assigned.values()):
+                return f"assignedVariables in its {name} are no texts by name"
+    return None
 
 
 class RecordedTasks:
@@ -167,9 +215,14 @@ def replay(machine: StateMachine | Workflow | str | Path, history: Any) -> Repla
     tasks = RecordedTasks(recording)
     try:
         execution = workflow.run_with(tasks, recording.input, recording.schedule, who=("replay", None, recording.start))
+    except NotJSON as wrong:
+        raise InputError(f"the history holds what no execution could have: {wrong}") from None
     except Unrecorded as problem:
         return Replay(None, Divergence(problem.state, "payload", "no such task", problem.payload))
-    return Replay(execution, first_divergence(recording, execution))
+    try:
+        return Replay(execution, first_divergence(recording, execution))
+    except RecursionError:
+        raise InputError("the states of the history are nested too deeply") from None
 
 
 def first_divergence(recording: Recording, execution: TestedExecution) -> Divergence | None:
@@ -185,6 +238,9 @@ def first_divergence(recording: Recording, execution: TestedExecution) -> Diverg
                 return found
         if len(others) > len(visits):
             return Divergence(others[len(visits)].state, "state", "the end", others[len(visits)].state)
+    ends = [recording.status, recording.error], [execution.status, execution.error]
+    if not alike(*ends):
+        return Divergence("the execution", "outcome", *ends)
     if not alike(recording.output, execution.output):
         return Divergence("the execution", "output", recording.output, execution.output)
     return None

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from asl_engine.engine import StateMachine
-from asl_engine.errors import AslError
+from asl_engine.errors import AslError, RenderError
 from asl_engine.source import read_document
 from asl_engine.testing.coverage import KINDS, Covered, parts_of
 from asl_engine.testing.workflow import Workflow
@@ -24,7 +25,13 @@ class CoverageRun:
 
     def __init__(self, paths: Sequence[str], reports: Sequence[str]) -> None:
         self.reports = [_report(text) for text in reports or ["term"]]
-        self.files = [file.resolve() for path in paths for file in _definitions(Path(path))]
+        found = [file.resolve() for path in paths for file in _definitions(Path(path))]
+        self.files = list(dict.fromkeys(found))
+        for file in self.files:
+            try:
+                StateMachine.load(file)
+            except AslError as problem:
+                raise ValueError(str(problem)) from None
         self._watched: dict[Path, list[Workflow]] = {}
         self._added: dict[str, dict[str, int]] = {}
 
@@ -69,20 +76,31 @@ class CoverageRun:
         return least is not None and self.percent < least
 
     def report(self) -> list[str]:
-        """Write the reports that are files; return the lines of those for the terminal."""
+        """Write the reports that are files; return the lines of those for the terminal, and of what went wrong."""
         covered, lines = self.covered(), []
         for kind, path in self.reports:
-            if kind.startswith("term"):
-                lines += table(covered, kind == "term-missing")
-            elif kind == "json":
-                path.write_text(json.dumps(as_data(covered), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-                lines.append(f"coverage written to {path}")
-            elif kind in ("html", "svg"):
-                path.mkdir(parents=True, exist_ok=True)
-                _write_pictures(self.files, covered, path)
-                if kind == "html":
-                    (path / "index.html").write_text(page(covered), encoding="utf-8")
-                lines.append(f"coverage written to {path / 'index.html' if kind == 'html' else path}")
+            try:
+                lines += self._report(kind, path, covered)
+            except OSError as problem:
+                where = problem.filename or path
+                lines.append(f"--asl-cov-report: {where} cannot be written: {problem.strerror}")
+            except RenderError as problem:
+                lines.append(f"--asl-cov-report: {problem}")
+        return lines
+
+    def _report(self, kind: str, path: Path, covered: Sequence[Covered]) -> list[str]:
+        lines: list[str] = []
+        if kind.startswith("term"):
+            lines += table(covered, kind == "term-missing")
+        elif kind == "json":
+            path.write_text(json.dumps(as_data(covered), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            lines.append(f"coverage written to {path}")
+        elif kind in ("html", "svg"):
+            path.mkdir(parents=True, exist_ok=True)
+            _write_pictures(self.files, covered, path)
+            if kind == "html":
+                (path / "index.html").write_text(page(covered), encoding="utf-8")
+            lines.append(f"coverage written to {path / 'index.html' if kind == 'html' else path}")
         return lines
 
 
@@ -91,7 +109,12 @@ def _report(text: str) -> tuple[str, Path]:
     if kind not in REPORTS:
         raise ValueError(f"there is no report {kind!r}; there are {', '.join(REPORTS)}")
     defaults = {"json": "asl-coverage.json", "html": "asl-coverage", "svg": "asl-coverage"}
-    return kind, Path(path or defaults.get(kind, ""))
+    target = Path(path or defaults.get(kind, ""))
+    if kind == "json" and (target.is_dir() or not target.parent.is_dir()):
+        raise ValueError(f"the report cannot be written to {target}: there is no such folder, or it is one")
+    if kind in ("html", "svg") and target.exists() and not target.is_dir():
+        raise ValueError(f"the report cannot be written to {target}: it is no folder")
+    return kind, target
 
 
 def _definitions(path: Path) -> list[Path]:
@@ -154,17 +177,21 @@ def as_data(covered: Sequence[Covered]) -> dict[str, Any]:
     }
 
 
-def picture_name(covered: Covered) -> str:
-    """Return the name of a definition's picture."""
-    return covered.name.replace("/", "-").lstrip(".-") + ".svg"
+def picture_names(covered: Sequence[Covered]) -> list[str]:
+    """Return the name of each definition's picture: `a/b` and `a-b` have different ones."""
+    names: list[str] = []
+    for one in covered:
+        name = one.name.replace("/", "-").lstrip(".-")
+        names.append(f"{name}.svg" if f"{name}.svg" not in names else f"{name}.{len(names)}.svg")
+    return names
 
 
 def _write_pictures(files: Sequence[Path], covered: Sequence[Covered], folder: Path) -> None:
     from asl_engine.testing.picture import coverage_picture
 
-    for file, one in zip(files, covered, strict=True):
+    for file, one, name in zip(files, covered, picture_names(covered), strict=True):
         picture = coverage_picture(StateMachine.load(file).model, one)
-        (folder / picture_name(one)).write_text(picture, encoding="utf-8")
+        (folder / name).write_text(picture, encoding="utf-8")
 
 
 def page(covered: Sequence[Covered]) -> str:
@@ -182,11 +209,11 @@ def _table_rows(covered: Sequence[Covered]) -> Iterator[str]:
 
 
 def _sections(covered: Sequence[Covered]) -> Iterator[str]:
-    for number, one in enumerate(covered):
+    for number, (one, name) in enumerate(zip(covered, picture_names(covered), strict=True)):
         yield f'<h2 id="m{number}">{escape(one.name)}</h2>'
         items = "".join(f"<li>{escape(part.words)} <code>{escape(part.pointer)}</code></li>" for part in one.missing())
         yield f"<p>Not reached:</p><ul>{items}</ul>" if items else "<p>Everything was reached.</p>"
-        yield f'<img src="{escape(picture_name(one), quote=True)}" alt="coverage of {escape(one.name, quote=True)}">'
+        yield f'<img src="{quote(name)}" alt="coverage of {escape(one.name, quote=True)}">'
 
 
 _HEAD: Final = """<!doctype html>

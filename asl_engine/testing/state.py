@@ -12,8 +12,10 @@ from asl_engine.inspection import Inspection, Setting, Subject, read_subject
 from asl_engine.inspection.inspection import Status
 from asl_engine.kernel.identity import Identity
 from asl_engine.model import states as model
+from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.error import TaskError
-from asl_engine.values import ABSENT, JSON, private_copy
+from asl_engine.testing.mocks import NO_ANSWER, Mock
+from asl_engine.values import ABSENT, JSON, NotJSON, private_copy
 
 if TYPE_CHECKING:
     from asl_engine.testing.workflow import Workflow
@@ -99,17 +101,20 @@ class TestedState:
         """
         subject, workflow = self.subject, self.workflow
         self._check_attempt(attempt)
+        for name, given in (("variables", variables), ("context", context)):
+            if given is not None and not isinstance(given, Mapping):
+                raise InputError(f"{name}={given!r}: expected an object")
         setting = Setting(
             Identity("test", workflow.machine.name, kind=workflow.machine.type),
             moment(workflow.start_time),
             workflow.seed,
-            variables=dict(private_copy(dict(variables or {}), "the variables")),
-            context=None if context is None else dict(context),
+            variables=_copied(dict(variables or {}), "the variables"),
+            context=None if context is None else _copied(dict(context), "the context"),
             retries=attempt,
             failed_iterations=failed_iterations,
             items_read=None if items_read is None else list(items_read),
         )
-        inspection = Inspection(subject, {} if input is ABSENT else private_copy(input, "the input"), setting)
+        inspection = Inspection(subject, {} if input is ABSENT else _copied(input, "the input"), setting)
         payload = inspection.enter()
         if inspection.status == "RUNNING":
             self._work(inspection, result)
@@ -122,12 +127,20 @@ class TestedState:
             raise MockError(f"the state {self.name!r} is a {kind}, and nobody does its work: pass {told}")
         if isinstance(result, type) and issubclass(result, Exception):
             result = result()
+        if isinstance(result, Answer):
+            if result.is_failure:
+                inspection.fail(result.error, result.cause)
+                return
+            result = result.output
+        if isinstance(result, Mock) or callable(result) or result is NO_ANSWER:
+            told = "one state is given the result of its work: a value, or an exception for a failure"
+            raise MockError(f"result={result!r}: {told}")
         if isinstance(result, TaskError):
             inspection.fail(result.error, result.cause)
         elif isinstance(result, Exception):
             inspection.fail(type(result).__name__, str(result))
         else:
-            inspection.succeed(private_copy(result, "the result"))
+            inspection.succeed(_copied(result, "the result"))
 
     def _check_attempt(self, attempt: int) -> None:
         """Refuse a count of retries that the state's retriers could not have come to."""
@@ -137,3 +150,10 @@ class TestedState:
         if type(attempt) is not int or not 0 <= attempt <= most:
             allowed = f"its retriers allow {most} retries" if retriers else "it has no retriers, so only 0 is possible"
             raise InputError(f"attempt={attempt!r} of state {self.name!r}: {allowed}")
+
+
+def _copied(value: Any, what: str) -> Any:
+    try:
+        return private_copy(value, what)
+    except NotJSON as problem:
+        raise InputError(str(problem)) from None

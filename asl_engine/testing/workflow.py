@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -17,7 +17,7 @@ from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mocks import Mock, Mocks
-from asl_engine.testing.outside import DirectedDriver, Schedule, endless, happenings
+from asl_engine.testing.outside import DirectedDriver, Schedule, check_states, endless, happenings
 from asl_engine.testing.performer import MockedTasks, StandIns
 from asl_engine.testing.state import TestedState
 from asl_engine.values import ABSENT, JSON, parse_json
@@ -58,6 +58,12 @@ class Workflow:
     ) -> None:
         if check_mocks not in ("NONE", "PRESENT", "STRICT"):
             raise InputError(f"check_mocks is NONE, PRESENT or STRICT, not {check_mocks!r}")
+        if not isinstance(machine, (StateMachine, str, Path)):
+            raise InputError(f"a workflow is a StateMachine or the path of a definition, not {machine!r}")
+        if type not in ("STANDARD", "EXPRESS"):
+            raise InputError(f"type is STANDARD or EXPRESS, not {type!r}")
+        _check_seed(seed)
+        _moment(start_time)
         self.machine = machine if isinstance(machine, StateMachine) else StateMachine.load(machine, type)
         self.machine.program  # noqa: B018 # what this engine cannot run is refused here, and not at the first run
         self.functions = Functions.of(functions)
@@ -70,6 +76,8 @@ class Workflow:
         self._config = None if mock_config is None else read_config(mock_config)
         self._program = compile_program(self.machine.model, self.machine.type)
         self._reached = Reached(self._program)
+        self._asked: dict[str, bool] = {}
+        """Whether mocks that were given to single executions were asked by any of them."""
 
     def mock(
         self, name: str, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0
@@ -110,9 +118,26 @@ class Workflow:
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         try:
-            return self.run_with(self._stand_ins(mocks), input, at or {}, case, (name, seed, start_time), max_events)
+            _check_run(name, seed, max_events)
+            stand_ins = self._stand_ins(mocks)
+            who = (name, seed, start_time)
+            found = self.run_with(stand_ins, input, {} if at is None else at, case, who, max_events)
+            self._note_asked(stand_ins)
+            return found
         except AslError as problem:
             raise problem.with_traceback(None) from None
+
+    def _note_asked(self, stand_ins: Mocks) -> None:
+        """Remember which mocks one execution has asked: those of the workflow, and those that it was given."""
+        if stand_ins is self.mocks:
+            return
+        own = dict(self.mocks.items())
+        for name, mock in stand_ins.items():
+            is_asked = name in stand_ins.used
+            if own.get(name) is not mock:
+                self._asked[name] = self._asked.get(name, False) or is_asked
+            elif is_asked:
+                self.mocks.used.add(name)
 
     def run_with(
         self,
@@ -124,6 +149,7 @@ class Workflow:
         max_events: int | None = MAX_EVENTS,
     ) -> TestedExecution:
         """Run an execution in which something else than the workflow's own mocks does the tasks."""
+        check_states(schedule, self.mocks.states())
         performer = MockedTasks(stand_ins, self.functions, self._case(case), _answered(schedule), self.check_mocks)
         execution = self._go(performer, input, schedule, max_events, who)
         if self.on_run is not None:
@@ -134,6 +160,8 @@ class Workflow:
         """Return the mocks of one execution."""
         if mocks is None:
             return self.mocks
+        if not isinstance(mocks, Mapping):
+            raise MockError(f"mocks={mocks!r}: expected answers, or Mocks, by name")
         stand_ins = self.mocks.copy()
         for name, answer in mocks.items():
             stand_ins.add(name, Mock.of(answer))
@@ -152,7 +180,7 @@ class Workflow:
 
         name, seed, start_time = who
         value, size = checked_input({} if input is ABSENT else input)
-        start = moment(self.start_time if start_time is None else start_time)
+        start = _moment(self.start_time if start_time is None else start_time)
         kernel = Kernel(self._program)
         identity = Identity(name, self.machine.name, kind=self.machine.type)
         keeper = Keeper("all", True) if self._program.is_distributed else None
@@ -165,7 +193,7 @@ class Workflow:
             self._count(kernel, keeper)
         if max_events is not None and _is_full(kernel):
             raise EndlessExecution(endless(kernel, MAX_EVENTS))
-        return TestedExecution(kernel, keeper, tuple(driver.pending))
+        return TestedExecution(kernel, keeper, tuple(driver.pending), self.mocks.callable_names())
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:
         self._reached.add(kernel.records or [])
@@ -189,17 +217,42 @@ class Workflow:
         none of this name."""
         known = [state.name for state in self._program.states.values()]
         if name not in known:
-            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(name, known)}")
+            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(str(name), known)}")
         return TestedState(self, name)
 
-    def unused_mocks(self) -> list[str]:
-        """Return the names of the mocks that no execution has asked."""
-        return self.mocks.unused()
+    def unused_mocks(self, but: Collection[int] = ()) -> list[str]:
+        """Return the names of the mocks that no execution has asked, those given to single executions among them; `but`
+        are the ids of mocks that are not told."""
+        own = [name for name in self.mocks.unused() if id(self.mocks[name]) not in but]
+        return [*own, *(name for name, is_asked in self._asked.items() if not is_asked)]
 
     @property
     def coverage(self) -> Covered:
         """Which parts of the machine all executions together have reached."""
         return Covered(self.machine.name, parts_of(self.machine.model), self._reached.counts)
+
+
+def _check_run(name: Any, seed: Any, max_events: Any) -> None:
+    if not isinstance(name, str) or not name:
+        raise InputError(f"name={name!r}: the name of an execution is a text")
+    if seed is not None:
+        _check_seed(seed)
+    if max_events is not None and (type(max_events) is not int or max_events < 1):
+        raise InputError(f"max_events={max_events!r} is no count of history events")
+
+
+def _check_seed(seed: Any) -> None:
+    """Refuse a seed that is no integer: of another object it may not be the same again."""
+    if type(seed) is not int:
+        raise InputError(f"seed={seed!r}: a seed is an integer")
+
+
+def _moment(given: Moment) -> float:
+    try:
+        return moment(given)
+    except TypeError:
+        wanted = "seconds since 1970, a datetime, or a text such as 2026-03-14T09:00:00Z"
+        raise InputError(f"the start time {given!r} is not {wanted}") from None
 
 
 def _answered(schedule: Schedule) -> frozenset[str]:
@@ -215,6 +268,8 @@ def read_config(given: str | Path | Mapping[str, Any]) -> MockConfig:
     """Return a MockConfigFile that was read, from its path or its content. Raises InputError for what is none."""
     if isinstance(given, Mapping):
         return MockConfig(dict(given))
+    if not isinstance(given, (str, Path)):
+        raise InputError(f"a mock configuration is the path of a file, or its content, not {given!r}")
     try:
         return MockConfig(parse_json(Path(given).read_text(encoding="utf-8-sig")))
     except OSError as problem:
