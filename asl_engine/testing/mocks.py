@@ -114,15 +114,22 @@ class Mocks:
 
     def add(self, name: str, mock: Mock) -> None:
         """Let a mock stand in for the Task state, function or resource of a name, in place of the one before."""
+        key = self._key(name)
+        self._found[key] = mock
+        self.used.discard(key)
+
+    def _key(self, name: str) -> str:
+        """Return what a name means: a state, a function (also by its ARN), or a resource. Raises MockError for none."""
         known = [*self._states, *sorted(self._functions), *self._states.values()]
         if name in self._others:
             raise MockError(f"the state {name!r} is no Task, and has no work that a mock could do")
-        short = split_name(name)[0]
-        if name not in known and short not in self._functions:
+        short, qualifier = split_name(name)
+        if name not in self._states and short in self._functions:
+            return name if qualifier and name in known else short
+        if name not in known:
             told = "no Task of the state machine has this name, calls such a function, or has such a resource"
             raise MockError(f"cannot mock {name!r}: {told}.{did_you_mean(name, known)}")
-        self._found[name if name in known else short] = mock
-        self.used.discard(name)
+        return name
 
     def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
         """Return what stands in for a task: its name, the mock, and whether it is that of a function."""
@@ -137,12 +144,12 @@ class Mocks:
         """Return the names of mocks that no execution has asked."""
         return [name for name in self._found if name not in self.used]
 
-    def copy(self) -> Mocks:
-        """Return mocks that can be changed for one execution; which were used is remembered in both."""
-        other = object.__new__(Mocks)
-        other.__dict__.update(self.__dict__)
-        other._found = dict(self._found)
-        return other
+    def with_others(self, others: Mapping[str, Mock]) -> Mocks:
+        """Return the mocks of one execution, some of them its own; which were used is remembered here as well."""
+        one = object.__new__(Mocks)
+        one.__dict__.update(self.__dict__)
+        one._found = {**self._found, **{self._key(name): mock for name, mock in others.items()}}
+        return one
 
 
 def _names(task: StartTask) -> Iterable[tuple[str, bool]]:

@@ -132,12 +132,7 @@ class Workflow:
 
     def _stand_ins(self, mocks: Mapping[str, Any] | None) -> Mocks:
         """Return the mocks of one execution."""
-        if mocks is None:
-            return self.mocks
-        stand_ins = self.mocks.copy()
-        for name, answer in mocks.items():
-            stand_ins.add(name, Mock.of(answer))
-        return stand_ins
+        return self.mocks.with_others({name: Mock.of(answer) for name, answer in (mocks or {}).items()})
 
     def _go(
         self,
