@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.errors import EndlessExecution, MockError
+from asl_engine.errors import EndlessExecution, InputError, MockError
 from asl_engine.kernel import (
     Command,
     Event,
@@ -36,12 +36,18 @@ Schedule: TypeAlias = Mapping[float, OutsideEvent | Sequence[OutsideEvent]]
 
 
 def happenings(schedule: Schedule) -> list[tuple[float, OutsideEvent]]:
-    """Return the outside events of a schedule, each with its seconds."""
-    return [
+    """Return the outside events of a schedule, each with its seconds. Raises InputError for what is no schedule."""
+    found = [
         (seconds, event)
         for seconds, given in schedule.items()
-        for event in ((given,) if isinstance(given, OutsideEvent) else given)
+        for event in (given if isinstance(given, (list, tuple)) else (given,))
     ]
+    for seconds, event in found:
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+            raise InputError(f"at={{{seconds!r}: ...}} is no moment: it takes seconds after the start")
+        if not isinstance(event, OutsideEvent):
+            raise InputError(f"at={{{seconds!r}: ...}} has {event!r}; it takes stop(), send_success(...) and the like")
+    return found
 
 
 def stop(error: str | None = None, cause: str | None = None) -> OutsideEvent:

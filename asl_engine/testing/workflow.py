@@ -124,11 +124,23 @@ class Workflow:
         max_events: int | None = MAX_EVENTS,
     ) -> TestedExecution:
         """Run an execution in which something else than the workflow's own mocks does the tasks."""
-        performer = MockedTasks(stand_ins, self.functions, self._case(case), _answered(schedule), self.check_mocks)
+        performer = MockedTasks(stand_ins, self.functions, self._case(case), self._answered(schedule), self.check_mocks)
         execution = self._go(performer, input, schedule, max_events, who)
         if self.on_run is not None:
             self.on_run(execution)
         return execution
+
+    def _answered(self, schedule: Schedule) -> frozenset[str]:
+        """Return the states whose tasks somebody answers from outside. Raises InputError for one that is not there."""
+        names = frozenset(event.state for _, event in happenings(schedule) if event.state is not None)
+        for name in names:
+            self._check_state(name)
+        return names
+
+    def _check_state(self, name: str) -> None:
+        known = [state.name for state in self._program.states.values()]
+        if name not in known:
+            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(name, known)}")
 
     def _stand_ins(self, mocks: Mapping[str, Any] | None) -> Mocks:
         """Return the mocks of one execution."""
@@ -182,9 +194,7 @@ class Workflow:
     def state(self, name: str) -> TestedState:
         """Return one state of the machine, to be tested by itself; see `TestedState`. Raises InputError if there is
         none of this name."""
-        known = [state.name for state in self._program.states.values()]
-        if name not in known:
-            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(name, known)}")
+        self._check_state(name)
         return TestedState(self, name)
 
     def unused_mocks(self) -> list[str]:
@@ -195,11 +205,6 @@ class Workflow:
     def coverage(self) -> Covered:
         """Which parts of the machine all executions together have reached."""
         return Covered(self.machine.name, parts_of(self.machine.model), self._reached.counts)
-
-
-def _answered(schedule: Schedule) -> frozenset[str]:
-    """Return the states whose tasks somebody answers from outside."""
-    return frozenset(event.state for _, event in happenings(schedule) if event.state is not None)
 
 
 def _is_full(kernel: Kernel) -> bool:

@@ -423,7 +423,7 @@ def test_an_answer_that_the_service_could_not_give_is_an_error(mode):
 
 def test_answers_are_taken_as_they_are_unless_they_are_to_be_checked():
     """NONE looks at nothing."""
-    assert {"Item": "text"} == sender("NONE").mock("A", {"Item": "text"}).run().output
+    assert {"Item": "text"} == reader("NONE").mock("A", {"Item": "text"}).run().output
 
 
 @pytest.mark.parametrize("mode", ["NONE", "PRESENT", "STRICT"])
