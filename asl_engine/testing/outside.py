@@ -17,7 +17,7 @@ from asl_engine.kernel import (
     TaskHeartbeat,
     TaskSucceeded,
 )
-from asl_engine.values import JSON, private_copy
+from asl_engine.values import JSON, NotJSON, private_copy
 
 
 class OutsideEvent:
@@ -50,6 +50,14 @@ def happenings(schedule: Schedule) -> list[tuple[float, OutsideEvent]]:
     return found
 
 
+def json_copy(value: Any, what: str) -> JSON:
+    """Return a copy of a value that a test gives. Raises InputError for what is no JSON; `what` is what it is."""
+    try:
+        return private_copy(value, what)
+    except NotJSON as problem:
+        raise InputError(str(problem)) from None
+
+
 def stop(error: str | None = None, cause: str | None = None) -> OutsideEvent:
     """Somebody stops the execution (StopExecution)."""
     return OutsideEvent("stop", None, lambda at, op: ExecutionStopped(at, error, cause))
@@ -57,7 +65,7 @@ def stop(error: str | None = None, cause: str | None = None) -> OutsideEvent:
 
 def send_success(state: str, output: JSON = None) -> OutsideEvent:
     """Somebody answers the task of a state that waits for its token, or an activity's (SendTaskSuccess)."""
-    value = private_copy(output, "the output")
+    value = json_copy(output, "the output")
     return OutsideEvent("send_success", state, lambda at, op: TaskSucceeded(at, op, value))
 
 

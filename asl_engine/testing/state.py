@@ -13,7 +13,8 @@ from asl_engine.inspection.inspection import Status
 from asl_engine.kernel.identity import Identity
 from asl_engine.model import states as model
 from asl_engine.tasks.error import TaskError
-from asl_engine.values import ABSENT, JSON, private_copy
+from asl_engine.testing.outside import json_copy
+from asl_engine.values import ABSENT, JSON
 
 if TYPE_CHECKING:
     from asl_engine.testing.workflow import Workflow
@@ -103,13 +104,13 @@ class TestedState:
             Identity("test", workflow.machine.name, kind=workflow.machine.type),
             moment(workflow.start_time),
             workflow.seed,
-            variables=dict(private_copy(dict(variables or {}), "the variables")),
+            variables=json_copy(dict(variables or {}), "the variables"),
             context=None if context is None else dict(context),
             retries=attempt,
             failed_iterations=failed_iterations,
             items_read=None if items_read is None else list(items_read),
         )
-        inspection = Inspection(subject, {} if input is ABSENT else private_copy(input, "the input"), setting)
+        inspection = Inspection(subject, {} if input is ABSENT else json_copy(input, "the input"), setting)
         payload = inspection.enter()
         if inspection.status == "RUNNING":
             self._work(inspection, result)
@@ -127,7 +128,7 @@ class TestedState:
         elif isinstance(result, Exception):
             inspection.fail(type(result).__name__, str(result))
         else:
-            inspection.succeed(private_copy(result, "the result"))
+            inspection.succeed(json_copy(result, "the result"))
 
     def _check_attempt(self, attempt: int) -> None:
         """Refuse a count of retries that the state's retriers could not have come to."""

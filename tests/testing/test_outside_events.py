@@ -166,6 +166,12 @@ def test_what_happens_is_an_outside_event(event):
         flow(Ask=asks()).run(at={5: event})
 
 
+def test_an_answer_is_json():
+    """What is none is refused where the test makes it."""
+    with pytest.raises(InputError, match="the output is of type set"):
+        send_success("Ask", {1, 2})
+
+
 # --- stops -----------------------------------------------------------------------------------------------------------
 
 
