@@ -75,6 +75,7 @@ class CoverageRun:
             if kind.startswith("term"):
                 lines += table(covered, kind == "term-missing")
             elif kind == "json":
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(json.dumps(as_data(covered), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
                 lines.append(f"coverage written to {path}")
             elif kind in ("html", "svg"):

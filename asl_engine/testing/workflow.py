@@ -185,6 +185,10 @@ class Workflow:
             return None
         if self._config is None:
             raise InputError(f"the test case {case!r} is of no mock configuration: pass mock_config=FILE")
+        known = self.cases()
+        if case not in known:
+            told = f"the mock configuration has no test case {case!r} for {self.machine.name!r}"
+            raise InputError(f"{told}.{did_you_mean(case, known)}")
         return self._config.states(self.machine.name, case)
 
     def cases(self) -> list[str]:
