@@ -8,7 +8,7 @@ is called twice. The debugger knows no terminal: a `Front` is told of stops, and
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.engine import AnyFunctions, Moment, StateMachine, checked_input, moment
@@ -54,6 +54,17 @@ class Quit(Exception):
     """The user has seen enough."""
 
 
+class Failed(NamedTuple):
+    """A failure on the way: the state, the error name, and the cause as a person reads it."""
+
+    state: str
+    error: str
+    cause: str | None
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.error}{f': {self.cause}' if self.cause else ''}"
+
+
 class Stop:
     """Where the execution stands: before the work of a state. `number` counts the stops that were possible, from 1.
 
@@ -61,7 +72,7 @@ class Stop:
     failures since the stop before.
     """
 
-    def __init__(self, debugger: Debugger, number: int, frame: Frame, news: list[str]) -> None:
+    def __init__(self, debugger: Debugger, number: int, frame: Frame, news: list[Failed]) -> None:
         self.debugger = debugger
         self.number = number
         self.frame = frame
@@ -172,7 +183,7 @@ class Breakpoints:
         """Whether one of them says to stop here."""
         if stop.state in self.states:
             return True
-        if any(name == "States.ALL" or f": {name}" in text for name in self.errors for text in stop.news):
+        if any(name in ("States.ALL", failed.error) for name in self.errors for failed in stop.news):
             return True
         return any(_is_true(condition, stop) for condition in self.conditions.values())
 
@@ -270,7 +281,7 @@ class Debugger:
             self._target = 0
             self._wants = self.front.stopped(stop)
 
-    def _news(self, kernel: Kernel) -> list[str]:
+    def _news(self, kernel: Kernel) -> list[Failed]:
         """Return the failures that the record has since the last look."""
         records = kernel.records or []
         since, self._told = self._told, len(records)
@@ -279,9 +290,9 @@ class Debugger:
         for what, state, failure in zip(*columns, strict=True):
             name = getattr(what, "name", "")
             if name in ("task-failed", "task-timed-out"):
-                found.append(f"{state.name}: {failure[0]}{f': {message_of(failure[1])}' if failure[1] else ''}")
+                found.append(Failed(state.name, failure[0], message_of(failure[1]) if failure[1] else None))
             elif name == "evaluation-failed":
-                found.append(f"{state.name}: States.QueryEvaluationError: {failure[0]}")
+                found.append(Failed(state.name, "States.QueryEvaluationError", failure[0]))
         return found
 
 
