@@ -80,7 +80,7 @@ class Stop:
         self.state = frame.state.name
         self.type = frame.state.type
         self.attempt = frame.attempt
-        self.depth = _depth(frame)
+        self.depth = _depth(frame) + debugger.is_child(frame.kernel)
 
     @property
     def input(self) -> JSON:
@@ -217,7 +217,8 @@ class Debugger:
         self.edits: dict[int, list[tuple[str, str, JSON]]] = {}
         self._workflow = Workflow(machine)
         self._wants: Callable[[Stop], bool] = lambda stop: True
-        self._number = self._target = self._told = 0
+        self._number = self._target = 0
+        self._told: dict[Kernel, int] = {}
 
     def run(self, input: JSON) -> TestedExecution:
         """Run to the end, stopping on the way. Raises Quit when the front does."""
@@ -239,6 +240,10 @@ class Debugger:
         """How many stops there have been, whether they were made or not."""
         return self._number
 
+    def is_child(self, kernel: Kernel) -> bool:
+        """Whether this is a child execution, of a distributed Map, and not the one that is debugged."""
+        return kernel is not next(iter(self._told))
+
     def tested(self, state: str) -> TestedState:
         """Return a state to look into."""
         return TestedState(self._workflow, state)
@@ -254,8 +259,9 @@ class Debugger:
         program = compile_program(self.machine.model, self.machine.type)
         for state in program.states.values():
             self._watch(state)
-        self._number = self._told = 0
+        self._number = 0
         kernel = Kernel(program)
+        self._told = {kernel: 0}
         identity = Identity("debug", self.machine.name, kind=self.machine.type)
         _Remembering(kernel, self).run(ExecutionStarted(self.start, value, identity, self.seed, size))
         return TestedExecution(kernel)
@@ -284,7 +290,7 @@ class Debugger:
     def _news(self, kernel: Kernel) -> list[Failed]:
         """Return the failures that the record has since the last look."""
         records = kernel.records or []
-        since, self._told = self._told, len(records)
+        since, self._told[kernel] = self._told.get(kernel, 0), len(records)
         found = []
         columns = (records[since + column :: 3] for column in range(3))
         for what, state, failure in zip(*columns, strict=True):

@@ -122,6 +122,17 @@ def test_next_inside_goes_out_at_its_end(debug):
     assert ["P", "X", "E"] == stops(out)
 
 
+def test_a_distributed_map_is_stepped_through_as_another(debug):
+    """Its items are executions of their own, and all the same inside."""
+    inner = {**chain(I=calls("add")), "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    machine = chain(M={"Type": "Map", "ItemProcessor": inner}, E={"Type": "Pass"})
+    items = [{"n": 1}, {"n": 2}]
+
+    assert ["M", "I", "I", "E"] == stops(debug(machine, "step", "step", "step", "step", given=items)[0])
+    assert ["M", "E"] == stops(debug(machine, "next", "next", given=items)[0])
+    assert 'output of the execution: [{"n": 2}, {"n": 3}]' in debug(machine, "continue", given=items)[0]
+
+
 @pytest.mark.parametrize("command", ["continue", "c"])
 def test_continue_leads_to_the_end(debug, command):
     """The account is what a failed test would show."""
