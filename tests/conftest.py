@@ -14,6 +14,8 @@ from asl_engine.values import ABSENT
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")  # a busy machine is no failure
 
+pytest_plugins = ["pytester"]  # tests of the pytest plugin run pytest
+
 START = 1_700_000_000.0
 """When the executions of the stories begin: 2023-11-14T22:13:20Z."""
 

@@ -21,7 +21,7 @@ Wants = Callable[[Stop], bool]
 class Prompt(cmd.Cmd):
     """Reads commands and carries them out, until one of them says how to go on.
 
-    `stop` is where the execution stands; None at its end, and while a task waits for an answer.
+    `stop` is where the execution stands, None at its end; `is_asking` is while a task waits for an answer.
     """
 
     prompt = "(asl) "
@@ -34,16 +34,14 @@ class Prompt(cmd.Cmd):
         self.wants: Wants | None = None
         self.answer: Any = None
         self.is_asking = False
-        self.furthest = 0
 
     # -------------------------------------------------------------------------------------------- before the debugger
 
     def stopped(self, stop: Stop) -> Wants:
         """Show where the execution stands, and read commands until one goes on."""
         self.stop, self.wants = stop, None
-        self.furthest = max(self.furthest, stop.number)
-        for text in stop.news:
-            show(f"! {text}")
+        for failed in stop.news:
+            show(f"! {failed}")
         retry = f", retry {stop.attempt}" if stop.attempt else ""
         show(f"#{stop.number}  {elapsed(stop.time)}  {'  ' * stop.depth}{one_line(stop.state)} ({stop.type}{retry})")
         show(f"    input {short(stop.input)}")
@@ -58,7 +56,7 @@ class Prompt(cmd.Cmd):
         self.payload, self.is_asking = payload, True
         try:
             self.cmdloop()
-        finally:  # also when going back leads away from the question
+        finally:  # one may go back, and leave the question
             self.is_asking = False
         return self.answer
 
@@ -88,13 +86,23 @@ class Prompt(cmd.Cmd):
             raise Quit
         tell(f"asl: there is no command {line.split()[0]!r}; `help` lists them")
 
-    def _go(self, wants: Wants) -> bool:
+    def _here(self) -> Stop:
+        """Return where the execution stands. Raises InputError at its end, and while a task asks."""
         if self.is_asking:
-            raise InputError("the task asks for an answer first: `result JSON`, or `fail ERROR [CAUSE]`")
+            raise InputError("a task asks for an answer: `result JSON`, or `fail ERROR [CAUSE]`")
         if self.stop is None:
-            raise InputError("the execution does not stand before a state; `back` and `quit` are possible")
+            raise InputError("the execution has ended; `back`, `goto` and `quit` are possible")
+        return self.stop
+
+    def _go(self, wants: Wants) -> bool:
+        self._here()
         self.wants = wants
         return True
+
+    def _number(self) -> int:
+        """Return the number of the stop that would be next, were there no way on: of this one, or one more."""
+        assert self.debugger is not None
+        return self.stop.number if self.stop is not None and not self.is_asking else self.debugger.stops + 1
 
     # -------------------------------------------------------------------------------------------------- going on
 
@@ -104,7 +112,7 @@ class Prompt(cmd.Cmd):
 
     def do_next(self, line: str) -> bool:
         """next: go on to the next state beside this one, past what is inside."""
-        depth = self.stop.depth if self.stop is not None else 0
+        depth = self._here().depth
         return self._go(lambda stop: stop.depth <= depth)
 
     def do_continue(self, line: str) -> bool:
@@ -113,21 +121,17 @@ class Prompt(cmd.Cmd):
 
     def do_back(self, line: str) -> bool:
         """back [NUMBER]: go back to the stop before, so many stops, or from the end to the last one."""
-        assert self.debugger is not None
-        if line.strip() and not _is_count(line):
-            raise InputError("back takes a number of stops: back 2")
-        steps = int(line) if line.strip() else 1
-        here = self.stop.number if self.stop is not None else self.debugger.stops + 1
-        raise GoBack(here - steps)
+        steps = line.strip() or "1"
+        if not steps.isdecimal():
+            raise InputError("back takes how many stops to go back: back 2")
+        raise GoBack(self._number() - int(steps))
 
     def do_goto(self, line: str) -> bool:
         """goto NUMBER: go back to the stop of a number."""
-        assert self.debugger is not None
-        if not _is_count(line):
+        if not line.strip().isdecimal():
             raise InputError("goto takes the number of a stop, which stands before it: goto 3")
-        last = max(self.furthest, self.debugger.stops)
-        if int(line) > last:
-            raise InputError(f"there has been no stop {int(line)} yet; the last one is {last}")
+        if int(line) > self._number():
+            raise InputError(f"goto leads back, and {int(line)} is still to come")
         raise GoBack(int(line))
 
     def do_quit(self, line: str) -> bool:
@@ -137,15 +141,14 @@ class Prompt(cmd.Cmd):
     # ------------------------------------------------------------------------------------------- looking around
 
     def do_print(self, line: str) -> None:
-        """print [input | variables | context | stages | path | payload]: show it whole; the input unless said."""
-        show(json.dumps(self._thing(line.strip() or "input"), indent=2, ensure_ascii=False))
+        """print [input | variables | context | stages | path]: show it whole; the input unless said. While a task asks,
+        print shows the payload."""
+        show(json.dumps(self._thing(line.strip()), indent=2, ensure_ascii=False))
 
     def _thing(self, name: str) -> Any:
-        stop = self.stop
-        if name == "payload" and self.is_asking:
+        if name in ("", "payload") and self.is_asking:
             return self.payload
-        if stop is None:
-            raise InputError("the execution has ended")
+        stop = self._here()
         things: dict[str, Callable[[], Any]] = {
             "input": lambda: stop.input,
             "variables": lambda: stop.variables,
@@ -153,9 +156,9 @@ class Prompt(cmd.Cmd):
             "stages": stop.stages,
             "path": lambda: stop.path,
         }
-        if name not in things:
+        if (name or "input") not in things:
             raise InputError(f"print shows {', '.join(things)}, not {name!r}")
-        return things[name]()
+        return things[name or "input"]()
 
     def do_break(self, line: str) -> None:
         """break [STATE | error [NAME] | if CONDITION]: stop before a state, after an error, or where a JSONata
@@ -176,13 +179,12 @@ class Prompt(cmd.Cmd):
 
     def do_set(self, line: str) -> None:
         """set input JSON, or set $NAME JSON: change the input of the state, or a variable."""
-        if self.stop is None:
-            raise InputError("nothing can be changed at the end; go `back` first")
+        stop = self._here()
         name, _, text = line.strip().partition(" ")
         if name == "input":
-            self.stop.set_input(_json(text))
+            stop.set_input(_json(text))
         elif name.startswith("$") and name[1:].isidentifier():
-            self.stop.set_variable(name[1:], _json(text))
+            stop.set_variable(name[1:], _json(text))
         else:
             raise InputError("set takes `input JSON` or `$NAME JSON`")
 

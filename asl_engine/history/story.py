@@ -142,9 +142,10 @@ class _Reader:
         visit.output, visit.left_at = _value(details.get("output")), seconds_of(event)
         variables = details.get("assignedVariables") or {}
         visit.variables = {name: _value(text) for name, text in variables.items()}
-        for other in self.visits:
-            if other.status == "RUNNING" and _is_inside(other, visit):
-                _abort(other, visit.left_at)
+        if visit.type in ("Parallel", "Map"):
+            for other in self.visits:
+                if other.status == "RUNNING" and _is_inside(other, visit):
+                    _abort(other, visit.left_at)
         return visit
 
     def _finish(

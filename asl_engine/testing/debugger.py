@@ -8,7 +8,7 @@ is called twice. The debugger knows no terminal: a `Front` is told of stops, and
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.engine import Moment, StateMachine, checked_input, moment
@@ -54,6 +54,17 @@ class Quit(Exception):
     """The user has seen enough."""
 
 
+class Failed(NamedTuple):
+    """A failure on the way: the state, the error name, and the cause as a person reads it."""
+
+    state: str
+    error: str
+    cause: str | None
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.error}{f': {self.cause}' if self.cause else ''}"
+
+
 class Stop:
     """Where the execution stands: before the work of a state. `number` counts the stops that were possible, from 1.
 
@@ -61,7 +72,7 @@ class Stop:
     failures since the stop before.
     """
 
-    def __init__(self, debugger: Debugger, number: int, frame: Frame, news: list[str]) -> None:
+    def __init__(self, debugger: Debugger, number: int, frame: Frame, news: list[Failed]) -> None:
         self.debugger = debugger
         self.number = number
         self.frame = frame
@@ -69,7 +80,7 @@ class Stop:
         self.state = frame.state.name
         self.type = frame.state.type
         self.attempt = frame.attempt
-        self.depth = _depth(frame)
+        self.depth = _depth(frame) + debugger.is_child(frame.kernel)
 
     @property
     def input(self) -> JSON:
@@ -172,7 +183,7 @@ class Breakpoints:
         """Whether one of them says to stop here."""
         if stop.state in self.states:
             return True
-        if any(name == "States.ALL" or f": {name}" in text for name in self.errors for text in stop.news):
+        if any(name in ("States.ALL", failed.error) for name in self.errors for failed in stop.news):
             return True
         return any(_is_true(condition, stop) for condition in self.conditions.values())
 
@@ -206,7 +217,8 @@ class Debugger:
         self.edits: dict[int, list[tuple[str, str, JSON]]] = {}
         self._workflow = Workflow(machine)
         self._wants: Callable[[Stop], bool] = lambda stop: True
-        self._number = self._target = self._told = 0
+        self._number = self._target = 0
+        self._told: dict[Kernel, int] = {}
 
     def run(self, input: JSON) -> TestedExecution:
         """Run to the end, stopping on the way. Raises Quit when the front does."""
@@ -228,6 +240,10 @@ class Debugger:
         """How many stops there have been, whether they were made or not."""
         return self._number
 
+    def is_child(self, kernel: Kernel) -> bool:
+        """Whether this is a child execution, of a distributed Map, and not the one that is debugged."""
+        return kernel is not next(iter(self._told))
+
     def tested(self, state: str) -> TestedState:
         """Return a state to look into."""
         return TestedState(self._workflow, state)
@@ -243,8 +259,9 @@ class Debugger:
         program = compile_program(self.machine.model, self.machine.type)
         for state in program.states.values():
             self._watch(state)
-        self._number = self._told = 0
+        self._number = 0
         kernel = Kernel(program)
+        self._told = {kernel: 0}
         identity = Identity("debug", self.machine.name, kind=self.machine.type)
         _Remembering(kernel, self).run(ExecutionStarted(self.start, value, identity, self.seed, size))
         return TestedExecution(kernel)
@@ -270,18 +287,18 @@ class Debugger:
             self._target = 0
             self._wants = self.front.stopped(stop)
 
-    def _news(self, kernel: Kernel) -> list[str]:
+    def _news(self, kernel: Kernel) -> list[Failed]:
         """Return the failures that the record has since the last look."""
         records = kernel.records or []
-        since, self._told = self._told, len(records)
+        since, self._told[kernel] = self._told.get(kernel, 0), len(records)
         found = []
         columns = (records[since + column :: 3] for column in range(3))
         for what, state, failure in zip(*columns, strict=True):
             name = getattr(what, "name", "")
             if name in ("task-failed", "task-timed-out"):
-                found.append(f"{state.name}: {failure[0]}{f': {message_of(failure[1])}' if failure[1] else ''}")
+                found.append(Failed(state.name, failure[0], message_of(failure[1]) if failure[1] else None))
             elif name == "evaluation-failed":
-                found.append(f"{state.name}: States.QueryEvaluationError: {failure[0]}")
+                found.append(Failed(state.name, "States.QueryEvaluationError", failure[0]))
         return found
 
 

@@ -32,10 +32,11 @@ class Mock:
     An answer is a JSON value, which is the result; an exception, which is the failure (a `TaskError` with just its
     error name and cause, any other as Lambda reports it); a function, called with the payload, or with the payload and
     Lambda's context, for the result; an `Answer`, for what comes later; or `NO_ANSWER`. `on_call` has answers to single
-    calls, counted from 1. `takes` is how many seconds of virtual time each call takes.
+    calls, counted from 1. `takes` is how many seconds of virtual time each call takes. `asked` counts how often it was
+    asked, in all executions.
     """
 
-    __slots__ = ("answers", "on_call", "takes")
+    __slots__ = ("answers", "asked", "on_call", "takes")
 
     def __init__(self, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0) -> None:
         if on_call is not None and not isinstance(on_call, Mapping):
@@ -43,6 +44,7 @@ class Mock:
         self.answers = tuple(map(_uniform, answers))
         self.on_call = {number: _uniform(answer) for number, answer in (on_call or {}).items()}
         self.takes = takes
+        self.asked = 0
         if not answers and not self.on_call:
             raise MockError("a mock needs an answer: a result, an exception, a function, or NO_ANSWER")
         wrong = [number for number in self.on_call if type(number) is not int or number < 1]
@@ -58,6 +60,7 @@ class Mock:
 
     def answer(self, number: int, name: str, payload: JSON, context: LambdaContext) -> Any:
         """Return the answer to call `number` of `name`: a result, an exception, an Answer, or NO_ANSWER."""
+        self.asked += 1
         answer = self._at(number, name)
         return _called(answer, payload, context) if callable(answer) else answer
 
@@ -143,7 +146,6 @@ class Mocks:
         self._readers: set[str] = set()
         self._is_dynamic = False
         self._found: dict[str, Mock] = {}
-        self.used: set[str] = set()
         for _, block in model.blocks(machine):
             for name, state in block.states.items():
                 if isinstance(state, model.Task):
@@ -157,6 +159,10 @@ class Mocks:
 
     def add(self, name: str, mock: Mock) -> None:
         """Let a mock stand in for the Task state, function or resource of a name, in place of the one before."""
+        self._found[self._key(name)] = mock
+
+    def _key(self, name: str) -> str:
+        """Return what a name means: a state, a function (also by its ARN), or a resource. Raises MockError for none."""
         known = self.names()
         if not isinstance(name, str):
             raise MockError(f"mocks stand for a state, a function or a resource by its name, not for {name!r}")
@@ -164,12 +170,13 @@ class Mocks:
             raise MockError(f"{name!r} reads the items of a Map: pass buckets={{NAME: FOLDER}} with the objects")
         if name in self._others:
             raise MockError(f"the state {name!r} is no Task, and has no work that a mock could do")
-        short = split_name(name)[0]
-        if name not in known and short not in self._functions:
+        short, qualifier = split_name(name)
+        if name not in self._states and short in self._functions:
+            return name if qualifier and name in known else short
+        if name not in known:
             told = "no Task of the state machine has this name, calls such a function, or has such a resource"
             raise MockError(f"cannot mock {name!r}: {told}.{did_you_mean(name, known)}")
-        self._found[name if name in known else short] = mock
-        self.used.discard(name)
+        return name
 
     def names(self) -> list[str]:
         """Return all names that can be mocked: of states, of functions, and of resources."""
@@ -188,24 +195,15 @@ class Mocks:
         for name, is_function in _names(task):
             mock = self._found.get(name)
             if mock is not None:
-                self.used.add(name)
                 return name, mock, is_function
         return None
 
-    def unused(self) -> list[str]:
-        """Return the names of mocks that no execution has asked."""
-        return [name for name in self._found if name not in self.used]
-
-    def copy(self) -> Mocks:
-        """Return mocks that can be changed for one execution, and know which of them it has asked."""
-        other = object.__new__(Mocks)
-        other.__dict__.update(self.__dict__)
-        other._found = dict(self._found)
-        other.used = set()
-        return other
-
-    def __getitem__(self, name: str) -> Mock:
-        return self._found[name]
+    def with_others(self, others: Mapping[str, Mock]) -> Mocks:
+        """Return the mocks of one execution, some of them its own."""
+        one = object.__new__(Mocks)
+        one.__dict__.update(self.__dict__)
+        one._found = {**self._found, **{self._key(name): mock for name, mock in others.items()}}
+        return one
 
     def items(self) -> list[tuple[str, Mock]]:
         """Return each mock with its name."""

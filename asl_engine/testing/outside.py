@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.errors import Deadlock, EndlessExecution, InputError, MockError, did_you_mean
+from asl_engine.errors import Deadlock, EndlessExecution, InputError, MockError
 from asl_engine.kernel import (
     Command,
     Event,
@@ -18,9 +18,6 @@ from asl_engine.kernel import (
     TaskSucceeded,
 )
 from asl_engine.values import JSON, NotJSON, private_copy
-
-LATEST: Final = 1e9
-"""The latest moment of a schedule, in seconds: an execution lives for a year at most."""
 
 
 class OutsideEvent:
@@ -42,24 +39,25 @@ def happenings(schedule: Schedule) -> list[tuple[float, OutsideEvent]]:
     """Return the outside events of a schedule, each with its seconds. Raises InputError for what is no schedule."""
     if not isinstance(schedule, Mapping):
         raise InputError(f"at={schedule!r}: expected what happens by seconds after the start, {{3600: stop()}}")
-    found: list[tuple[float, OutsideEvent]] = []
-    for seconds, given in schedule.items():
-        if not isinstance(seconds, (int, float)) or not 0 <= seconds <= LATEST:
-            raise InputError(f"at={{{seconds!r}: ...}} is no time in seconds after the start")
-        events = [given] if isinstance(given, OutsideEvent) else given
-        if not isinstance(events, Sequence) or not all(isinstance(event, OutsideEvent) for event in events):
-            expected = "stop(), send_success(STATE), send_failure(STATE), send_heartbeat(STATE), or a list of them"
-            raise InputError(f"at={{{seconds!r}: {given!r}}}: expected {expected}")
-        found += [(seconds, event) for event in events]
+    found = [
+        (seconds, event)
+        for seconds, given in schedule.items()
+        for event in (given if isinstance(given, (list, tuple)) else (given,))
+    ]
+    for seconds, event in found:
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+            raise InputError(f"at={{{seconds!r}: ...}} is no moment: it takes seconds after the start")
+        if not isinstance(event, OutsideEvent):
+            raise InputError(f"at={{{seconds!r}: ...}} has {event!r}; it takes stop(), send_success(...) and the like")
     return found
 
 
-def check_states(schedule: Schedule, states: Sequence[str]) -> None:
-    """Raise MockError for an outside event about a state that is none of these."""
-    for seconds, event in happenings(schedule):
-        if event.state is not None and event.state not in states:
-            told = f"{event.what} at {seconds:g} s: there is no Task {event.state!r}"
-            raise MockError(f"{told}.{did_you_mean(str(event.state), list(states))}")
+def json_copy(value: Any, what: str) -> JSON:
+    """Return a copy of a value that a test gives. Raises InputError for what is no JSON; `what` is what it is."""
+    try:
+        return private_copy(value, what)
+    except NotJSON as problem:
+        raise InputError(str(problem)) from None
 
 
 def stop(error: str | None = None, cause: str | None = None) -> OutsideEvent:
@@ -69,10 +67,7 @@ def stop(error: str | None = None, cause: str | None = None) -> OutsideEvent:
 
 def send_success(state: str, output: JSON = None) -> OutsideEvent:
     """Somebody answers the task of a state that waits for its token, or an activity's (SendTaskSuccess)."""
-    try:
-        value = private_copy(output, "the output")
-    except NotJSON as problem:
-        raise InputError(f"send_success({state!r}, ...): {problem}") from None
+    value = json_copy(output, "the output")
     return OutsideEvent("send_success", state, lambda at, op: TaskSucceeded(at, op, value))
 
 

@@ -34,8 +34,8 @@ ENDS: Final = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "ABORTED
 TEXTS: Final = ("name", "input", "output", "error", "cause", "resource", "resourceType", "parameters")
 """What the details of events have as texts."""
 
-Place = tuple[Any, ...]
-"""Where a visit is: the states and items around it, and its own state."""
+Walks = defaultdict[int, defaultdict[Any, list[Visit]]]
+"""The visits of each branch or item, by the identity of the visit that they are inside of."""
 
 
 @dataclass(frozen=True)
@@ -227,55 +227,64 @@ def replay(machine: StateMachine | Workflow | str | Path, history: Any) -> Repla
 
 def first_divergence(recording: Recording, execution: TestedExecution) -> Divergence | None:
     """Return the first difference in what states were entered with, called, and gave; None where there is none."""
-    recorded, now = _by_place(recording.story), _by_place(execution.story)
-    for place, visits in recorded.items():
-        others = now.get(place, [])
-        for number, visit in enumerate(visits):
-            if number >= len(others):
-                return Divergence(visit.state, "state", visit.state, "the end")
-            found = _difference(visit, others[number])
-            if found is not None:
-                return found
-        if len(others) > len(visits):
-            return Divergence(others[len(visits)].state, "state", "the end", others[len(visits)].state)
+    found = _inside(_walks(recording.story), _walks(execution.story), None, None)
     ends = [recording.status, recording.error], [execution.status, execution.error]
-    if not alike(*ends):
+    if found is None and not alike(*ends):
         return Divergence("the execution", "outcome", *ends)
-    if not alike(recording.output, execution.output):
+    if found is None and not alike(recording.output, execution.output):
         return Divergence("the execution", "output", recording.output, execution.output)
-    return None
+    return found
 
 
-def _by_place(story: Sequence[Visit]) -> dict[Place, list[Visit]]:
-    """Return the visits of each walk: the execution's own, each branch's, each item's."""
-    walks: dict[Place, list[Visit]] = defaultdict(list)
+def _walks(story: Sequence[Visit]) -> Walks:
+    walks: Walks = defaultdict(lambda: defaultdict(list))
     for visit in story:
-        walks[_walk_of(visit)].append(visit)
+        branch = visit.iteration if visit.iteration is not None else visit.branch
+        walks[id(visit.around)][branch].append(visit)
     return walks
 
 
-def _walk_of(visit: Visit) -> Place:
-    around = visit.around
-    if around is None:
-        return ()
-    branch = visit.iteration if visit.iteration is not None else visit.branch
-    return (*_walk_of(around), around.state, branch)
+def _inside(recorded: Walks, now: Walks, visit: Visit | None, other: Visit | None) -> Divergence | None:
+    """Compare what was walked inside of two visits; None for the executions themselves."""
+    for branch, visits in recorded[id(visit)].items():
+        found = _on_the_way(recorded, now, visits, now[id(other)][branch])
+        if found is not None:
+            return found
+    return None
 
 
-def _difference(recorded: Visit, now: Visit) -> Divergence | None:
+def _on_the_way(recorded: Walks, now: Walks, visits: list[Visit], others: list[Visit]) -> Divergence | None:
+    for visit, other in zip(visits, others, strict=False):
+        found = _at_entry(visit, other) or _inside(recorded, now, visit, other) or _at_exit(visit, other)
+        if found is not None:
+            return found
+    if len(visits) > len(others):
+        state = visits[len(others)].state
+        return Divergence(state, "state", state, "the end")
+    if len(others) > len(visits):
+        state = others[len(visits)].state
+        return Divergence(state, "state", "the end", state)
+    return None
+
+
+def _at_entry(recorded: Visit, now: Visit) -> Divergence | None:
     if recorded.state != now.state:
         return Divergence(recorded.state, "state", recorded.state, now.state)
     pairs: list[tuple[str, JSON, JSON]] = [("input", recorded.input, now.input)]
     for then, again in zip(recorded.attempts, now.attempts, strict=False):
         pairs.append(("payload", then.payload, again.payload))
         pairs.append(("outcome", [then.status, then.error], [again.status, again.error]))
-    pairs.append(("number of attempts", len(recorded.attempts), len(now.attempts)))
-    pairs.append(("outcome", recorded.status, now.status))
-    pairs.append(("output", recorded.output, now.output))
-    for what, one, other in pairs:
-        if not alike(one, other):
-            return Divergence(recorded.state, what, one, other)
-    return None
+    return _difference(recorded.state, [*pairs, ("number of attempts", len(recorded.attempts), len(now.attempts))])
+
+
+def _at_exit(recorded: Visit, now: Visit) -> Divergence | None:
+    pairs = [("outcome", recorded.status, now.status), ("output", recorded.output, now.output)]
+    return _difference(recorded.state, pairs)
+
+
+def _difference(state: str, pairs: Sequence[tuple[str, JSON, JSON]]) -> Divergence | None:
+    differing = (Divergence(state, *pair) for pair in pairs if not alike(pair[1], pair[2]))
+    return next(differing, None)
 
 
 _KINDS: Final = tuple(

@@ -93,6 +93,7 @@ class CoverageRun:
         if kind.startswith("term"):
             lines += table(covered, kind == "term-missing")
         elif kind == "json":
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(as_data(covered), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             lines.append(f"coverage written to {path}")
         elif kind in ("html", "svg"):
@@ -110,8 +111,8 @@ def _report(text: str) -> tuple[str, Path]:
         raise ValueError(f"there is no report {kind!r}; there are {', '.join(REPORTS)}")
     defaults = {"json": "asl-coverage.json", "html": "asl-coverage", "svg": "asl-coverage"}
     target = Path(path or defaults.get(kind, ""))
-    if kind == "json" and (target.is_dir() or not target.parent.is_dir()):
-        raise ValueError(f"the report cannot be written to {target}: there is no such folder, or it is one")
+    if kind == "json" and target.is_dir():
+        raise ValueError(f"the report cannot be written to {target}: it is a folder")
     if kind in ("html", "svg") and target.exists() and not target.is_dir():
         raise ValueError(f"the report cannot be written to {target}: it is no folder")
     return kind, target

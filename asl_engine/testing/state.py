@@ -15,7 +15,8 @@ from asl_engine.model import states as model
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.error import TaskError
 from asl_engine.testing.mocks import NO_ANSWER, Mock
-from asl_engine.values import ABSENT, JSON, NotJSON, private_copy
+from asl_engine.testing.outside import json_copy
+from asl_engine.values import ABSENT, JSON
 
 if TYPE_CHECKING:
     from asl_engine.testing.workflow import Workflow
@@ -108,13 +109,13 @@ class TestedState:
             Identity("test", workflow.machine.name, kind=workflow.machine.type),
             moment(workflow.start_time),
             workflow.seed,
-            variables=_copied(dict(variables or {}), "the variables"),
-            context=None if context is None else _copied(dict(context), "the context"),
+            variables=json_copy(dict(variables or {}), "the variables"),
+            context=None if context is None else json_copy(dict(context), "the context"),
             retries=attempt,
             failed_iterations=failed_iterations,
             items_read=None if items_read is None else list(items_read),
         )
-        inspection = Inspection(subject, {} if input is ABSENT else _copied(input, "the input"), setting)
+        inspection = Inspection(subject, {} if input is ABSENT else json_copy(input, "the input"), setting)
         payload = inspection.enter()
         if inspection.status == "RUNNING":
             self._work(inspection, result)
@@ -140,7 +141,7 @@ class TestedState:
         elif isinstance(result, Exception):
             inspection.fail(type(result).__name__, str(result))
         else:
-            inspection.succeed(_copied(result, "the result"))
+            inspection.succeed(json_copy(result, "the result"))
 
     def _check_attempt(self, attempt: int) -> None:
         """Refuse a count of retries that the state's retriers could not have come to."""
@@ -150,10 +151,3 @@ class TestedState:
         if type(attempt) is not int or not 0 <= attempt <= most:
             allowed = f"its retriers allow {most} retries" if retriers else "it has no retriers, so only 0 is possible"
             raise InputError(f"attempt={attempt!r} of state {self.name!r}: {allowed}")
-
-
-def _copied(value: Any, what: str) -> Any:
-    try:
-        return private_copy(value, what)
-    except NotJSON as problem:
-        raise InputError(str(problem)) from None

@@ -17,7 +17,7 @@ from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mocks import Mock, Mocks
-from asl_engine.testing.outside import DirectedDriver, Schedule, check_states, endless, happenings
+from asl_engine.testing.outside import DirectedDriver, Schedule, endless, happenings
 from asl_engine.testing.performer import MockedTasks, StandIns
 from asl_engine.testing.state import TestedState
 from asl_engine.values import ABSENT, JSON, parse_json
@@ -76,7 +76,7 @@ class Workflow:
         self._config = None if mock_config is None else read_config(mock_config)
         self._program = compile_program(self.machine.model, self.machine.type)
         self._reached = Reached(self._program)
-        self._asked: dict[str, bool] = {}
+        self._given: list[tuple[str, Mock]] = []
         """Whether mocks that were given to single executions were asked by any of them."""
 
     def mock(
@@ -121,23 +121,9 @@ class Workflow:
             _check_run(name, seed, max_events)
             stand_ins = self._stand_ins(mocks)
             who = (name, seed, start_time)
-            found = self.run_with(stand_ins, input, {} if at is None else at, case, who, max_events)
-            self._note_asked(stand_ins)
-            return found
+            return self.run_with(stand_ins, input, {} if at is None else at, case, who, max_events)
         except AslError as problem:
             raise problem.with_traceback(None) from None
-
-    def _note_asked(self, stand_ins: Mocks) -> None:
-        """Remember which mocks one execution has asked: those of the workflow, and those that it was given."""
-        if stand_ins is self.mocks:
-            return
-        own = dict(self.mocks.items())
-        for name, mock in stand_ins.items():
-            is_asked = name in stand_ins.used
-            if own.get(name) is not mock:
-                self._asked[name] = self._asked.get(name, False) or is_asked
-            elif is_asked:
-                self.mocks.used.add(name)
 
     def run_with(
         self,
@@ -149,22 +135,31 @@ class Workflow:
         max_events: int | None = MAX_EVENTS,
     ) -> TestedExecution:
         """Run an execution in which something else than the workflow's own mocks does the tasks."""
-        check_states(schedule, self.mocks.states())
-        performer = MockedTasks(stand_ins, self.functions, self._case(case), _answered(schedule), self.check_mocks)
+        performer = MockedTasks(stand_ins, self.functions, self._case(case), self._answered(schedule), self.check_mocks)
         execution = self._go(performer, input, schedule, max_events, who)
         if self.on_run is not None:
             self.on_run(execution)
         return execution
 
+    def _answered(self, schedule: Schedule) -> frozenset[str]:
+        """Return the states whose tasks somebody answers from outside. Raises InputError for one that is not there."""
+        names = frozenset(event.state for _, event in happenings(schedule) if event.state is not None)
+        for name in names:
+            self._check_state(name)
+        return names
+
+    def _check_state(self, name: str) -> None:
+        known = [state.name for state in self._program.states.values()]
+        if name not in known:
+            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(name, known)}")
+
     def _stand_ins(self, mocks: Mapping[str, Any] | None) -> Mocks:
         """Return the mocks of one execution."""
-        if mocks is None:
-            return self.mocks
-        if not isinstance(mocks, Mapping):
+        if mocks is not None and not isinstance(mocks, Mapping):
             raise MockError(f"mocks={mocks!r}: expected answers, or Mocks, by name")
-        stand_ins = self.mocks.copy()
-        for name, answer in mocks.items():
-            stand_ins.add(name, Mock.of(answer))
+        given = {name: Mock.of(answer) for name, answer in (mocks or {}).items()}
+        stand_ins = self.mocks.with_others(given)
+        self._given += given.items()
         return stand_ins
 
     def _go(
@@ -206,6 +201,10 @@ class Workflow:
             return None
         if self._config is None:
             raise InputError(f"the test case {case!r} is of no mock configuration: pass mock_config=FILE")
+        known = self.cases()
+        if case not in known:
+            told = f"the mock configuration has no test case {case!r} for {self.machine.name!r}"
+            raise InputError(f"{told}.{did_you_mean(case, known)}")
         return self._config.states(self.machine.name, case)
 
     def cases(self) -> list[str]:
@@ -215,16 +214,15 @@ class Workflow:
     def state(self, name: str) -> TestedState:
         """Return one state of the machine, to be tested by itself; see `TestedState`. Raises InputError if there is
         none of this name."""
-        known = [state.name for state in self._program.states.values()]
-        if name not in known:
-            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(str(name), known)}")
+        self._check_state(name)
         return TestedState(self, name)
 
     def unused_mocks(self, but: Collection[int] = ()) -> list[str]:
         """Return the names of the mocks that no execution has asked, those given to single executions among them; `but`
         are the ids of mocks that are not told."""
-        own = [name for name in self.mocks.unused() if id(self.mocks[name]) not in but]
-        return [*own, *(name for name, is_asked in self._asked.items() if not is_asked)]
+        own = [name for name, mock in self.mocks.items() if not mock.asked and id(mock) not in but]
+        asked = {name for name, mock in self._given if mock.asked}
+        return [*own, *dict.fromkeys(name for name, _ in self._given if name not in asked)]
 
     @property
     def coverage(self) -> Covered:
@@ -253,11 +251,6 @@ def _moment(given: Moment) -> float:
     except TypeError:
         wanted = "seconds since 1970, a datetime, or a text such as 2026-03-14T09:00:00Z"
         raise InputError(f"the start time {given!r} is not {wanted}") from None
-
-
-def _answered(schedule: Schedule) -> frozenset[str]:
-    """Return the states whose tasks somebody answers from outside."""
-    return frozenset(event.state for _, event in happenings(schedule) if event.state is not None)
 
 
 def _is_full(kernel: Kernel) -> bool:
