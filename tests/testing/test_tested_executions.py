@@ -112,7 +112,8 @@ def test_every_visit_to_a_state_is_told_in_order():
 def test_a_state_that_was_not_entered_has_no_visits():
     """It is no mistake to ask."""
     rule = {"Variable": "$.b", "IsPresent": True, "Next": "B"}
-    machine = flow(A={"Type": "Choice", "Choices": [rule], "Default": "C"}, B={"Type": "Succeed"}, C={"Type": "Succeed"})
+    end = {"Type": "Succeed"}
+    machine = flow(A={"Type": "Choice", "Choices": [rule], "Default": "C"}, B=end, C=end)
 
     assert [] == machine.run().visits("B")
 
