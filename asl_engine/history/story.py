@@ -30,7 +30,8 @@ class Attempt:
     """One attempt at the work of a Task. Times are in seconds since 1970; `ended_at` is None while it lasts.
 
     `resource` is what was asked to do it: a function's ARN, or `lambda:invoke`. `status` is RUNNING, SUCCEEDED or
-    FAILED, the latter with an `error` and a `cause` where AWS has them; a timeout is a failure named `States.Timeout`.
+    FAILED, the latter with an `error` and a `cause` where AWS has them; a timeout is a failure named `States.Timeout`,
+    and `is_timeout`. `heartbeat` is after how many seconds without a sign of life it would time out.
     """
 
     resource: str
@@ -41,6 +42,8 @@ class Attempt:
     error: str | None = None
     cause: str | None = None
     ended_at: float | None = None
+    heartbeat: float | None = None
+    is_timeout: bool = False
 
 
 @dataclass(slots=True)
@@ -195,7 +198,9 @@ def _is_inside(visit: Visit, outer: Visit) -> bool:
 def _note(visit: Visit, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]) -> None:
     """Note what an event says of a visit: the beginning and the end of an attempt, or a failure of the state itself."""
     if kind.endswith("Scheduled"):
-        visit.attempts.append(Attempt(_resource(details), _value(_payload(details)), seconds_of(event)))
+        attempt = Attempt(_resource(details), _value(_payload(details)), seconds_of(event))
+        attempt.heartbeat = details.get("heartbeatInSeconds")
+        visit.attempts.append(attempt)
         visit.error = visit.cause = None
     elif kind.startswith(("Task", "LambdaFunction", "Activity")) and visit.attempts:
         _end_attempt(visit, kind, event, details)
@@ -210,8 +215,8 @@ def _end_attempt(visit: Visit, kind: str, event: Mapping[str, Any], details: Map
     if kind.endswith("Succeeded"):
         attempt.status, attempt.result = "SUCCEEDED", _value(details.get("output"))
     elif kind.endswith(_FAILURES):
-        attempt.status = "FAILED"
-        attempt.error = details.get("error") or ("States.Timeout" if kind.endswith("TimedOut") else None)
+        attempt.status, attempt.is_timeout = "FAILED", kind.endswith("TimedOut")
+        attempt.error = details.get("error") or ("States.Timeout" if attempt.is_timeout else None)
         attempt.cause = details.get("cause")
         visit.error, visit.cause = attempt.error or "", attempt.cause
     else:

@@ -72,6 +72,10 @@ def _answer(attempt: Attempt, keeps_metadata: bool, indent: int = 8) -> str:
     if answer is NO_ANSWER:
         return "NO_ANSWER"
     after = f", after={round(answer.after, 3)!r}" if answer.after else ""
+    if answer.heartbeat_every is not None:
+        after += f", heartbeat_every={answer.heartbeat_every!r}"
+    if answer.is_failure and answer.heartbeat_every is not None:
+        return f"Answer(error={literal(answer.error)}, cause={literal(answer.cause)}{after})"
     if answer.is_failure:
         return f"Answer.failure({literal(answer.error)}, {literal(answer.cause)}{after})"
     output = answer.output

@@ -194,13 +194,20 @@ class Unrecorded(MockError):
 
 
 def answer_of(attempt: Attempt) -> Any:
-    """Return what an attempt was answered, and after how long; a time limit's passing is the state's own doing."""
-    if attempt.status == "RUNNING" or attempt.ended_at is None or attempt.error == "States.Timeout":
+    """Return what an attempt was answered, and after how long; a time limit's passing is the state's own doing.
+
+    No history tells of heartbeats: where there must have been some, the answer has them.
+    """
+    if attempt.status == "RUNNING" or attempt.ended_at is None or attempt.is_timeout:
         return NO_ANSWER
     took = max(0.0, attempt.ended_at - attempt.began_at)
     if attempt.status == "SUCCEEDED":
-        return Answer(attempt.result, after=took)
-    return Answer.failure(attempt.error, attempt.cause, took)
+        answer = Answer(attempt.result, after=took)
+    else:
+        answer = Answer.failure(attempt.error, attempt.cause, took)
+    if attempt.heartbeat and took >= attempt.heartbeat:
+        answer.heartbeat_every = attempt.heartbeat / 2
+    return answer
 
 
 def replay(machine: StateMachine | Workflow | str | Path, history: Any) -> Replay:

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asl_engine import InputError, StateMachine
-from asl_engine.testing import NO_ANSWER, Answer, TaskError, Workflow, replay, send_failure, send_success, stop
+from asl_engine.testing import (
+    NO_ANSWER,
+    Answer,
+    TaskError,
+    Workflow,
+    replay,
+    send_failure,
+    send_heartbeat,
+    send_success,
+    stop,
+)
 from asl_engine.testing.from_history import literal, test_from
 from asl_engine.testing.replay import alike, read_recording
 
@@ -62,6 +72,31 @@ def test_a_missing_heartbeat_is_replayed():
     """It came after five seconds then, and comes now."""
     task = asks(HeartbeatSeconds=5, TimeoutSeconds=60, Catch=catches("B"))
     work = flow(A=task, B={"Type": "Pass"}).mock("A", NO_ANSWER)
+
+    assert replay(work.machine, recorded(work.run())).matches
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        {8: send_success("A", {"ok": True})},
+        {8: send_failure("A", "No", "by Bob"), 10: send_failure("A", "No", "once more")},
+    ],
+)
+def test_heartbeats_that_must_have_been_are_replayed(ends):
+    """No history tells of them."""
+    work = flow(A=asks(HeartbeatSeconds=5, Retry=retries("States.ALL", MaxAttempts=1)))
+    then = work.run(at={4: send_heartbeat("A"), **ends})
+
+    result = replay(work.machine, recorded(then))
+
+    assert result.matches, result.divergence
+    assert then.duration == result.execution.duration
+
+
+def test_a_failure_that_is_named_as_a_timeout_is_replayed():
+    """It came from the task, and no limit of the state's would pass."""
+    work = flow(A=calls("f", Catch=catches("B"), Next="B"), B={"Type": "Pass"}).mock("f", TaskError("States.Timeout"))
 
     assert replay(work.machine, recorded(work.run())).matches
 
@@ -344,6 +379,14 @@ RECORDINGS = {
     "a failure": (lambda: payment().mock("ChargeCard", TaskError("CardDeclined", 'the "card"')), {}),
     "a timeout": (lambda: flow(A=calls("f", TimeoutSeconds=5)).mock("f", NO_ANSWER), {}),
     "a stop": (lambda: flow(A=asks()).mock("A", NO_ANSWER), {"at": {3: stop("Enough", "it is")}}),
+    "heartbeats": (
+        lambda: flow(A=asks(HeartbeatSeconds=5)),
+        {"at": {4: send_heartbeat("A"), 8: send_success("A", {"ok": True})}},
+    ),
+    "heartbeats in vain": (
+        lambda: flow(A=asks(HeartbeatSeconds=5)),
+        {"at": {4: send_heartbeat("A"), 8: send_failure("A", "No", "by Bob")}},
+    ),
     "an answer": (lambda: flow(A=asks()), {"at": {3: send_success("A", {"ok": True})}}),
     "nothing to mock": (lambda: flow(A={"Type": "Pass", "Result": ["long text " * 5] * 5}), {}),
     "items": (
