@@ -219,8 +219,11 @@ class RealTimeDriver:
                 self.outside.discard(task.op)
                 self.agenda.note_answer(now, task.op, returned)
             return TaskSubmitted(now, task.op, None if isinstance(prepared, Call) else returned)
-        if isinstance(prepared, Call) and isinstance(returned, Answer):
-            self.agenda.note_end(now, task.op, *prepared.ended(returned))
+        if isinstance(returned, Answer):
+            if isinstance(prepared, Call):
+                self.agenda.note_end(now, task.op, *prepared.ended(returned))
+            else:
+                self.agenda.note_answer(now, task.op, returned)
             self._awake.set()
             return None
         outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned

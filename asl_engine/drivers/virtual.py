@@ -126,6 +126,9 @@ class VirtualDriver:
             return self._job(prepared, op, now)
         if not isinstance(prepared, Call):
             outcome: Any = prepared if isinstance(prepared, Failure) else awaited(prepared())
+            if type(outcome) is Answer and task.resource.pattern != "waitForTaskToken":
+                self.agenda.note_answer(now, op, outcome)
+                return None
         else:
             try:
                 outcome = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))

@@ -7,6 +7,7 @@ iterations are mixed in a history, so what belongs together is found along `prev
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,8 @@ _ENDS: Final = {
     "ExecutionAborted": "ABORTED",
     "ExecutionTimedOut": "ABORTED",
 }
+
+_ENTERED_AT: Final = re.compile(r"\(entered at the event id #(\d+)\)")
 
 
 @dataclass(slots=True)
@@ -161,9 +164,18 @@ class _Reader:
                 before.status, before.left_at = "FAILED", at
                 before.error, before.cause = details.get("error"), details.get("cause")
             before = before.around
+        self._blame(kind, details, at)
         for visit in self.visits:
             if visit.status == "RUNNING":
                 _abort(visit, at)
+
+    def _blame(self, kind: str, details: Mapping[str, Any], at: float) -> None:
+        """Let the state have failed that the cause names by the event that entered it: no other event does so."""
+        found = _ENTERED_AT.search(details.get("cause") or "") if kind == "ExecutionFailed" else None
+        for visit in self.visits:
+            if found is not None and visit.event == int(found[1]) and visit.status == "RUNNING":
+                visit.status, visit.left_at = "FAILED", at
+                visit.error, visit.cause = details.get("error"), details.get("cause")
 
 
 def _abort(visit: Visit, at: float) -> None:

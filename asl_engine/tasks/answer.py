@@ -31,8 +31,12 @@ class Answer:
         cause: str | None = None,
         heartbeat_every: float | None = None,
     ) -> None:
-        if after < 0 or (heartbeat_every is not None and heartbeat_every <= 0):
-            raise ValueError("an answer cannot come before the question, and heartbeats need a time between them")
+        if not _is_time(after) or not (heartbeat_every is None or (_is_time(heartbeat_every) and heartbeat_every)):
+            told = "an answer cannot come before the question, and heartbeats need a time between them"
+            raise ValueError(f"{told}: after={after!r}, heartbeat_every={heartbeat_every!r}")
+        for text in (error, cause):
+            if text is not None and not isinstance(text, str):
+                raise TypeError(f"the error name and the cause of an answer are texts, not {text!r}")
         self.output = private_copy(output, "the answer")
         self.after = after
         self.error = error
@@ -46,3 +50,7 @@ class Answer:
         answer = cls(error=error, cause=cause, after=after)
         answer.is_failure = True
         return answer
+
+
+def _is_time(seconds: object) -> bool:
+    return isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")

@@ -18,7 +18,7 @@ Clock: TypeAlias = Callable[[], float]
 """Gives the time in seconds since 1970."""
 
 Work: TypeAlias = Callable[[], "JSON | Failure | Awaitable[JSON | Failure]"]
-"""Work that returns the result of a task: it blocks, or is `async def` and awaits."""
+"""Work that returns the result of a task, or an Answer for later: it blocks, or is `async def` and awaits."""
 
 
 class Running:

@@ -272,7 +272,8 @@ class _ScriptedTasks:
         self.calls[state] += 1
         answer = self.outcomes[state][self.script.get((state, self.calls[state]), 0)]
         is_result = not isinstance(answer, TaskError) and answer is not NO_ANSWER
-        if is_result and (task.resource.service, task.resource.action) == ("lambda", "invoke"):
+        resource = task.resource
+        if is_result and (resource.service, resource.action, resource.pattern) == ("lambda", "invoke", ""):
             answer = {"Payload": answer}
         self.given.setdefault(state, []).append(answer)
         return state, Mock(answer), False

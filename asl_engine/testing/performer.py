@@ -57,23 +57,19 @@ class MockedTasks(Performer):
         context = LambdaContext(Function(name, _done), task.op, identity, clock, now)
         self._made[name] += 1
         answer = mock.answer(self._made[name], name, payload, context)
-        call = Call(Function(name, _done), payload, context, is_function)
         if answer is NO_ANSWER:
-            return _handed_over(task, call)
+            return _handed_over(task)
+        call = Call(Function(name, _done), payload, context, is_function)
         answer = self._checked(task, name, mock, call, answer)
         if task.resource.pattern.startswith("sync"):
             return _job(answer)
-        if task.resource.pattern != "waitForTaskToken" and not answer.after:
-            _, outcome = call.ended(answer)
-            return outcome if isinstance(outcome, Failure) else lambda: outcome
-        call.function.handler = lambda event, context: answer
-        return call
+        if task.resource.pattern == "waitForTaskToken":
+            return lambda: answer
+        return _result(*call.ended(answer))
 
     def _real(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
         if task.state in self.answered and not (self.mocks and self.mocks.has(task.state)):
-            function = Function(task.state, _done)
-            context = LambdaContext(function, task.op, identity, clock, now)
-            return _handed_over(task, Call(function, private_copy(task.payload), context, False))
+            return _handed_over(task)
         try:
             return super().prepare(task, identity, clock, now)
         except (FunctionNotFound, NotSupported):
@@ -118,9 +114,18 @@ class MockedTasks(Performer):
                 raise MockError(f"the mock of {name!r} answers what {resource.text} could not: {problem}")
 
 
-def _handed_over(task: StartTask, call: Call) -> Prepared:
+def _handed_over(task: StartTask) -> Prepared:
     """Return the work of a task that waits for an answer: the token is handed over, or nothing is heard of it."""
-    return call if task.resource.pattern == "waitForTaskToken" else Outside()
+    return (lambda: None) if task.resource.pattern == "waitForTaskToken" else Outside()
+
+
+def _result(seconds: float, outcome: JSON | Failure) -> Prepared:
+    """Return the work that gives a result or a failure after so many seconds."""
+    if not seconds:
+        return outcome if isinstance(outcome, Failure) else lambda: outcome
+    if isinstance(outcome, Failure):
+        return lambda: Answer.failure(outcome.error, outcome.cause, seconds)
+    return lambda: Answer(outcome, after=seconds)
 
 
 def _failure(task: StartTask, call: Call, problem: Exception) -> Failure:
