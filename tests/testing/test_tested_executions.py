@@ -156,12 +156,13 @@ def test_a_call_that_failed_has_its_error():
 
 
 def test_calls_of_side_by_side_branches_are_in_the_order_of_their_moments():
-    """The second branch is the first to call."""
-    slow = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 5, "Next": "S"}, "S": calls("f", End=True)}}
-    quick = {"StartAt": "Q", "States": {"Q": calls("f", End=True)}}
-    execution = flow(P={"Type": "Parallel", "Branches": [slow, quick]}).mock("f", {}).run()
+    """The first branch calls again after the second one has."""
+    first, second = chain(A=calls("f", Retry=retries("Busy"))), chain(B=calls("f"))
+    both = {"Type": "Parallel", "Branches": [first, second]}
 
-    assert [("Q", 0), ("S", 5)] == [(call.state, call.at) for call in execution.calls("f")]
+    execution = flow(P=both).mock("f", TaskError("Busy"), {}, {}).run()
+
+    assert [("A", 0), ("B", 0), ("A", 1)] == [(call.state, call.at) for call in execution.calls("f")]
 
 
 def test_a_function_that_was_not_called_has_no_calls():

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from conftest import chain, one_state
-from harness import calls, flow, machine_of
+from harness import asks, calls, flow, machine_of
 
-from asl_engine import DefinitionError, Functions, InputError, SourceError, StateMachine
-from asl_engine.testing import Workflow
+from asl_engine import DefinitionError, Functions, InputError, MockError, SourceError, StateMachine
+from asl_engine.testing import Workflow, send_success
 
 CONFIG = {
     "StateMachines": {
@@ -111,6 +111,15 @@ def test_a_workflow_without_a_configuration_has_no_cases(file):
 def test_mocks_are_closer_than_the_case(file):
     """A test changes what its configuration says."""
     assert "mock" == Workflow(file, mock_config=CONFIG).mock("A", "mock").run(case="Fine").output
+
+
+def test_a_case_answers_its_states_by_itself(file):
+    """Nobody waits for an answer from outside then."""
+    states = chain(A=asks(), W={"Type": "Wait", "Seconds": 9})
+    work = Workflow(StateMachine.from_dict(states, name="m"), mock_config=CONFIG)
+
+    with pytest.raises(MockError, match="send_success at 5 s: the state 'A' waits for no answer then"):
+        work.run(case="Fine", at={5: send_success("A")})
 
 
 def test_a_case_is_closer_than_real_functions(file):
