@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asl_engine.cli.options import bucket_option, kind_option
 from asl_engine.cli.terminal import (
     NobodyReads,
     OutputError,
@@ -38,16 +39,6 @@ if TYPE_CHECKING:
     from asl_engine.execution import Execution
     from asl_engine.render.draw import Format
     from asl_engine.rules.selection import Selection
-
-KINDS = click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False)
-kind_option = click.option(
-    "--type", "kind", type=KINDS, default="STANDARD", show_default=True, help="The type of state machine."
-)
-
-
-bucket_option = click.option(
-    "--bucket", multiple=True, metavar="NAME=FOLDER", help="A folder that stands for a bucket of S3; may be repeated."
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,13 +9,9 @@ from typing import Any
 
 import click
 
+from asl_engine.cli.options import bucket_option, kind_option
 from asl_engine.cli.terminal import check_place, show, show_file, tell, write_file
 from asl_engine.errors import InputError
-
-kind_option = click.option(
-    "--type", "kind", type=click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False), default="STANDARD",
-    show_default=True, help="The type of state machine.",
-)  # fmt: skip
 
 
 @click.command("debug")
@@ -24,13 +20,20 @@ kind_option = click.option(
 @click.option("--input-file", metavar="FILE", help="A file with the input.")
 @click.option("--functions", metavar="APP.PY", help="The functions; for a task without one you are asked.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
+@bucket_option
 @kind_option
 def debug(
-    file: str, input_text: str | None, input_file: str | None, functions: str | None, seed: int, kind: Any
+    file: str,
+    input_text: str | None,
+    input_file: str | None,
+    functions: str | None,
+    seed: int,
+    bucket: tuple[str, ...],
+    kind: Any,
 ) -> None:
     """Run the state machine in FILE step by step, in virtual time; `help` lists the commands."""
     from asl_engine.cli.debug import Prompt, run
-    from asl_engine.cli.given import load_functions, read_input
+    from asl_engine.cli.given import load_functions, read_buckets, read_input
     from asl_engine.engine import StateMachine
     from asl_engine.testing.debugger import Debugger
 
@@ -40,7 +43,7 @@ def debug(
     value = read_input(input_text, input_file)
     given = load_functions(functions) if functions is not None else None
     prompt = Prompt()
-    prompt.debugger = Debugger(machine, prompt, given, seed)
+    prompt.debugger = Debugger(machine, prompt, given, seed, buckets=read_buckets(bucket))
     run(prompt, value)
 
 
@@ -106,6 +109,7 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
 @click.option("--max-runs", type=click.IntRange(1), default=2_000, show_default=True)
 @click.option("--max-seconds", type=click.FloatRange(0), default=10.0, show_default=True)
 @click.option("-o", "--output", metavar="TEST.PY", help="Write an example of each end as a test for pytest.")
+@bucket_option
 @kind_option
 def explore_command(
     file: str,
@@ -114,10 +118,11 @@ def explore_command(
     max_runs: int,
     max_seconds: float,
     output: str | None,
+    bucket: tuple[str, ...],
     kind: Any,
 ) -> None:
     """Find out which results and errors of its tasks lead FILE to which ends, and which parts nothing reaches."""
-    from asl_engine.cli.given import read_input, read_json
+    from asl_engine.cli.given import read_buckets, read_input, read_json
     from asl_engine.engine import StateMachine
     from asl_engine.testing.explore import explore, tests_of
     from asl_engine.values import ABSENT
@@ -128,7 +133,8 @@ def explore_command(
     if not isinstance(given, dict) or not all(isinstance(values, list) for values in given.values()):
         raise InputError(f"{results}: expected an object with an array of results for each name")
     value = read_input(input_text, None) if input_text is not None else ABSENT
-    found = explore(machine, value, results=given, max_runs=max_runs, max_seconds=max_seconds)
+    buckets = read_buckets(bucket)
+    found = explore(machine, value, results=given, max_runs=max_runs, max_seconds=max_seconds, buckets=buckets)
     show(found.text())
     if found.not_reached and (input_text is None or results is None):
         tell("asl: where input and results are guessed, --input and --results can reach more")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.engine import Moment, StateMachine, checked_input, moment
+from asl_engine.engine import Buckets, Moment, StateMachine, checked_input, moment
 from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
 from asl_engine.history.story import read_story
 from asl_engine.inspection import Inspection, Setting
@@ -28,6 +28,8 @@ from asl_engine.kernel import (
 )
 from asl_engine.kernel.frames import Frame
 from asl_engine.lang.jsonata import UNDEFINED, JSONataError, compile_jsonata
+from asl_engine.mapruns.keeping import Keeper
+from asl_engine.mapruns.objects import Folders
 from asl_engine.program.compile import compile_program
 from asl_engine.program.program import State
 from asl_engine.tasks.answer import Answer
@@ -38,7 +40,7 @@ from asl_engine.tasks.registry import AnyFunctions, Function, Functions
 from asl_engine.testing.account import message_of
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.state import TestedState
-from asl_engine.testing.workflow import START, Workflow
+from asl_engine.testing.workflow import START
 from asl_engine.values import JSON, private_copy, size_of
 
 
@@ -206,6 +208,7 @@ class Debugger:
         functions: AnyFunctions = None,
         seed: int = 0,
         start_time: Moment = START,
+        buckets: Buckets = None,
     ) -> None:
         self.machine = machine
         self.front = front
@@ -215,7 +218,7 @@ class Debugger:
         self.start = moment(start_time)
         self.answers: dict[str, _Answers] = {}
         self.edits: dict[int, list[tuple[str, str, JSON]]] = {}
-        self._workflow = Workflow(machine)
+        self.buckets = buckets or {}
         self._wants: Callable[[Stop], bool] = lambda stop: True
         self._number = self._target = 0
         self._told: dict[Kernel, int] = {}
@@ -246,7 +249,7 @@ class Debugger:
 
     def tested(self, state: str) -> TestedState:
         """Return a state to look into."""
-        return TestedState(self._workflow, state)
+        return TestedState(self.machine, state, self.start, self.seed)
 
     def edit(self, stop: Stop, edit: tuple[str, str, JSON]) -> None:
         """Change what a state is given, now and whenever the execution is run again up to here."""
@@ -263,8 +266,10 @@ class Debugger:
         kernel = Kernel(program)
         self._told = {kernel: 0}
         identity = Identity("debug", self.machine.name, kind=self.machine.type)
-        _Remembering(kernel, self).run(ExecutionStarted(self.start, value, identity, self.seed, size))
-        return TestedExecution(kernel)
+        keeper = Keeper("all", True) if program.is_distributed else None
+        started = ExecutionStarted(self.start, value, identity, self.seed, size)
+        _Remembering(kernel, self, Folders(self.buckets), keeper).run(started)
+        return TestedExecution(kernel, keeper)
 
     def _watch(self, state: State) -> None:
         run = state.run
@@ -334,8 +339,8 @@ class _Asking(Performer):
 class _Remembering(VirtualDriver):
     """Remembers what tasks answered, and gives the same answers when the execution is run again."""
 
-    def __init__(self, kernel: Kernel, debugger: Debugger) -> None:
-        super().__init__(kernel, _Asking(debugger))
+    def __init__(self, kernel: Kernel, debugger: Debugger, objects: Folders, keeper: Keeper | None) -> None:
+        super().__init__(kernel, _Asking(debugger), None, objects, keeper)
         self.debugger = debugger
 
     def _perform(self, task: StartTask) -> Event | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from asl_engine.engine import StateMachine
+from asl_engine.engine import Buckets, StateMachine
 from asl_engine.errors import EndlessExecution, InputError
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
@@ -127,15 +127,16 @@ def explore(
     results: Mapping[str, Sequence[JSON]] | None = None,
     max_runs: int = MOST_RUNS,
     max_seconds: float = 10.0,
+    buckets: Buckets = None,
 ) -> Exploration:
     """Try which results and errors of its tasks lead a machine to which ends.
 
     `results` are what a Task state, or a function, may give, by name; without, they are guessed from the fields that
     the machine reads and the values that its Choices compare them with. So is the input. The errors of a task are those
     that its retriers and catchers name, and one that they do not. It ends after `max_runs` executions or `max_seconds`
-    of real time, and says how many executions there were.
+    of real time, and says how many executions there were. `buckets` are folders that stand for buckets of S3.
     """
-    workflow = Workflow(machine)
+    workflow = Workflow(machine, buckets=buckets)
     given = {} if results is None else results
     if not isinstance(given, Mapping) or not all(isinstance(one, (list, tuple)) for one in given.values()):
         raise InputError(f"results={results!r}: expected an array of results for each name")

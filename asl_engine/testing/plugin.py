@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from asl_engine.testing.workflow import Workflow
 
 
+class UnusedEvent(UserWarning):
+    """An outside event whose moment came after the end of its execution."""
+
+
 class UnusedMock(UserWarning):
     """A mock that no execution of its test has asked: it does not test what it seems to."""
 
@@ -51,6 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to measure, if that is wanted."""
+    wanted = [name for name in ("--asl-cov-report", "--asl-cov-fail-under") if config.getoption(name)]
+    if wanted and not config.getoption("--asl-cov"):
+        raise pytest.UsageError(f"{wanted[0]} needs --asl-cov=PATH, which says whose coverage is measured")
     if config.getoption("--asl-cov"):
         from asl_engine.testing.report import CoverageRun
 
@@ -96,6 +103,9 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
     for made in loaded:
         for name in made.unused_mocks(defaults):
             warnings.warn(UnusedMock(f"the mock of {name!r} was never asked"), stacklevel=1)
+    for execution in executions:
+        for event in execution.left_over:
+            warnings.warn(UnusedEvent(f"{event} came too late: the execution had ended"), stacklevel=1)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from asl_engine.engine import moment
+from asl_engine.engine import Moment, StateMachine, moment
 from asl_engine.errors import InputError, MockError
 from asl_engine.inspection import Inspection, Setting, Subject, read_subject
 from asl_engine.inspection.inspection import Status
@@ -17,9 +17,6 @@ from asl_engine.tasks.error import TaskError
 from asl_engine.testing.mocks import NO_ANSWER, Mock
 from asl_engine.testing.outside import json_copy
 from asl_engine.values import ABSENT, JSON
-
-if TYPE_CHECKING:
-    from asl_engine.testing.workflow import Workflow
 
 
 class StateResult:
@@ -64,9 +61,11 @@ class TestedState:
 
     __test__ = False  # pytest takes classes of such names for tests
 
-    def __init__(self, workflow: Workflow, name: str) -> None:
-        self.workflow = workflow
+    def __init__(self, machine: StateMachine, name: str, start_time: Moment, seed: int) -> None:
+        self.machine = machine
         self.name = name
+        self.start_time = start_time
+        self.seed = seed
 
     @cached_property
     def subject(self) -> Subject:
@@ -75,7 +74,7 @@ class TestedState:
 
         from asl_engine.source import parse_document
 
-        text = self.workflow.machine.definition
+        text = self.machine.definition
         if not text.lstrip().startswith("{"):
             text = json.dumps(parse_document(text, format="yaml").value)
         return read_subject(text, self.name)
@@ -100,15 +99,15 @@ class TestedState:
 
         Raises MockError for a state whose work nobody does, and InputError for what cannot be.
         """
-        subject, workflow = self.subject, self.workflow
+        subject = self.subject
         self._check_attempt(attempt)
         for name, given in (("variables", variables), ("context", context)):
             if given is not None and not isinstance(given, Mapping):
                 raise InputError(f"{name}={given!r}: expected an object")
         setting = Setting(
-            Identity("test", workflow.machine.name, kind=workflow.machine.type),
-            moment(workflow.start_time),
-            workflow.seed,
+            Identity("test", self.machine.name, kind=self.machine.type),
+            moment(self.start_time),
+            self.seed,
             variables=json_copy(dict(variables or {}), "the variables"),
             context=None if context is None else json_copy(dict(context), "the context"),
             retries=attempt,

@@ -215,7 +215,7 @@ class Workflow:
         """Return one state of the machine, to be tested by itself; see `TestedState`. Raises InputError if there is
         none of this name."""
         self._check_state(name)
-        return TestedState(self, name)
+        return TestedState(self.machine, name, self.start_time, self.seed)
 
     def unused_mocks(self, but: Collection[int] = ()) -> list[str]:
         """Return the names of the mocks that no execution has asked, those given to single executions among them; `but`

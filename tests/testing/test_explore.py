@@ -238,3 +238,26 @@ def test_lists_numbers_and_moments_are_guessed_as_such():
     assert guess["items"]
     assert (5, 3) == (guess["pause"], guess["count"])
     assert Workflow(flow(**states).machine).run(guess).succeeded
+
+
+def test_items_of_a_bucket_are_read_from_a_folder(tmp_path):
+    """A distributed Map is explored with the objects that its reader finds."""
+    (tmp_path / "orders.json").write_text('[{"id": 1}, {"id": 2}]')
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Parameters": {"Bucket": "orders", "Key": "orders.json"},
+    }
+    work = {"Type": "Task", "Resource": "work", "End": True}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Work",
+        "States": {"Work": work},
+    }
+    each = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    machine = StateMachine.from_dict({"StartAt": "Each", "States": {"Each": each}})
+
+    found = explore(machine, buckets={"orders": tmp_path})
+
+    assert not found.not_reached
+    assert {"SUCCEEDED", "FAILED"} == {way.status for way in found.ways}

@@ -479,3 +479,27 @@ def test_a_test_case_needs_a_configuration():
     """The error says how to give one."""
     with pytest.raises(InputError, match="the test case 'Fine' is of no mock configuration: pass mock_config=FILE"):
         flow(A=calls("f")).run(case="Fine")
+
+
+@pytest.mark.parametrize("option", ["--asl-cov-fail-under=90", "--asl-cov-report=html"])
+def test_coverage_options_without_a_path_measure_nothing(project, option):
+    """A build that forgot the path must not pass for one that reached enough."""
+    project.makepyfile(GOOD)
+
+    result = run(project, option)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "needs --asl-cov=PATH" in result.stderr.str()
+
+
+def test_an_event_that_comes_after_the_end_is_warned_of(project):
+    """The test believes that somebody stopped the execution, which had long ended."""
+    project.makepyfile("""
+from asl_engine.testing import stop
+
+def test_a_payment(workflow):
+    pay = workflow("pay.asl.json").mock("Charge", {}).mock("ShipGoods", {"shipped": True})
+    assert pay.run(at={60: stop()}).succeeded
+""")
+
+    assert "UnusedEvent: stop at 60 s came too late: the execution had ended" in lines_of(run(project))
