@@ -46,7 +46,7 @@ class Mock:
         wrong = [number for number in self.on_call if type(number) is not int or number < 1]
         if wrong:
             raise MockError(f"on_call={{{wrong[0]!r}: ...}} names no call: calls are counted from 1")
-        if not 0 <= takes < float("inf"):
+        if not isinstance(takes, (int, float)) or not 0 <= takes < float("inf"):
             raise MockError(f"takes={takes!r} is no time in seconds; a call that never ends is answered NO_ANSWER")
 
     @classmethod
@@ -86,11 +86,24 @@ def _uniform(answer: Any) -> Any:
         return answer()
     if not callable(answer):
         return answer
+    if _takes(answer, 2):
+        return answer
+    if not _takes(answer, 1):
+        raise MockError(f"the mock {answer!r} takes neither the payload, nor the payload and Lambda's context")
+    return lambda payload, context: answer(payload)
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many arguments; one that does not tell takes one."""
     try:
-        inspect.signature(answer).bind(None, None)
-    except (TypeError, ValueError):  # it takes one argument, or it is a builtin that does not tell
-        return lambda payload, context: answer(payload)
-    return answer
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return count == 1
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 class Mocks:

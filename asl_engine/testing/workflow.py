@@ -76,12 +76,14 @@ class Workflow:
     ) -> Workflow:
         """Let a mock stand in for a Task state, a function, or a resource, in every execution from now on.
 
-        One answer is given to every call; several are given one to each call. See `Mock` for what an answer can be.
+        One answer is given to every call; several are given one to each call. See `Mock` for what an answer can be; a
+        `Mock` itself will do as well.
         Raises MockError for a name that nothing in the machine has, with those that are close.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         try:
-            self.mocks.add(name, Mock(*answers, on_call=on_call, takes=takes))
+            is_alone = len(answers) == 1 and on_call is None and takes == 0
+            self.mocks.add(name, Mock.of(answers[0]) if is_alone else Mock(*answers, on_call=on_call, takes=takes))
         except MockError as problem:
             raise problem.with_traceback(None) from None
         return self
