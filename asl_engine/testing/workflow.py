@@ -173,7 +173,7 @@ class Workflow:
         finally:
             self._count(kernel, keeper)
         if max_events is not None and _is_full(kernel):
-            raise EndlessExecution(endless(kernel, MAX_EVENTS))
+            raise EndlessExecution(endless(kernel, min(max_events, MAX_EVENTS)))
         return TestedExecution(kernel, keeper, tuple(driver.pending))
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:

@@ -165,7 +165,8 @@ def test_retriers_and_catchers_of_parallels_and_maps():
 def test_an_execution_that_did_not_end_counts_as_far_as_it_came():
     """A test may well expect that it goes round."""
     rule = {"Variable": "$.n", "IsPresent": True, "Next": "E"}
-    states = {"C": {"Type": "Choice", "Choices": [rule], "Default": "C"}, "E": {"Type": "Succeed"}}
+    wait = {"Type": "Wait", "Seconds": 1, "Next": "C"}
+    states = {"C": {"Type": "Choice", "Choices": [rule], "Default": "W"}, "W": wait, "E": {"Type": "Succeed"}}
     work = Workflow(StateMachine.from_dict({"StartAt": "C", "States": states}))
 
     with pytest.raises(EndlessExecution):
