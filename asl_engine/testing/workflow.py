@@ -84,12 +84,14 @@ class Workflow:
     ) -> Workflow:
         """Let a mock stand in for a Task state, a function, or a resource, in every execution from now on.
 
-        One answer is given to every call; several are given one to each call. See `Mock` for what an answer can be.
+        One answer is given to every call; several are given one to each call. See `Mock` for what an answer can be; a
+        `Mock` itself will do as well.
         Raises MockError for a name that nothing in the machine has, with those that are close.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         try:
-            self.mocks.add(name, Mock(*answers, on_call=on_call, takes=takes))
+            is_alone = len(answers) == 1 and on_call is None and takes == 0
+            self.mocks.add(name, Mock.of(answers[0]) if is_alone else Mock(*answers, on_call=on_call, takes=takes))
         except MockError as problem:
             raise problem.with_traceback(None) from None
         return self
@@ -187,7 +189,7 @@ class Workflow:
         finally:
             self._count(kernel, keeper)
         if max_events is not None and _is_full(kernel):
-            raise EndlessExecution(endless(kernel, MAX_EVENTS))
+            raise EndlessExecution(endless(kernel, min(max_events, MAX_EVENTS)))
         return TestedExecution(kernel, keeper, tuple(driver.pending), self.mocks.callable_names())
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:

@@ -363,6 +363,15 @@ def test_a_change_is_kept_when_going_back(debug):
     assert 'output of the execution: {"n": 52}' in out
 
 
+def test_a_change_at_an_earlier_stop_undoes_the_later_ones(debug):
+    """What they changed is another input by now."""
+    commands = ["step", 'set input {"n": 50}', "step", "goto 1", 'set input {"n": 7}', "continue"]
+
+    out, _ = debug(ADDS, *commands, given={"n": 0})
+
+    assert 'output of the execution: {"n": 10}' in out
+
+
 def test_going_back_further_than_the_start_is_the_start(debug):
     """There is nothing before it."""
     assert ["A", "B", "A"] == stops(debug(PASSES, "step", "back 99")[0])

@@ -97,6 +97,11 @@ def test_tokens_and_integrations_are_explored():
     assert [] == explore(flow(**states).machine).not_reached
 
 
+def test_the_result_of_the_lambda_integration_has_a_payload():
+    """Also where the machine does not read it, and so it is not guessed."""
+    assert ("SUCCEEDED", None, "A") in ends(explore(flow(A=invokes("f")).machine))
+
+
 def test_what_is_inside_of_maps_and_parallels_is_explored():
     """The list is guessed, so that it has an item."""
     inner = chain(I=calls("f", Retry=retries("Busy")))

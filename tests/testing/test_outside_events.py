@@ -218,6 +218,14 @@ def test_an_endless_execution_names_its_circle():
     assert {"Look", "Is it ready?", "Wait"} == set(circle)
 
 
+def test_a_circle_that_takes_no_time_is_told_with_its_limit():
+    """It never comes to a moment at which it could be stopped earlier."""
+    states = {"C": {"Type": "Choice", "Choices": [READY], "Default": "C"}, "E": {"Type": "Succeed"}}
+
+    with pytest.raises(EndlessExecution, match="did not end within 50 events; it goes round: C > C"):
+        Workflow(StateMachine.from_dict({"StartAt": "C", "States": states})).run(max_events=50)
+
+
 def test_an_endless_execution_is_stopped_by_itself():
     """Nobody has to say how many events are too many."""
     with pytest.raises(EndlessExecution, match="within 25,000 events; it goes round"):
@@ -232,7 +240,7 @@ def test_without_a_limit_it_fails_as_on_aws():
 
 
 def test_an_execution_that_ends_within_its_limit_is_left_alone():
-    """Five events are written, and five are allowed."""
+    """Four events are written, and four are allowed."""
     execution = Workflow(StateMachine.from_dict(one_state(Type="Pass"))).run(max_events=4)
 
     assert execution.succeeded

@@ -215,7 +215,7 @@ def test_calls_are_counted_from_one(number):
         flow(A=calls("f")).mock("f", on_call={number: {}})
 
 
-@pytest.mark.parametrize("seconds", [-1, -0.001, float("inf"), float("nan")])
+@pytest.mark.parametrize("seconds", [-1, -0.001, float("inf"), float("nan"), "3", None])
 def test_a_call_takes_a_time_that_there_is(seconds):
     """Negative and endless times are refused, with what to do instead."""
     with pytest.raises(MockError, match=r"takes=.* is no time in seconds; .* NO_ANSWER"):
@@ -311,6 +311,27 @@ def test_a_mock_of_a_job_is_its_end():
 
     assert {"JobRunState": "SUCCEEDED"} == execution.output
     assert 600 <= execution.duration < 700
+
+
+def test_a_mock_can_be_made_beforehand():
+    """With all that it has."""
+    busy = Mock(TaskError("Busy"), {}, takes=3)
+    execution = payment().mock("ChargeCard", busy).mock("ShipGoods", {}).run()
+
+    assert 3 + 1 + 3 == execution.duration
+
+
+@pytest.mark.parametrize("function", [lambda: 1, lambda one, two, three: 1])
+def test_a_function_that_cannot_be_called_is_refused(function):
+    """It would fail the task, as if the work had failed."""
+    with pytest.raises(MockError, match="is called with the payload, or with the payload and the context"):
+        flow(A=calls("f")).mock("f", function)
+
+
+@pytest.mark.parametrize("function", [str, len, lambda *all_of_them: 7, lambda one, two=2: 7])
+def test_a_function_that_tells_little_is_called_as_it_can(function):
+    """Builtins and defaults as well."""
+    assert flow(A=calls("f")).mock("f", function).run({"n": 1}).succeeded
 
 
 def test_a_later_mock_takes_the_place_of_the_one_before():
@@ -439,3 +460,20 @@ def test_a_misspelt_mode_is_refused(mode):
     """It does not count as one that checks nothing."""
     with pytest.raises(InputError, match="check_mocks is NONE, PRESENT or STRICT, not"):
         reader(mode)
+
+
+def test_a_second_parameter_with_a_value_is_not_the_context():
+    """`lambda payload, k=k: ...` is how Python closes over a loop's variable."""
+    execution = flow(Work=calls("work")).mock("work", lambda payload, rate=3: rate).run()
+
+    assert execution.output == 3
+
+
+def test_a_function_that_must_be_awaited_is_refused():
+    """Its coroutine would be the result."""
+
+    async def later(payload):
+        return payload
+
+    with pytest.raises(MockError, match="gives a coroutine or a generator"):
+        flow(Work=calls("work")).mock("work", later)
