@@ -12,6 +12,7 @@ from typing import Any, Final
 import graphviz
 import networkx
 
+from asl_engine.render.far import MANY
 from asl_engine.render.graph import END, Transition, join_of
 from asl_engine.render.text import balance, clean, element_id, one_line, shorten, width, wrap
 
@@ -52,14 +53,20 @@ _GRAPH: Final = {
     "newrank": "true",
 }
 
+_HURRY: Final = {"nslimit": "2", "nslimit1": "2", "mclimit": "0.3"}
+"""How long graphviz looks for better places in a large graph: without limits it may look for hours."""
+
 
 def dot_source(graph: networkx.DiGraph, title: str | None = None, direction: str = "TB") -> str:
     """Return the graphviz source of a graph that `state_graph` made, marked by `overlay.mark` or not.
 
     `direction` is TB, from top to bottom, or LR, from left to right.
     """
+    limits = _HURRY if graph.number_of_edges() > MANY else {}
     dot = graphviz.Digraph(
-        graph_attr=_GRAPH | {"rankdir": direction}, node_attr={"fontname": "Arial"}, edge_attr={"fontname": "Arial"}
+        graph_attr=_GRAPH | limits | {"rankdir": direction},
+        node_attr={"fontname": "Arial"},
+        edge_attr={"fontname": "Arial"},
     )
     dot.attr("graph", tooltip=_hint(title or "State machine"), id="asl")
     if title:

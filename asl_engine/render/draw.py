@@ -13,7 +13,7 @@ from asl_engine.model.states import StateMachine
 from asl_engine.render.compare import Comparison, compare
 from asl_engine.render.convert import to_pdf, to_png
 from asl_engine.render.dot import dot_source
-from asl_engine.render.far import cut_far_lines
+from asl_engine.render.far import check_size, cut_far_lines
 from asl_engine.render.fold import fold
 from asl_engine.render.graph import state_graph
 from asl_engine.render.mermaid import markdown_text, mermaid_text
@@ -105,6 +105,8 @@ def picture(graph: networkx.DiGraph, form: Format = "svg", look: Look | None = N
         return mermaid_text(graph, title, direction)
     if form == "markdown":
         return markdown_text(graph, title, direction, summary)
+    if form != "dot":
+        check_size(graph)
     source = dot_source(cut_far_lines(graph), title, direction)
     return source if form == "dot" else _laid_out(source, form)
 

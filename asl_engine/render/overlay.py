@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 import networkx
@@ -42,6 +42,9 @@ _OUTCOMES: Final = {
 _BRIEF: Final = 0.01
 """Seconds below which a duration is not worth a word."""
 
+_LATEST: Final = datetime.max.replace(tzinfo=UTC).timestamp()
+"""The last second that calendars have."""
+
 _WORST_FIRST: Final = ("failed", "running", "caught", "aborted", "succeeded")
 
 
@@ -51,15 +54,15 @@ class _Visit:
 
     state: str
     outer: _Visit | None
-    after: int = 0
-    """The id of the event before the one that entered it."""
-
     began: float | None = None
     ended: float | None = None
     status: str = "running"
     error: str = ""
     cause: str = ""
     failures: int = 0
+    inside: list[_Visit] = field(default_factory=list)
+    """The visits in it, not those in them."""
+
     has_failed: bool = False
     """Whether the last thing heard of it was a failure; a retry takes that back."""
 
@@ -77,6 +80,10 @@ class _Story:
     at: dict[int, _Visit | None] = field(default_factory=dict)
     """Event id -> the visit that it belongs to; for an exit, the visit that was left."""
     left: set[int] = field(default_factory=set)
+    entered: dict[tuple[str, int], _Visit] = field(default_factory=dict)
+    """The visits by their state and the id of the event before the one that entered it."""
+    ended: int = 0
+    """How many of the visits came before the last end of the execution, which may be redriven."""
     taken: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
 
 
@@ -118,15 +125,18 @@ def _read(story: _Story, event: Event, number: int, previous: int) -> None:
 
 
 def _enter(story: _Story, event: Event, before: _Visit | None, previous: int) -> _Visit | None:
-    target = story.pointers.get(event.get("stateEnteredEventDetails", {}).get("name", ""))
+    target = story.pointers.get(_detail(event, "name"))
     if target is None:
         return before
     was_left = previous in story.left
-    outer = before.outer if before and was_left else before
+    owner = owner_of(story.graph.nodes[target]["block"])
+    outer = _outwards(before, lambda visit: visit.state == owner)  # so that nothing nests deeper than the machine
     source = before.state if before else START
     _take(story, source, target, bool(before and was_left and before.status == "caught"))
-    visit = _Visit(target, outer, previous, _moment_of(event))
+    visit = story.entered[target, previous] = _Visit(target, outer, _moment_of(event))
     story.visits.append(visit)
+    if outer is not None:
+        outer.inside.append(visit)
     return visit
 
 
@@ -138,9 +148,9 @@ def _take(story: _Story, source: str, target: str, is_catch: bool) -> None:
 
 def _exit(story: _Story, event: Event, before: _Visit | None) -> _Visit | None:
     """Close the visit that an exit names: the previous event may be one of a state inside it."""
-    pointer = story.pointers.get(event.get("stateExitedEventDetails", {}).get("name", ""))
+    pointer = story.pointers.get(_detail(event, "name"))
     visit = _outwards(before, lambda visit: visit.state == pointer)
-    if visit is None:
+    if visit is None or visit.status != "running":
         return before
     visit.status = "caught" if visit.has_failed else "succeeded"
     visit.ended = _moment_of(event)
@@ -168,34 +178,30 @@ def _subject(story: _Story, kind: str, before: _Visit | None) -> _Visit | None:
 
 def _evaluated(story: _Story, event: Event, before: _Visit | None, previous: int) -> _Visit | None:
     """Return the visit that an EvaluationFailed names; if the input failed, it follows what came before the state."""
-    details: Event = event.get("evaluationFailedEventDetails", {})
-    named = story.pointers.get(str(details.get("state", "")))
+    named = story.pointers.get(_detail(event, "state"), "")
     if before is not None and before.state == named and before.status == "running":
         return before
-    open_visits = [visit for visit in story.visits if visit.state == named and visit.status == "running"]
-    return next((visit for visit in open_visits if visit.after == previous), before)
+    visit = story.entered.get((named, previous))
+    return visit if visit is not None and visit.status == "running" else before
 
 
 def _count_iteration(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:
     """Count for the Map that the event names: an iteration of an outer Map may end with a state of an inner one."""
-    details: Event = next((value for key, value in event.items() if key.startswith("mapIteration")), {})
-    named = story.pointers.get(str(details.get("name", "")))
+    named = story.pointers.get(_detail(event, "name"))
     visit = _outwards(visit, lambda visit: visit.state == named) or visit
     if visit is not None:
         visit.iterations[kind.removeprefix("MapIteration").lower()] += 1
 
 
 def _moment_of(event: Event) -> float | None:
-    """Return when an event happened, in seconds: files have it as a number or as ISO 8601."""
+    """Return when an event happened, in seconds: files have it as a number or as ISO 8601; None for what is no time."""
     moment = event.get("timestamp")
-    if isinstance(moment, str):
-        try:
-            moment = datetime.fromisoformat(moment)
-        except ValueError:
-            return None
-    if isinstance(moment, datetime):
-        return moment.timestamp()
-    return float(moment) if isinstance(moment, int | float) else None
+    try:
+        moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        seconds = moment.timestamp() if isinstance(moment, datetime) else moment
+    except (ValueError, OverflowError, OSError):
+        return None
+    return float(seconds) if isinstance(seconds, int | float) and abs(seconds) < _LATEST else None
 
 
 def _note_failure(visit: _Visit, kind: str, event: Event) -> None:
@@ -215,10 +221,10 @@ def _detail(event: Event, name: str) -> str:
 
 def _abort_inside(story: _Story, outer: _Visit) -> None:
     """Close what is still open inside a visit that ends: it failed there, or was stopped because something else did."""
-    for visit in story.visits:
-        if visit.status == "running" and visit is not outer and _outwards(visit, lambda other: other is outer):
-            visit.status = "failed" if visit.has_failed or _is_fail_state(story, visit) else "aborted"
-            visit.ended = outer.ended
+    for visit in (visit for visit in outer.inside if visit.status == "running"):
+        visit.status = "failed" if visit.has_failed or _is_fail_state(story, visit) else "aborted"
+        visit.ended = outer.ended
+        _abort_inside(story, visit)
 
 
 def _is_fail_state(story: _Story, visit: _Visit) -> bool:
@@ -228,7 +234,9 @@ def _is_fail_state(story: _Story, visit: _Visit) -> bool:
 def _finish(story: _Story, kind: str, event: Event, visit: _Visit | None) -> None:
     """Close everything: what led to the failure has failed, what else was open has been aborted."""
     moment = _moment_of(event)
-    for open_visit in (visit for visit in story.visits if visit.status == "running"):
+    still_open = [visit for visit in story.visits[story.ended :] if visit.status == "running"]
+    story.ended = len(story.visits)
+    for open_visit in still_open:
         open_visit.ended = moment
     if kind == "ExecutionFailed":
         while visit is not None:
@@ -236,7 +244,7 @@ def _finish(story: _Story, kind: str, event: Event, visit: _Visit | None) -> Non
             visit.error = visit.error or _detail(event, "error")
             visit.cause = visit.cause or _detail(event, "cause")
             visit = visit.outer
-    for open_visit in (visit for visit in story.visits if visit.status == "running"):
+    for open_visit in (visit for visit in still_open if visit.status == "running"):
         has_failed = kind == "ExecutionFailed" and (open_visit.has_failed or _is_fail_state(story, open_visit))
         open_visit.status = "failed" if has_failed else "aborted"
 

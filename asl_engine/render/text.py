@@ -15,6 +15,9 @@ from typing import Final
 _ILLEGAL: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document may contain, escaped or not."""
 
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of a line, and so of the words that stand after a name."""
+
 _NARROW: Final = frozenset("fijlrtI.,:;!|'`()[]{}/\\ ")
 _WIDE: Final = frozenset("mwMW@%\u2014\u2026")
 
@@ -31,8 +34,8 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the clean text with each run of line breaks and tabs as one blank."""
-    return re.sub(r"[\n\t]+", " ", clean(text))
+    """Return the clean text with each run of line breaks and tabs as one blank, and nothing that turns what follows."""
+    return _TURNS.sub("\ufffd", re.sub(r"[\n\t\x85\u2028\u2029]+", " ", clean(text)))
 
 
 def element_id(pointer: str) -> str:

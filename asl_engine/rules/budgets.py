@@ -154,9 +154,10 @@ def loop_without_rest(outline: Outline) -> Iterator[Finding]:
           "C": {"Type": "Choice", "Choices": [{"Variable": "$.r", "IsPresent": true, "Next": "E"}], "Default": "W"},
           "W": {"Type": "Wait", "Seconds": 30, "Next": "T"}, "E": {"Type": "Succeed"}}}
     """
+    inside = _blocks_inside(outline)
     for block in outline.blocks:
         for loop in _loops(block):
-            if not any(_rests(block.states[name]) for name in loop) and not counts(block, set(loop)):
+            if not any(_rests(block.states[name], inside) for name in loop) and not counts(block, set(loop)):
                 events = sum(_WORK if isinstance(block.states[name].part, Task) else _AROUND for name in loop)
                 message = f"this loop never rests: about {MAX_EVENTS // events:,} rounds of it fill the history"
                 yield Finding(block.states[loop[0]].pointer, message, on_key=True)
@@ -175,11 +176,13 @@ def _loops(block: BlockSite) -> Iterator[list[str]]:
             yield found
 
 
-def _rests(site: StateSite) -> bool:
-    """Tell whether a state takes its time: a Wait, and what waits for a job or for somebody."""
+def _rests(site: StateSite, inside: Inside) -> bool:
+    """Tell whether a state takes its time: a Wait, what waits for a job or for somebody, and what has such a state."""
     resource = getattr(site.part, "resource", "")
-    if isinstance(site.part, Wait) or is_open(resource):
+    if isinstance(site.part, Wait) or is_open(resource) or is_distributed(site):
         return True
+    if isinstance(site.part, (Parallel, Map)):
+        return any(_rests(state, inside) for block in inside.get(id(site), ()) for state in block.states.values())
     return isinstance(site.part, Task) and re.search(r"\.sync|\.waitForTaskToken|:activity:", resource) is not None
 
 

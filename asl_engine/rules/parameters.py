@@ -22,6 +22,9 @@ from asl_engine.values import JSON
 _SERVICES: Final = {"events": "eventbridge", "states": "sfn"}
 """The optimised integrations whose service has another name in the SDK."""
 
+_TWINS: Final = {"cloudwatchevents": "eventbridge"}
+"""Services that the SDK for Java has twice, and botocore, which the table is made of, once."""
+
 
 @rule("ASL711", "unknown-action", aws=None, severity=Severity.WARNING)
 def unknown_action(outline: Outline) -> Iterator[Finding]:
@@ -39,7 +42,7 @@ def unknown_action(outline: Outline) -> Iterator[Finding]:
           "Parameters": {"TableName": "t", "Key": {"id": {"S": "1"}}}}
     """
     for site, found in _integrations(outline):
-        actions = actions_of(found.service) if found.is_sdk else {}
+        actions = actions_of(_sdk_service(found)) if found.is_sdk else {}
         if actions is None:
             near = did_you_mean(found.service, service_names())
             yield Finding(site.at("resource"), f"AWS's SDK has no service {found.service!r}", near)
@@ -57,12 +60,16 @@ def _integrations(outline: Outline) -> Iterator[tuple[Site, Integration]]:
                 yield site, found
 
 
+def _sdk_service(found: Integration) -> str:
+    return (_TWINS if found.is_sdk else _SERVICES).get(found.service, found.service)
+
+
 def _action_of(found: Integration) -> Action | None:
     """Return the action that an integration calls; None if it is not known.
 
     Some optimised integrations are no call of the API at all, `http:invoke` and `eks:call` among them.
     """
-    actions = actions_of(_SERVICES.get(found.service, found.service)) or {}
+    actions = actions_of(_sdk_service(found)) or {}
     return actions.get(found.action[:1].lower() + found.action[1:])
 
 

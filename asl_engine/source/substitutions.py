@@ -19,8 +19,8 @@ from asl_engine.source.places import escape
 from asl_engine.source.template import Quoted, local_file, quoted, state_machines
 from asl_engine.values import JSON
 
-PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}")
-_ESCAPED: Final = re.compile(r"\$\{!(\w+)\}")
+PLACEHOLDER: Final = re.compile(r"\$\{([\w.:-]+)\}")
+_ESCAPED: Final = re.compile(r"\$\{!([\w.:-]+)\}")
 
 
 class Name(NamedTuple):
@@ -43,21 +43,24 @@ def fillings_in(template: Document) -> Iterator[Filling]:
 
     Macros may change a template in any way, and a definition in a bucket cannot be read.
     """
-    if _has_macros(template.value):
+    if _has_macros(template):
         return
     for name, _, properties in state_machines(template.value):
         pointer = f"/Resources/{escape(name)}/Properties"
         defined = properties.get("DefinitionSubstitutions", {})
         used = _used(template, pointer, properties)
-        if used is not None and isinstance(defined, dict) and not any(key.startswith("Fn::") for key in defined):
+        if used is not None and isinstance(defined, dict) and not is_function(defined):
             at = f"{pointer}/DefinitionSubstitutions"
             given = [_named(template, key, f"{at}/{escape(key)}") for key in defined]
             named = {one.name: one for one in reversed(used)}  # the first place of each
-            missing = [one for name, one in named.items() if name not in defined]
+            missing = [one for name, one in named.items() if name not in defined and re.fullmatch(r"\w+", name)]
             yield Filling(missing, [one for one in given if one.name not in named])
 
 
-def _has_macros(value: JSON) -> bool:
+def _has_macros(template: Document) -> bool:
+    if re.search(r"(Fn::|!)Transform\b", template.text):
+        return True
+    value = template.value
     given = value.get("Transform", []) if isinstance(value, dict) else []
     names = given if isinstance(given, list) else [given]
     return not all(isinstance(name, str) and name.startswith("AWS::") for name in names)
@@ -91,8 +94,7 @@ def _in_text(text: Quoted) -> Iterator[Name]:
 
 def _in_value(template: Document, value: JSON, pointer: str) -> Iterator[Name]:
     if is_function(value):
-        for piece in pieces_of(value, pointer) or ():
-            yield from (Name(name, pointer, template.locate(pointer)) for name in _ESCAPED.findall(piece.text))
+        yield from _in_call(template, value, pointer)
     elif isinstance(value, str):
         yield from (Name(name, pointer, template.locate(pointer)) for name in PLACEHOLDER.findall(value))
     elif isinstance(value, dict):
@@ -103,6 +105,16 @@ def _in_value(template: Document, value: JSON, pointer: str) -> Iterator[Name]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _in_value(template, item, f"{pointer}/{index}")
+
+
+def _in_call(template: Document, call: dict[str, JSON], pointer: str) -> Iterator[Name]:
+    """Yield what stands in the texts of a function: `Fn::If` gives one of them, `Fn::Join` all."""
+    ((function, given),) = call.items()
+    if function == "Fn::Sub":
+        for piece in pieces_of(call, pointer) or ():
+            yield from (Name(name, pointer, template.locate(pointer)) for name in _ESCAPED.findall(piece.text))
+    else:
+        yield from _in_value(template, given, f"{pointer}/{escape(function)}")
 
 
 def _in_file(template: Document, pointer: str, file: Path) -> list[Name] | None:

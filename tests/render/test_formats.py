@@ -164,3 +164,29 @@ def test_two_thousand_states_take_seconds() -> None:
     svg = str(draw(many(2000)))
     assert time.process_time() - started < 20
     assert svg.count('class="name"') == 2002
+
+
+def crowd(count: int) -> Model:
+    """Return a machine of Choices that all lead to each other."""
+    names = [f"S{number}" for number in range(count)]
+    states = {
+        name: {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.x", "IsPresent": True, "Next": other} for other in names if other != name],
+            "Default": "End",
+        }
+        for name in names
+    }
+    return Model.model_validate({"StartAt": "S0", "States": {**states, "End": {"Type": "Succeed"}}})
+
+
+def test_states_that_all_lead_to_each_other_take_seconds() -> None:
+    started = time.process_time()
+    assert "→ S1<" in str(draw(crowd(30)))
+    assert time.process_time() - started < 20
+
+
+def test_a_picture_that_nobody_could_lay_out_is_refused() -> None:
+    with pytest.raises(RenderError, match=r"5,\d+ lines between .* Draw it folded, or as mermaid"):
+        draw(crowd(75))
+    assert str(draw(crowd(75), form="mermaid")).count("-->") > 5_000

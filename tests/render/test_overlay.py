@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -222,3 +223,25 @@ def test_the_graph_itself_is_left_alone() -> None:
 
 def test_events_of_another_machine_are_passed_over() -> None:
     assert not statuses(mark(state_graph(named("A")), history(*TO_PARALLEL)))
+
+
+@pytest.mark.parametrize("moment", [1e400, -1e308, "0001-01-01T00:00:00", "never", [], None])
+def test_details_and_times_of_any_kind_are_passed_over(moment: Any) -> None:
+    """A file that is no true history may hold anything; what cannot be meant is not drawn."""
+    events = [
+        {"type": "PassStateEntered", "stateEnteredEventDetails": {"name": ["Check"]}},
+        {"type": "TaskStateEntered", "timestamp": moment, "stateEnteredEventDetails": {"name": "Check"}},
+        {"type": "MapIterationStarted", "mapIteration": 5},
+        {"type": "TaskStateExited", "timestamp": 1, "stateExitedEventDetails": {"name": "Check"}},
+    ]
+    assert mark(state_graph(order()), events).nodes["/States/Check"]["seconds"] is None
+
+
+def test_a_history_that_nests_without_end_takes_no_time() -> None:
+    """Each state is entered from within the one before, which no execution does, then all are left."""
+    entered = [("ParallelStateEntered", number, "Both") for number in range(20_000)]
+    events = history(*entered, *(("ParallelStateExited", 20_000 + number, "Both") for number in range(20_000)))
+    graph = state_graph(order())
+    started = time.process_time()
+    assert mark(graph, events).nodes["/States/Both"]["visits"] == 20_000
+    assert time.process_time() - started < 5

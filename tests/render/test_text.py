@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asl_engine.render import text
-from asl_engine.render.text import clean, element_id, shorten, width, wrap
+from asl_engine.render.text import clean, element_id, one_line, shorten, width, wrap
 
 
 def test_the_docstrings_are_true() -> None:
@@ -43,3 +43,9 @@ def test_what_does_not_fit_is_cut_with_an_ellipsis() -> None:
 
 def test_text_that_xml_cannot_hold_is_replaced() -> None:
     assert clean("a\x00b\ud800c\r\nd") == "a\ufffdb\ufffdc\nd"
+
+
+def test_no_line_breaks_or_turns_in_one_line() -> None:
+    """Every sign that some reader takes for a line break, and those that turn the words after a name around."""
+    assert one_line("a\r\n\u2028b\x85c\u2029d") == "a b c d"
+    assert one_line("\u202eevil\u2066") == "\ufffdevil\ufffd"

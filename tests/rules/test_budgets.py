@@ -90,6 +90,14 @@ def test_a_loop_is_told_once_and_at_its_first_state():
         {"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a"},
         {"Type": "Task", "Resource": "${Work}"},
         {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}},
+        {"Type": "Parallel", "Branches": [block(W={"Type": "Wait", "Seconds": 1, "End": True})]},
+        {
+            "Type": "Map",
+            "ItemProcessor": {
+                **block(P={"Type": "Pass", "End": True}),
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            },
+        },
     ],
 )
 def test_a_loop_that_rests_or_counts_is_none(rest):

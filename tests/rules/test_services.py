@@ -104,6 +104,8 @@ def found_in(state, *codes):
         ("aws-sdk:databasemigrationservice:describeEvents", {}, None),
         ("states:startExecution.sync:2", {"StateMachineArn": "a", "Inputs": {}}, "Did you mean 'Input'"),
         ("batch:submitJob", {"JobName": "j", "JobQueue": "q"}, "/Parameters SubmitJob needs JobDefinition"),
+        ("aws-sdk:cloudwatchevents:putRule", {"Name": "r"}, None),
+        ("aws-sdk:events:putRule", {"Name": "r"}, "/Resource AWS's SDK has no service 'events'"),
         ("events:putEvents", {"Entrees": []}, "/Parameters PutEvents needs Entries"),
         ("http:invoke", {"Anything": 1}, None),
         ("eks:call", {"Anything": 1}, None),
