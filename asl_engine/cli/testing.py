@@ -86,7 +86,8 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
     """Write a pytest file that runs FILE as HISTORY recorded it, and expects the same path and end."""
     from asl_engine.engine import StateMachine
     from asl_engine.testing.from_history import test_from
-    from asl_engine.testing.replay import read_recording, replay
+    from asl_engine.testing.recording import read_recording
+    from asl_engine.testing.replay import replay
 
     check_place(output)
     machine = StateMachine.load(file, type=kind)

@@ -12,8 +12,8 @@ With pytest, the fixture `workflow` is there when `asl_engine` is installed:
 
 Without pytest, `Workflow("order.asl.json")` is the same.
 
-    workflow.py --mocks.py, performer.py, outside.py--> execution.py (account.py) --coverage.py--> report.py
-    state.py: one state; replay.py: a history from AWS, run again; explore.py: which outcomes lead where;
+    workflow.py --mocks.py (mock.py), performer.py, outside.py--> execution.py (account.py) --coverage.py--> report.py
+    state.py: one state; replay.py (recording.py): a history from AWS, run again; explore.py: which outcomes lead where;
     plugin.py: pytest
 """
 
@@ -21,7 +21,7 @@ from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.error import TaskError
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.explore import explore
-from asl_engine.testing.mocks import NO_ANSWER, Mock
+from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.testing.outside import send_failure, send_heartbeat, send_success, stop
 from asl_engine.testing.replay import replay
 from asl_engine.testing.strategies import inputs

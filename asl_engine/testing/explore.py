@@ -25,7 +25,7 @@ from asl_engine.testing.coverage import Part
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.from_history import literal
 from asl_engine.testing.guesses import guesses
-from asl_engine.testing.mocks import NO_ANSWER, Mock
+from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.testing.workflow import Workflow
 from asl_engine.values import ABSENT, JSON
 

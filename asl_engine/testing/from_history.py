@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from asl_engine.errors import InputError
 from asl_engine.history.story import Attempt
-from asl_engine.testing.mocks import NO_ANSWER
-from asl_engine.testing.replay import Recording, answer_of
+from asl_engine.testing.mock import NO_ANSWER
+from asl_engine.testing.recording import Recording, answer_of
 from asl_engine.values import JSON, NotJSON
 
 WIDTH: Final = 110

@@ -15,7 +15,7 @@ from asl_engine.tasks.invoke import Call, Failure, event_of
 from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import RUNNING, Clock, Job, Outside, Performer, Prepared
 from asl_engine.tasks.registry import Function, Functions
-from asl_engine.testing.mocks import NO_ANSWER, Mock
+from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.values import JSON, NotJSON, private_copy
 
 

@@ -16,7 +16,8 @@ from asl_engine.tasks.mocks import MockConfig, MockedStates
 from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
 from asl_engine.testing.execution import TestedExecution
-from asl_engine.testing.mocks import Mock, Mocks
+from asl_engine.testing.mock import Mock
+from asl_engine.testing.mocks import Mocks
 from asl_engine.testing.outside import DirectedDriver, Schedule, endless, happenings
 from asl_engine.testing.performer import MockedTasks, StandIns
 from asl_engine.testing.state import TestedState

@@ -15,7 +15,7 @@ from asl_engine.testing import NO_ANSWER, Answer, TaskError, Workflow, explore, 
 from asl_engine.testing.debugger import Debugger, GoBack
 from asl_engine.testing.explore import tests_of
 from asl_engine.testing.from_history import test_from
-from asl_engine.testing.replay import read_recording
+from asl_engine.testing.recording import read_recording
 
 MACHINES = st.builds(
     lambda block, choices: StateMachine.from_dict(named(block, iter(range(1000)), choices)), BLOCKS, CHOICES

@@ -24,7 +24,8 @@ from asl_engine.testing import (
     stop,
 )
 from asl_engine.testing.from_history import literal, test_from
-from asl_engine.testing.replay import alike, read_recording
+from asl_engine.testing.recording import read_recording
+from asl_engine.testing.replay import alike
 
 
 def recorded(execution):
