@@ -141,8 +141,9 @@ class Prompt(cmd.Cmd):
     # ------------------------------------------------------------------------------------------- looking around
 
     def do_print(self, line: str) -> None:
-        """print [input | variables | context | stages | path]: show it whole; the input unless said. While a task asks,
-        print shows the payload."""
+        """print [input | variables | context | stages | last | path]: show it whole; the input unless said. `stages`
+        are those of the data flow before the state's work, and `last` all of the state before. While a task asks, print
+        shows the payload."""
         show(json.dumps(self._thing(line.strip()), indent=2, ensure_ascii=False))
 
     def _thing(self, name: str) -> Any:
@@ -154,6 +155,7 @@ class Prompt(cmd.Cmd):
             "variables": lambda: stop.variables,
             "context": lambda: stop.context,
             "stages": stop.stages,
+            "last": stop.last,
             "path": lambda: stop.path,
         }
         if (name or "input") not in things:

@@ -70,39 +70,26 @@ class Failed(NamedTuple):
 class Stop:
     """Where the execution stands: before the work of a state. `number` counts the stops that were possible, from 1.
 
-    `depth` is how many Parallels and Maps the state stands in; `attempt` how many retries have been made; `news` are
-    failures since the stop before.
+    `input`, `variables` and `context` are what the state sees. `depth` is how many Parallels and Maps it stands in;
+    `attempt` how many retries have been made; `time` how much virtual time has passed, in seconds; `news` are failures
+    since the stop before. `before` is the stop before this one on the same walk, None at its beginning.
     """
 
-    def __init__(self, debugger: Debugger, number: int, frame: Frame, news: list[Failed]) -> None:
+    def __init__(self, debugger: Debugger, number: int, frame: Frame, news: list[Failed], before: Stop | None) -> None:
         self.debugger = debugger
         self.number = number
         self.frame = frame
         self.news = news
+        self.before = before
         self.state = frame.state.name
         self.type = frame.state.type
+        self.input = frame.input
+        self.variables = frame.variables
+        self.context = frame.context()
         self.attempt = frame.attempt
         self.depth = _depth(frame) + debugger.is_child(frame.kernel)
-
-    @property
-    def input(self) -> JSON:
-        """The raw input of the state."""
-        return self.frame.input
-
-    @property
-    def variables(self) -> dict[str, JSON]:
-        """The variables that the state sees."""
-        return self.frame.variables
-
-    @property
-    def context(self) -> dict[str, JSON]:
-        """The context object of the state."""
-        return self.frame.context()
-
-    @property
-    def time(self) -> float:
-        """How much virtual time has passed, in seconds."""
-        return self.frame.kernel.now - self.frame.kernel.started_at
+        self.now = frame.kernel.now
+        self.time = self.now - frame.kernel.started_at
 
     @property
     def path(self) -> list[str]:
@@ -112,25 +99,50 @@ class Stop:
     def stages(self) -> dict[str, JSON]:
         """Return what each stage of the data flow makes, as far as it is known before the state's work, and where the
         state would fail."""
+        return _stages(self._entered())
+
+    def last(self) -> dict[str, JSON]:
+        """Return the same for the state before this one, to its end. Raises InputError where there is none."""
+        before = self.before
+        if before is None:
+            raise InputError("this walk begins here: no state was left on it")
+        visits = read_story(TestedExecution(self.frame.kernel).history)
+        visit = next(visit for visit in reversed(visits) if visit.state == before.state)
+        inspection = before._entered()
+        if inspection.status == "RUNNING" and visit.attempts:
+            attempt = visit.attempts[-1]
+            if attempt.status == "SUCCEEDED":
+                inspection.succeed(attempt.result)
+            else:
+                inspection.fail(attempt.error, attempt.cause)
+        return {"state": before.state, **_stages(inspection), "output": visit.output}
+
+    def _entered(self) -> Inspection:
         kernel = self.frame.kernel
         known: dict[str, Any] = {"variables": self.variables, "context": self.context, "retries": self.attempt}
-        setting = Setting(kernel.identity, kernel.now, kernel.seed, **known)
+        setting = Setting(kernel.identity, self.now, kernel.seed, **known)
         inspection = Inspection(self.debugger.tested(self.state).subject, self.input, setting)
         inspection.enter()
-        stages: dict[str, JSON] = {name: value for name, value in inspection.told.items() if name != "variables"}
-        if inspection.status == "FAILED":
-            stages["error"] = {"Error": inspection.error, "Cause": inspection.cause}
-        elif inspection.status == "SUCCEEDED":
-            stages |= {"output": inspection.output, "next": inspection.next_state}
-        return stages
+        return inspection
 
     def set_input(self, value: JSON) -> None:
         """Let the state have another input."""
         self.debugger.edit(self, ("input", "", private_copy(value, "the input")))
+        self.input = self.frame.input
 
     def set_variable(self, name: str, value: JSON) -> None:
         """Let a variable have another value, from this state on."""
         self.debugger.edit(self, ("variable", name, private_copy(value, "the value")))
+        self.variables = self.frame.variables
+
+
+def _stages(inspection: Inspection) -> dict[str, JSON]:
+    stages: dict[str, JSON] = {name: value for name, value in inspection.told.items() if name != "variables"}
+    if inspection.error is not None:
+        stages["error"] = {"Error": inspection.error, "Cause": inspection.cause}
+    if inspection.status in ("SUCCEEDED", "CAUGHT_ERROR"):
+        stages |= {"output": inspection.output, "next": inspection.next_state}
+    return stages
 
 
 def _depth(frame: Frame) -> int:
@@ -222,6 +234,7 @@ class Debugger:
         self._wants: Callable[[Stop], bool] = lambda stop: True
         self._number = self._target = 0
         self._told: dict[Kernel, int] = {}
+        self._stood: dict[Frame, Stop] = {}
 
     def run(self, input: JSON) -> TestedExecution:
         """Run to the end, stopping on the way. Raises Quit when the front does."""
@@ -264,7 +277,7 @@ class Debugger:
             self._watch(state)
         self._number = 0
         kernel = Kernel(program)
-        self._told = {kernel: 0}
+        self._told, self._stood = {kernel: 0}, {}
         identity = Identity("debug", self.machine.name, kind=self.machine.type)
         keeper = Keeper("all", True) if program.is_distributed else None
         started = ExecutionStarted(self.start, value, identity, self.seed, size)
@@ -284,7 +297,12 @@ class Debugger:
         self._number += 1
         for edit in self.edits.get(self._number, ()):
             _change(frame, *edit)
-        stop = Stop(self, self._number, frame, self._news(frame.kernel))
+        before = self._stood.get(frame)
+        if before is not None and before.attempt < frame.attempt:
+            before = before.before  # the state itself, before it was tried again
+        elif before is not None:
+            before.before = None  # nobody looks back farther
+        stop = self._stood[frame] = Stop(self, self._number, frame, self._news(frame.kernel), before)
         if self._number < self._target:
             return
         is_target = self._number == self._target

@@ -270,6 +270,24 @@ def test_the_stages_tell_where_a_state_would_fail(debug):
     assert "States.Runtime" == stages["error"]["Error"]
 
 
+def test_all_stages_of_the_state_before_are_shown(debug):
+    """With the result of its work, which is known by then."""
+    task = {**TASK, "ResultSelector": {"sum.$": "$.n"}, "ResultPath": "$.r"}
+    last = shown(debug(chain(A=task, B={"Type": "Pass"}), "step", "print last", given={"a": {"n": 1}})[0])
+
+    assert ("A", {"n": 2}, {"sum": 2}) == (last["state"], last["result"], last["afterResultSelector"])
+    assert {"a": {"n": 1}, "r": {"sum": 2}} == last["afterResultPath"] == last["output"]
+    assert "B" == last["next"]
+
+
+def test_the_last_state_before_a_retry_is_another_one(debug):
+    """And where nothing came before, that is said."""
+    fails = {**calls("fails"), "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]}
+
+    assert "A" == shown(debug(chain(A={"Type": "Pass"}, B=fails), "step", "step", "print last")[0])["state"]
+    assert "asl: this walk begins here: no state was left on it\n" == debug(chain(B=fails), "step", "print last")[1]
+
+
 def test_the_path_is_shown(debug):
     """The states before this one, and this one."""
     out, _ = debug(PASSES, "step", "step", "print path")
@@ -462,7 +480,7 @@ def test_one_can_go_back_from_a_question(debug):
         ("goto ²", "goto takes the number of a stop"),
         ("goto 9", "goto leads back, and 9 is still to come"),
         ("back x", "back takes how many stops to go back: back 2"),
-        ("print nothing", "print shows input, variables, context, stages, path, not 'nothing'"),
+        ("print nothing", "print shows input, variables, context, stages, last, path, not 'nothing'"),
         ("print payload", "print shows input"),
         ("break X", "there is no state 'X'. Known: 'A', 'B', 'C'."),
         ("break if (", "'(' is no JSONata expression"),
