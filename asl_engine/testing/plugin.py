@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -23,7 +24,10 @@ class UnusedMock(UserWarning):
     """A mock that no execution of its test has asked: it does not test what it seems to."""
 
 
-_STORY: pytest.StashKey[list[TestedExecution]] = pytest.StashKey()
+TOLD: Final = 3
+"""How many executions of a test that failed are told; no more are kept, as a test may run thousands."""
+
+_STORY: pytest.StashKey[deque[TestedExecution]] = pytest.StashKey()
 _LOADED: pytest.StashKey[list[Workflow]] = pytest.StashKey()
 _DEFAULTS: pytest.StashKey[set[int]] = pytest.StashKey()
 _COVERAGE: pytest.StashKey[CoverageRun] = pytest.StashKey()
@@ -78,7 +82,12 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
     from asl_engine.testing.workflow import Workflow
 
     loaded = request.node.stash.setdefault(_LOADED, [])
-    executions = request.node.stash.setdefault(_STORY, [])
+    executions = request.node.stash.setdefault(_STORY, deque(maxlen=TOLD))
+    late: dict[str, None] = {}
+
+    def note(execution: TestedExecution) -> None:
+        executions.append(execution)
+        late.update(dict.fromkeys(execution.left_over))
 
     def load(machine: Any, functions: Any = None, **options: Any) -> Workflow:
         __tracebackhide__ = True  # pytest shows the line of the test
@@ -89,7 +98,7 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
         if isinstance(config, (str, Path)):
             options["mock_config"] = _found(Path(config), request.path.parent, request.config.rootpath)
         try:
-            made = Workflow(machine, functions, on_run=executions.append, **options)
+            made = Workflow(machine, functions, on_run=note, **options)
         except AslError as problem:
             raise problem.with_traceback(None) from None
         loaded.append(made)
@@ -103,9 +112,8 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
     for made in loaded:
         for name in made.unused_mocks(defaults):
             warnings.warn(UnusedMock(f"the mock of {name!r} was never asked"), stacklevel=1)
-    for execution in executions:
-        for event in execution.left_over:
-            warnings.warn(UnusedEvent(f"{event} came too late: the execution had ended"), stacklevel=1)
+    for event in late:
+        warnings.warn(UnusedEvent(f"{event} came too late: the execution had ended"), stacklevel=1)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -142,8 +150,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome: Any = yield
     report = outcome.get_result()
     if report.when == "call" and report.failed:
-        executions = item.stash.get(_STORY, [])
-        for execution in executions[-3:]:
+        for execution in item.stash.get(_STORY, ()):
             report.sections.append((f"execution {execution.name!r}", execution.account()))
 
 
