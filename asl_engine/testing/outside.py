@@ -132,7 +132,7 @@ class DirectedDriver(VirtualDriver):
         for op, command in self._waiting():
             if isinstance(command, StartTask):
                 waiting.append(command.state)
-                if command.state == wanted and _takes_answers(command):
+                if command.state == wanted and command.resource.takes_answers:
                     return op
         told = f"waiting are {', '.join(map(repr, waiting))}" if waiting else "nobody waits for an answer"
         raise MockError(f"{due.op}: the state {wanted!r} waits for no answer then; {told}")
@@ -149,10 +149,6 @@ def _stuck(states: list[str]) -> str:
         f"at={{SECONDS: send_success({states[0]!r}, ...)}}, stop it with at={{SECONDS: stop()}}, "
         "let the mock give an Answer, or give the state a TimeoutSeconds."
     )
-
-
-def _takes_answers(task: StartTask) -> bool:
-    return task.resource.pattern == "waitForTaskToken" or task.resource.family == "Activity"
 
 
 def _check_end(kernel: Kernel, limit: int) -> None:
