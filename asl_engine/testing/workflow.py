@@ -78,7 +78,7 @@ class Workflow:
         self._program = compile_program(self.machine.model, self.machine.type)
         self._reached = Reached(self._program)
         self._given: list[tuple[str, Mock]] = []
-        """Whether mocks that were given to single executions were asked by any of them."""
+        """The mocks that single executions had, by name; `unused_mocks` looks at them too."""
 
     def mock(
         self, name: str, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0
