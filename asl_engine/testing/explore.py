@@ -179,9 +179,8 @@ class _Explorer:
         try:
             execution = self.workflow.run_with(tasks, self.inputs[number], {}, max_events=LONGEST)
         except EndlessExecution as problem:
-            circle = str(problem).rpartition("; ")[2]
-            if circle not in self.found.circles:
-                self.found.circles.append(circle)
+            if problem.where not in self.found.circles:
+                self.found.circles.append(problem.where)
         if execution is not None:
             self._note(execution, number, tasks)
         if self._has_new_part():

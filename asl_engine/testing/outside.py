@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.errors import Deadlock, EndlessExecution, InputError, MockError
+from asl_engine.history import states_entered
 from asl_engine.kernel import (
     Command,
     Event,
@@ -153,17 +154,15 @@ def _stuck(states: list[str]) -> str:
 
 def _check_end(kernel: Kernel, limit: int) -> None:
     if kernel.event_count > limit and kernel.status == "RUNNING":
-        raise EndlessExecution(endless(kernel, limit))
+        raise endless(kernel, limit)
 
 
-def endless(kernel: Kernel, limit: int) -> str:
-    """Return the message for an execution that went on for too many events: how many, and where it goes round."""
-    from asl_engine.history import states_entered
-
+def endless(kernel: Kernel, limit: int) -> EndlessExecution:
+    """Return the error of an execution that went on for too many events."""
     names = [state.name for state in states_entered(kernel.records or [])]
     circle = _circle(names)
     where = f"it goes round: {' > '.join([*circle, circle[0]])}" if circle else f"it has come to {names[-1]!r}"
-    return f"the execution did not end within {limit:,} events; {where}"
+    return EndlessExecution(limit, where)
 
 
 def _circle(names: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.engine import Buckets, Kind, Moment, StateMachine, checked_input, moment
-from asl_engine.errors import AslError, EndlessExecution, InputError, MockError, did_you_mean
+from asl_engine.errors import AslError, InputError, MockError, did_you_mean
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.kernel.failures import RUNTIME
 from asl_engine.kernel.kernel import MAX_EVENTS
@@ -190,7 +190,7 @@ class Workflow:
         finally:
             self._count(kernel, keeper)
         if max_events is not None and _is_full(kernel):
-            raise EndlessExecution(endless(kernel, min(max_events, MAX_EVENTS)))
+            raise endless(kernel, min(max_events, MAX_EVENTS))
         return TestedExecution(kernel, keeper, tuple(driver.pending), self.mocks.callable_names())
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:
