@@ -73,7 +73,11 @@ class Deadlock(AslError):
 
 
 class EndlessExecution(AslError):
-    """An execution under test went on longer than its test allows; the message says where it goes round."""
+    """An execution under test went on longer than its test allows; `where` says where it goes round."""
+
+    def __init__(self, limit: int, where: str) -> None:
+        super().__init__(f"the execution did not end within {limit:,} events; {where}")
+        self.where = where
 
 
 class MockError(AslError):

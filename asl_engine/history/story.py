@@ -54,9 +54,8 @@ class Visit:
     """One time that a state was entered. Times are in seconds since 1970.
 
     `status` is CAUGHT when the state failed and a catcher took it. `error` and `cause` are of its last failure.
-    `variables` are what it assigned. `around` is the visit of the Parallel or Map that this one happened in, and
-    `iteration` the number of the Map's item; `branch` the
-    state that the branch of a Parallel began with.
+    `variables` are what it assigned. `around` is the visit of the Parallel or Map that this one happened in,
+    `iteration` the number of the Map's item, and `branch` the state that the branch of a Parallel began with.
     """
 
     state: str

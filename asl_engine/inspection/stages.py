@@ -50,7 +50,7 @@ def task_payload(state: model.Task, scope: Scope, told: Told, is_jsonata: bool) 
     else:
         select_input(state, scope, told)
         enter = compile_enter("$", state.parameters)
-    if resource.service == "lambda" and resource.action == "invoke":
+    if resource.is_invoke:
         enter = with_function_name(enter)
     payload = limited(enter(scope))
     if not is_jsonata:

@@ -73,7 +73,7 @@ def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
     frame.ops = (op,)
     if move.timeout is not None:
         _await(kernel, frame, StartTimer(op + TIMEOUT_OP, kernel.now + move.timeout))
-    if move.heartbeat is not None and (resource.pattern == "waitForTaskToken" or resource.family == "Activity"):
+    if move.heartbeat is not None and resource.takes_answers:
         _await(kernel, frame, StartTimer(op + HEARTBEAT_OP, kernel.now + move.heartbeat))
     return None
 

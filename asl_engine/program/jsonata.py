@@ -50,7 +50,7 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
     """A Task sends its `Arguments`, or its input when there are none."""
     enter = arguments_of(state.arguments)
     resource = parse_resource(state.resource)
-    if resource.service == "lambda" and resource.action == "invoke":
+    if resource.is_invoke:
         enter = with_function_name(enter)
     credentials = compile_query(state.credentials, "Credentials") if state.credentials is not None else None
     timeout = number_of("TimeoutSeconds", state.timeout_seconds)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from asl_engine.model.states import Task
 
 Family: TypeAlias = Literal["LambdaFunction", "Task", "Activity"]
 """The history events that a resource makes: `LambdaFunctionScheduled`, `TaskScheduled`, `ActivityScheduled`."""
@@ -32,6 +35,16 @@ class Resource:
         self.pattern = pattern
 
     @property
+    def is_invoke(self) -> bool:
+        """Whether it is the integration that invokes a function, in whatever pattern."""
+        return (self.service, self.action) == ("lambda", "invoke")
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether somebody answers with a task token: it waits for one, or is an activity."""
+        return self.pattern == "waitForTaskToken" or self.family == "Activity"
+
+    @property
     def event_resource(self) -> str:
         """The name that history events give: the ARN of a function or activity, `invoke.waitForTaskToken` and so on."""
         if self.family != "Task":
@@ -57,3 +70,15 @@ def parse_resource(text: str) -> Resource:
             action, pattern = action.removesuffix("." + known), known
             break
     return Resource(text, "Task", match["service"], action, pattern)
+
+
+def invoked_function(task: Task) -> str | None:
+    """Return the function that a Task invokes through `lambda:invoke`, by name or ARN; None where it invokes none so,
+    and where only the input can tell which."""
+    if not parse_resource(task.resource).is_invoke:
+        return None
+    for given in (task.parameters, task.arguments):
+        named = given.get("FunctionName") if isinstance(given, dict) else None
+        if isinstance(named, str):
+            return None if named.startswith("{%") else named
+    return None

@@ -60,7 +60,7 @@ def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) 
     """A Task asks for its resource to be invoked with its effective input."""
     enter = compile_enter(state.input_path, state.parameters)
     resource = parse_resource(state.resource)
-    if resource.service == "lambda" and resource.action == "invoke":
+    if resource.is_invoke:
         enter = with_function_name(enter)
     credentials = compile_template(state.credentials) if state.credentials is not None else None
     timeout = seconds_of("TimeoutSeconds", state.timeout_seconds, state.timeout_seconds_path)

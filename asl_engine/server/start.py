@@ -54,7 +54,7 @@ def elsewhere(service: Service, aws_endpoint_url: str | None) -> Elsewhere:
         resource = task.resource
         if resource.family == "Activity":
             return Outside()
-        is_lambda = resource.family == "LambdaFunction" or (resource.service, resource.action) == ("lambda", "invoke")
+        is_lambda = resource.family == "LambdaFunction" or resource.is_invoke
         if is_nested(task):
             return prepare_nested(service, task, identity)
         if not is_lambda and aws_endpoint_url is None:

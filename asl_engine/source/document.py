@@ -172,9 +172,9 @@ def _definitions_in(folder: Path) -> str:
 
 
 def _names_in(folder: Path) -> list[str]:
-    """Return what is in a folder; nothing of one that may not be read."""
+    """Return what is in a folder, but for hidden files; nothing of one that may not be read."""
     try:
-        return sorted(entry.name for entry in folder.iterdir())
+        return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
     except OSError:
         return []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asl_engine.model import states as model
-from asl_engine.program.resources import parse_resource
+from asl_engine.program.resources import invoked_function, parse_resource
 from asl_engine.tasks.registry import Functions
 
 
@@ -21,8 +21,4 @@ def missing_functions(machine: model.StateMachine, functions: Functions) -> dict
 
 def _called(task: model.Task) -> str | None:
     """Return what a Task calls; None when only its input can tell."""
-    resource = parse_resource(task.resource)
-    if (resource.service, resource.action) != ("lambda", "invoke"):
-        return task.resource
-    named = task.parameters.get("FunctionName") if isinstance(task.parameters, dict) else None
-    return named if isinstance(named, str) else None
+    return invoked_function(task) if parse_resource(task.resource).is_invoke else task.resource

@@ -87,7 +87,7 @@ class Performer:
         function = self.functions.found.get(resource.text) or self.functions.find(resource.text)
         if function is not None:
             return _call(function, payload, LambdaContext(function, task.op, identity, clock, now), False)
-        if resource.service == "lambda" and resource.action == "invoke":
+        if resource.is_invoke:
             return self._lambda(task, identity, clock, now)
         if self.elsewhere is not None:
             return self.elsewhere(task, identity)

@@ -48,6 +48,29 @@ class Call:
         return f"<Call by {self.state!r} at {self.at:g} s: {self.payload!r}>"
 
 
+class HasFailed:
+    """Whether an execution failed: it is true if it did, and says, when it is called, whether it did so in some way.
+
+    A plain method would be true as well in `assert execution.failed`, after every execution.
+    """
+
+    __slots__ = ("_execution",)
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+
+    def __bool__(self) -> bool:
+        return self._execution.status in ("FAILED", "TIMED_OUT")
+
+    def __call__(self, error: str | None = None, cause: str | None = None) -> bool:
+        """Whether it failed with this error name, if one is given, and a cause that holds this text."""
+        told = self._execution
+        return bool(self) and error in (None, told.error) and (cause is None or cause in (told.cause or ""))
+
+    def __repr__(self) -> str:
+        return "failed"
+
+
 class TestedExecution(Execution):
     """An execution of a workflow under test. Everything of `Execution`, and what tests ask beside.
 
@@ -92,13 +115,10 @@ class TestedExecution(Execution):
         visits = [visit for one in (self, *self.children) for visit in one.story]
         return sorted(visits, key=lambda visit: visit.entered_at) if self.children else visits
 
-    def failed(self, error: str | None = None, cause: str | None = None) -> bool:
-        """Whether the execution failed: with this error name, if one is given, and a cause that holds this text."""
-        return (
-            self.status in ("FAILED", "TIMED_OUT")
-            and error in (None, self.error)
-            and (cause is None or cause in (self.cause or ""))
-        )
+    @property
+    def failed(self) -> HasFailed:
+        """Whether the execution failed; `failed(error, cause)` whether it did so with this error, and such a cause."""
+        return HasFailed(self)
 
     def visits(self, state: str) -> list[Visit]:
         """Return the visits to a state, in order; none if it was not entered. Raises InputError for a state that the

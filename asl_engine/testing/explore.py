@@ -20,12 +20,12 @@ from asl_engine.errors import EndlessExecution, InputError
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
 from asl_engine.tasks.error import TaskError
-from asl_engine.tasks.registry import split_name
 from asl_engine.testing.coverage import Part
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.from_history import literal
 from asl_engine.testing.guesses import guesses
 from asl_engine.testing.mock import NO_ANSWER, Mock
+from asl_engine.testing.mocks import function_of
 from asl_engine.testing.workflow import Workflow
 from asl_engine.values import ABSENT, JSON
 
@@ -140,12 +140,12 @@ def explore(
     given = {} if results is None else results
     if not isinstance(given, Mapping) or not all(isinstance(one, (list, tuple)) for one in given.values()):
         raise InputError(f"results={results!r}: expected an array of results for each name")
-    return _Explorer(workflow, input, dict(given), (max_runs, max_seconds)).explore()
+    return _Explorer(workflow, input, given, (max_runs, max_seconds)).explore()
 
 
 class _Explorer:
     def __init__(
-        self, workflow: Workflow, input: JSON, results: dict[str, Sequence[JSON]], limits: tuple[int, float]
+        self, workflow: Workflow, input: JSON, results: Mapping[str, Sequence[JSON]], limits: tuple[int, float]
     ) -> None:
         self.workflow = workflow
         self.found = Exploration()
@@ -179,9 +179,8 @@ class _Explorer:
         try:
             execution = self.workflow.run_with(tasks, self.inputs[number], {}, max_events=LONGEST)
         except EndlessExecution as problem:
-            circle = str(problem).rpartition("; ")[2]
-            if circle not in self.found.circles:
-                self.found.circles.append(circle)
+            if problem.where not in self.found.circles:
+                self.found.circles.append(problem.where)
         if execution is not None:
             self._note(execution, number, tasks)
         if self._has_new_part():
@@ -216,33 +215,23 @@ def _script(outcomes: dict[tuple[str, int], int]) -> Script:
 
 
 def _outcomes(
-    machine: model.StateMachine, results: dict[str, Sequence[JSON]], guessed: list[JSON]
+    machine: model.StateMachine, results: Mapping[str, Sequence[JSON]], guessed: list[JSON]
 ) -> dict[str, list[Any]]:
     """Return what the task of each state may answer, the result first that is taken when nothing is said."""
-    found: dict[str, list[Any]] = {}
-    for _, block in model.blocks(machine):
-        for name, state in block.states.items():
-            if isinstance(state, model.Task):
-                given = results.pop(name, None) or results.get(_function_of(state), guessed)
-                found[name] = [*given, *_errors(state)]
-    unknown = [name for name in results if name not in {_function_of(state) for state in _tasks(machine)}]
+    tasks = _tasks(machine)
+    called = {name: function_of(task) or task.resource for name, task in tasks.items()}
+    unknown = [name for name in results if name not in (*called, *called.values())]
     if unknown:
         raise InputError(f"results for {unknown[0]!r}: no Task has this name, and none calls such a function")
-    return found
+    return {
+        name: [*(results.get(name) or results.get(called[name], guessed)), *_errors(task)]
+        for name, task in tasks.items()
+    }
 
 
-def _tasks(machine: model.StateMachine) -> list[model.Task]:
-    return [
-        state for _, block in model.blocks(machine) for state in block.states.values() if isinstance(state, model.Task)
-    ]
-
-
-def _function_of(task: model.Task) -> str:
-    for given in (task.parameters, task.arguments):
-        named = given.get("FunctionName") if isinstance(given, dict) else None
-        if isinstance(named, str):
-            return split_name(named)[0]
-    return split_name(task.resource)[0]
+def _tasks(machine: model.StateMachine) -> dict[str, model.Task]:
+    states = (item for _, block in model.blocks(machine) for item in block.states.items())
+    return {name: state for name, state in states if isinstance(state, model.Task)}
 
 
 def _errors(task: model.Task) -> list[Any]:
@@ -273,8 +262,7 @@ class _ScriptedTasks:
         self.calls[state] += 1
         answer = self.outcomes[state][self.script.get((state, self.calls[state]), 0)]
         is_result = not isinstance(answer, TaskError) and answer is not NO_ANSWER
-        resource = task.resource
-        if is_result and (resource.service, resource.action, resource.pattern) == ("lambda", "invoke", ""):
+        if is_result and task.resource.is_invoke and not task.resource.pattern:
             answer = {"Payload": answer}
         self.given.setdefault(state, []).append(answer)
         return state, Mock(answer), False

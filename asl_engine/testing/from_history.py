@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from typing import Any, Final
 
 from asl_engine.errors import InputError
@@ -45,15 +44,8 @@ test_from.__test__ = False  # type: ignore[attr-defined] # pytest takes function
 
 
 def _mocks(recording: Recording) -> list[str]:
-    found: defaultdict[str, list[Attempt]] = defaultdict(list)
-    for visit in recording.story:
-        found[visit.state] += visit.attempts
     keeps = any(name in json.dumps(visit.output) for visit in recording.story for name in METADATA)
-    return [
-        _mock(state, sorted(attempts, key=lambda attempt: attempt.began_at), keeps)
-        for state, attempts in found.items()
-        if attempts
-    ]
+    return [_mock(state, attempts, keeps) for state, attempts in recording.attempts().items() if attempts]
 
 
 def _mock(state: str, attempts: list[Attempt], keeps_metadata: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from asl_engine.errors import MockError, did_you_mean
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
-from asl_engine.program.resources import parse_resource
+from asl_engine.program.resources import invoked_function, parse_resource
 from asl_engine.tasks.registry import split_name
 from asl_engine.testing.mock import Mock
 
@@ -28,10 +28,12 @@ class Mocks:
         for _, block in model.blocks(machine):
             for name, state in block.states.items():
                 if isinstance(state, model.Task):
-                    functions = set(_functions_of(state))
+                    function = function_of(state)
                     self._states[name] = state.resource
-                    self._functions |= functions
-                    self._is_dynamic |= not functions and _is_invoke(state)
+                    if function is not None:
+                        self._functions.add(function)
+                    elif parse_resource(state.resource).is_invoke:
+                        self._is_dynamic = True
                 elif isinstance(state, model.Map) and state.item_reader is not None:
                     self._readers.add(state.item_reader.resource)
         self._others = {name for _, block in model.blocks(machine) for name in block.states} - set(self._states)
@@ -93,7 +95,7 @@ def _names(task: StartTask) -> Iterable[tuple[str, bool]]:
     """Yield the names that a task can be mocked under, the closest first, and whether each is that of a function."""
     resource, payload = task.resource, task.payload
     yield task.state, False
-    if resource.service == "lambda" and resource.action == "invoke" and isinstance(payload, dict):
+    if resource.is_invoke and isinstance(payload, dict):
         wanted = payload.get("FunctionName")
         if isinstance(wanted, str):
             yield wanted, True
@@ -103,23 +105,13 @@ def _names(task: StartTask) -> Iterable[tuple[str, bool]]:
         yield split_name(resource.text)[0], False
 
 
-def _is_invoke(task: model.Task) -> bool:
-    resource = parse_resource(task.resource)
-    return (resource.service, resource.action) == ("lambda", "invoke")
-
-
 def _tail(resource: str) -> str:
     """Return the name that history gives a resource: `sqs:sendMessage` for `arn:aws:states:::sqs:sendMessage`."""
     return resource.removeprefix("arn:aws:states:::")
 
 
-def _functions_of(task: model.Task) -> Iterable[str]:
-    """Yield the names of the function that a Task calls, where the definition names it."""
-    resource = parse_resource(task.resource)
-    if resource.family == "LambdaFunction":
-        yield split_name(task.resource)[0]
-    elif _is_invoke(task):
-        for given in (task.parameters, task.arguments):
-            named = given.get("FunctionName") if isinstance(given, dict) else None
-            if isinstance(named, str):
-                yield split_name(named)[0]
+def function_of(task: model.Task) -> str | None:
+    """Return the name of the function that a Task calls; None where it calls none, or computes which."""
+    is_function = parse_resource(task.resource).family == "LambdaFunction"
+    called = task.resource if is_function else invoked_function(task)
+    return None if called is None else split_name(called)[0]

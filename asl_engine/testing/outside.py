@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.errors import Deadlock, EndlessExecution, InputError, MockError
+from asl_engine.history import states_entered
 from asl_engine.kernel import (
     Command,
     Event,
@@ -132,7 +133,7 @@ class DirectedDriver(VirtualDriver):
         for op, command in self._waiting():
             if isinstance(command, StartTask):
                 waiting.append(command.state)
-                if command.state == wanted and _takes_answers(command):
+                if command.state == wanted and command.resource.takes_answers:
                     return op
         told = f"waiting are {', '.join(map(repr, waiting))}" if waiting else "nobody waits for an answer"
         raise MockError(f"{due.op}: the state {wanted!r} waits for no answer then; {told}")
@@ -151,23 +152,17 @@ def _stuck(states: list[str]) -> str:
     )
 
 
-def _takes_answers(task: StartTask) -> bool:
-    return task.resource.pattern == "waitForTaskToken" or task.resource.family == "Activity"
-
-
 def _check_end(kernel: Kernel, limit: int) -> None:
     if kernel.event_count > limit and kernel.status == "RUNNING":
-        raise EndlessExecution(endless(kernel, limit))
+        raise endless(kernel, limit)
 
 
-def endless(kernel: Kernel, limit: int) -> str:
-    """Return the message for an execution that went on for too many events: how many, and where it goes round."""
-    from asl_engine.history import states_entered
-
+def endless(kernel: Kernel, limit: int) -> EndlessExecution:
+    """Return the error of an execution that went on for too many events."""
     names = [state.name for state in states_entered(kernel.records or [])]
     circle = _circle(names)
     where = f"it goes round: {' > '.join([*circle, circle[0]])}" if circle else f"it has come to {names[-1]!r}"
-    return f"the execution did not end within {limit:,} events; {where}"
+    return EndlessExecution(limit, where)
 
 
 def _circle(names: list[str]) -> list[str]:

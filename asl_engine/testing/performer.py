@@ -14,7 +14,7 @@ from asl_engine.tasks.error import TaskError
 from asl_engine.tasks.invoke import Call, Failure, event_of
 from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import RUNNING, Clock, Job, Outside, Performer, Prepared
-from asl_engine.tasks.registry import Function, Functions
+from asl_engine.tasks.registry import Function, Functions, split_name
 from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.values import JSON, NotJSON, private_copy
 
@@ -73,8 +73,8 @@ class MockedTasks(Performer):
         try:
             return super().prepare(task, identity, clock, now)
         except (FunctionNotFound, NotSupported):
-            waits = task.resource.pattern == "waitForTaskToken" or task.resource.family == "Activity"
-            other = "let NO_ANSWER be its answer, or send_success in `at`" if waits else "register the function"
+            is_asked = task.resource.takes_answers
+            other = "let NO_ANSWER be its answer, or send_success in `at`" if is_asked else "register the function"
             raise MockError(
                 f"the state {task.state!r} calls {_called(task)}, and nothing stands in for it: "
                 f"add a mock of {task.state!r}, or {other}"
@@ -99,19 +99,25 @@ class MockedTasks(Performer):
 
     def _compare(self, task: StartTask, name: str, output: JSON) -> None:
         resource = task.resource
-        if (resource.service, resource.action, resource.pattern) == ("lambda", "invoke", ""):
+        if resource.is_invoke and not resource.pattern:
             if not isinstance(output, dict) or "Payload" not in output:
-                told = 'the result of lambda:invoke is an object with a "Payload"'
-                raise MockError(
-                    f"the mock of the state {name!r} answers {output!r}, and {told}: "
-                    "mock the function, by its name, to say what it returns"
-                )
+                raise MockError(_without_payload(task, name, output))
         elif self.mode != "NONE":
             from asl_engine.tasks.integrations.replies import reply_problem
 
             problem = reply_problem(resource, output, self.mode)
             if problem is not None:
                 raise MockError(f"the mock of {name!r} answers what {resource.text} could not: {problem}")
+
+
+def _without_payload(task: StartTask, name: str, output: JSON) -> str:
+    """Say how to mock a state that invokes a function; a function of the same name has no mock of its own."""
+    told = f"the mock of the state {name!r} answers {output!r}, and the result of lambda:invoke is an object with a"
+    payload = task.payload
+    called = payload.get("FunctionName") if isinstance(payload, dict) else None
+    if isinstance(called, str) and split_name(called)[0] == name:
+        return f'{told} "Payload": state and function have one name, so answer {{"Payload": ...}}'
+    return f'{told} "Payload": mock the function, by its name, to say what it returns'
 
 
 def _handed_over(task: StartTask) -> Prepared:

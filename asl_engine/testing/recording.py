@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +45,13 @@ class Recording:
         details: Mapping[str, Any] = next((last[name] for name in last if name.endswith("EventDetails")), {})
         self.error, self.cause = details.get("error"), details.get("cause")
         self.output: JSON = _parsed(details["output"]) if "output" in details else None
+
+    def attempts(self) -> dict[str, list[Attempt]]:
+        """Return the attempts at each state's work, in the order in which they began."""
+        found: defaultdict[str, list[Attempt]] = defaultdict(list)
+        for visit in self.story:
+            found[visit.state] += visit.attempts
+        return {state: sorted(attempts, key=lambda attempt: attempt.began_at) for state, attempts in found.items()}
 
     @property
     def status(self) -> str:
@@ -122,12 +129,7 @@ class RecordedTasks:
     """The answers of a recording, in place of mocks: each state's in the order in which they were asked for."""
 
     def __init__(self, recording: Recording) -> None:
-        self._attempts: dict[str, Iterator[Attempt]] = {}
-        by_state: defaultdict[str, list[Attempt]] = defaultdict(list)
-        for visit in recording.story:
-            by_state[visit.state] += visit.attempts
-        for state, attempts in by_state.items():
-            self._attempts[state] = iter(sorted(attempts, key=lambda attempt: attempt.began_at))
+        self._attempts = {state: iter(attempts) for state, attempts in recording.attempts().items()}
 
     def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
         """Return what the recording has as the next answer to a task of this state."""

@@ -173,4 +173,3 @@ def _are_same_number(one: JSON, other: JSON) -> bool:
     numbers = (int, float)
     is_number = isinstance(one, numbers) and isinstance(other, numbers)
     return is_number and not isinstance(one, bool) and not isinstance(other, bool) and one == other
-

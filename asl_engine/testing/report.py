@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, RenderError
+from asl_engine.model import states as model
 from asl_engine.source import read_document
 from asl_engine.testing.coverage import KINDS, Covered, parts_of
 from asl_engine.testing.workflow import Workflow
@@ -25,13 +26,11 @@ class CoverageRun:
 
     def __init__(self, paths: Sequence[str], reports: Sequence[str]) -> None:
         self.reports = [_report(text) for text in reports or ["term"]]
-        found = [file.resolve() for path in paths for file in _definitions(Path(path))]
-        self.files = list(dict.fromkeys(found))
-        for file in self.files:
-            try:
-                StateMachine.load(file)
-            except AslError as problem:
-                raise ValueError(str(problem)) from None
+        files = [file.resolve() for path in paths for file in _definitions(Path(path))]
+        try:
+            self.machines = {file: StateMachine.load(file).model for file in dict.fromkeys(files)}
+        except AslError as problem:
+            raise ValueError(str(problem)) from None
         self._watched: dict[Path, list[Workflow]] = {}
         self._added: dict[str, dict[str, int]] = {}
 
@@ -58,11 +57,11 @@ class CoverageRun:
 
     def covered(self) -> list[Covered]:
         """Return the coverage of each definition, also of those that no test has loaded."""
-        counts, found = self.counts(), []
-        for file in self.files:
-            machine = StateMachine.load(file)
-            found.append(Covered(_short(file), parts_of(machine.model), counts.get(str(file), {})))
-        return found
+        counts = self.counts()
+        return [
+            Covered(_short(file), parts_of(machine), counts.get(str(file), {}))
+            for file, machine in self.machines.items()
+        ]
 
     @property
     def percent(self) -> float:
@@ -98,7 +97,7 @@ class CoverageRun:
             lines.append(f"coverage written to {path}")
         elif kind in ("html", "svg"):
             path.mkdir(parents=True, exist_ok=True)
-            _write_pictures(self.files, covered, path)
+            _write_pictures(list(self.machines.values()), covered, path)
             if kind == "html":
                 (path / "index.html").write_text(page(covered), encoding="utf-8")
             lines.append(f"coverage written to {path / 'index.html' if kind == 'html' else path}")
@@ -135,7 +134,7 @@ def _short(file: Path) -> str:
 
 def table(covered: Sequence[Covered], tells_missing: bool) -> list[str]:
     """Return the coverage as the lines of a table, a line for each definition; beneath, what nothing reached."""
-    rows = [("definition", *(f"{kind}s" if kind != "branch" else "branches" for kind in KINDS), "reached")]
+    rows = [("definition", *map(_plural, KINDS), "reached")]
     rows += [(one.name, *(_fraction(one, kind) for kind in KINDS), f"{one.percent:.0f} %") for one in covered]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
@@ -149,6 +148,10 @@ def table(covered: Sequence[Covered], tells_missing: bool) -> list[str]:
             told = [part for part in missing if part.kind == "state" or part.state not in unseen]
             lines += [f"{one.name}{places.get(part.pointer, '')}: not reached: {part.words}" for part in told]
     return lines
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}es" if kind == "branch" else f"{kind}s"
 
 
 def _fraction(covered: Covered, kind: str) -> str:
@@ -187,12 +190,11 @@ def picture_names(covered: Sequence[Covered]) -> list[str]:
     return names
 
 
-def _write_pictures(files: Sequence[Path], covered: Sequence[Covered], folder: Path) -> None:
+def _write_pictures(machines: Sequence[model.StateMachine], covered: Sequence[Covered], folder: Path) -> None:
     from asl_engine.testing.picture import coverage_picture
 
-    for file, one, name in zip(files, covered, picture_names(covered), strict=True):
-        picture = coverage_picture(StateMachine.load(file).model, one)
-        (folder / name).write_text(picture, encoding="utf-8")
+    for machine, one, name in zip(machines, covered, picture_names(covered), strict=True):
+        (folder / name).write_text(coverage_picture(machine, one), encoding="utf-8")
 
 
 def page(covered: Sequence[Covered]) -> str:
@@ -201,7 +203,7 @@ def page(covered: Sequence[Covered]) -> str:
 
 
 def _table_rows(covered: Sequence[Covered]) -> Iterator[str]:
-    names = "".join(f"<th>{kind}{'es' if kind == 'branch' else 's'}</th>" for kind in KINDS)
+    names = "".join(f"<th>{_plural(kind)}</th>" for kind in KINDS)
     yield f"<table><tr><th>definition</th>{names}<th>reached</th></tr>"
     for number, one in enumerate(covered):
         cells = "".join(f"<td>{_fraction(one, kind)}</td>" for kind in KINDS)

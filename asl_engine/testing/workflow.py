@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.engine import Buckets, Kind, Moment, StateMachine, checked_input, moment
-from asl_engine.errors import AslError, EndlessExecution, InputError, MockError, did_you_mean
+from asl_engine.errors import AslError, InputError, MockError, did_you_mean
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.kernel.failures import RUNTIME
 from asl_engine.kernel.kernel import MAX_EVENTS
@@ -78,7 +78,7 @@ class Workflow:
         self._program = compile_program(self.machine.model, self.machine.type)
         self._reached = Reached(self._program)
         self._given: list[tuple[str, Mock]] = []
-        """Whether mocks that were given to single executions were asked by any of them."""
+        """The mocks that single executions had, by name; `unused_mocks` looks at them too."""
 
     def mock(
         self, name: str, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0
@@ -190,7 +190,7 @@ class Workflow:
         finally:
             self._count(kernel, keeper)
         if max_events is not None and _is_full(kernel):
-            raise EndlessExecution(endless(kernel, min(max_events, MAX_EVENTS)))
+            raise endless(kernel, min(max_events, MAX_EVENTS))
         return TestedExecution(kernel, keeper, tuple(driver.pending), self.mocks.callable_names())
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:

@@ -45,6 +45,9 @@ def test_missing_functions_are_known_before_anything_runs():
             B={**invoke, "Parameters": {"FunctionName": "missing"}},
             C={**invoke, "Parameters": {"FunctionName.$": "$.name"}},
             D={"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"},
+            E={**invoke, "QueryLanguage": "JSONata", "Arguments": {"FunctionName": "absent"}},
+            F={**invoke, "QueryLanguage": "JSONata", "Arguments": {"FunctionName": "{% $states.input.name %}"}},
         )
     )
-    assert {"B": "missing", "D": "arn:aws:states:::sqs:sendMessage"} == machine.missing({"there": throttled})
+    expected = {"B": "missing", "D": "arn:aws:states:::sqs:sendMessage", "E": "absent"}
+    assert expected == machine.missing({"there": throttled})

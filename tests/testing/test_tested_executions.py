@@ -41,6 +41,12 @@ def test_a_success_is_no_failure():
     assert not execution.failed()
 
 
+def test_a_success_is_no_failure_where_nobody_calls():
+    """`assert execution.failed` looks right beside `assert execution.succeeded`, and so it is."""
+    assert not flow(A={"Type": "Pass"}).run().failed
+    assert flow(A={"Type": "Fail", "Error": "E"}).run().failed
+
+
 def test_a_timeout_is_a_failure():
     """The limit is the machine's own."""
     definition = {**chain(W={"Type": "Wait", "Seconds": 100}), "TimeoutSeconds": 5}

@@ -220,7 +220,7 @@ def test_the_table_can_tell_what_is_missing(measured):
     """With the lines at which it stands; of a state that was not entered that is all."""
     lines = table(measured.covered(), True)[3:]
 
-    text = (measured.files[1]).read_text("utf-8").splitlines()
+    text = list(measured.machines)[1].read_text("utf-8").splitlines()
     numbered = {int(line.split(":")[1]): line.rpartition(": ")[2] for line in lines if line.startswith("m/pay")}
     assert {"retrier of 'Charge' for Busy", "catcher of 'Charge' for CardDeclined", "state 'Cancel'"} == {
         *numbered.values()

@@ -264,6 +264,15 @@ def test_a_state_that_invokes_has_a_payload():
         work.run()
 
 
+def test_a_state_that_has_the_name_of_its_function_gives_the_payload():
+    """Mocking the function by its name is what the test did."""
+    work = flow(f=invokes("f")).mock("f", {"greeting": "hello"})
+
+    with pytest.raises(MockError, match="state and function have one name, so answer"):
+        work.run()
+    assert work.mock("f", {"Payload": 1}).run().succeeded
+
+
 def test_the_mock_of_a_state_is_closer_than_that_of_its_function():
     """The other states still have the function's."""
     work = flow(A=calls("f", ResultPath="$.a"), B=calls("f", ResultPath="$.b")).mock("f", "function").mock("A", "state")
@@ -285,6 +294,15 @@ def test_a_function_whose_name_is_known_only_at_run_time_is_mocked_by_its_resour
     work = flow(A=task).mock("arn:aws:states:::lambda:invoke", {"Payload": "hello"})
 
     assert "hello" == work.run({"which": "f"}).output["Payload"]
+
+
+def test_calls_of_a_function_that_jsonata_names_are_told():
+    """What an expression gives is known when it is called, so every name may be asked for."""
+    given = {"FunctionName": "{% $states.input.which %}", "Payload": {"n": 1}}
+    invoke = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "QueryLanguage": "JSONata"}
+    execution = flow(A={**invoke, "Arguments": given}).mock("A", {"Payload": 2}).run({"which": "f"})
+
+    assert [{"n": 1}] == [call.payload for call in execution.calls("f")]
 
 
 def test_states_inside_of_parallels_and_maps_are_mocked_by_their_names():
