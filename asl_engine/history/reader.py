@@ -178,13 +178,17 @@ class EventReader:
         assert state.resource is not None
         self._event(*_NAMES[state.resource.family, how], details)
 
-    def _evaluation_failed(self, state: State, problem: tuple[str, str | None]) -> None:
-        """It follows what the state's entry follows, unless more has happened since; a Wait's its entry (recorded)."""
-        cause, location = problem
+    def _evaluation_failed(self, state: State, problem: tuple[str, str, str | None]) -> None:
+        """It follows what the state's entry follows, unless more has happened since, as recorded in November 2024. A
+        Wait's follows its entry (December 2024), as does that of variables which are too large (September 2026).
+
+        Recordings of September 2026 have others follow the entry as well; here the older ones hold.
+        """
+        error, cause, location = problem
         last = self.last[self.frame]
-        if last == self.entered and state.type != "Wait":
+        if last == self.entered and state.type != "Wait" and error == "States.QueryEvaluationError":
             self.last[self.frame] = self.before_entered
-        details = {"error": "States.QueryEvaluationError", "cause": cause, "state": state.name}
+        details = {"error": error, "cause": cause, "state": state.name}
         if location is not None:
             details["location"] = location
         self._event("EvaluationFailed", "evaluationFailedEventDetails", details)

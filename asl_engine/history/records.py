@@ -32,7 +32,7 @@ class Mark:
     TASK_SUCCEEDED: ClassVar[Mark]  # (state, result)
     TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
     TASK_TIMED_OUT: ClassVar[Mark]  # (state, (error, cause))
-    EVALUATION_FAILED: ClassVar[Mark]  # (state, (cause, location or None))
+    EVALUATION_FAILED: ClassVar[Mark]  # (state, (error, cause, location or None))
     RETRIED: ClassVar[Mark]  # (state, position of the retrier): its delay begins
     CAUGHT: ClassVar[Mark]  # (state, position of the catcher): the exit that follows is by its way
     STATE_ABORTED: ClassVar[Mark]  # (state, -)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from asl_engine.inspection import stages
-from asl_engine.inspection.limit import limited
+from asl_engine.inspection.limit import limited, limited_variables
 from asl_engine.inspection.scope import Scope
 from asl_engine.inspection.stages import Told
 from asl_engine.inspection.subject import NAME, Subject
@@ -174,12 +174,15 @@ class Inspection:
     def _leave(self, result: JSON, following: str | None, route: Route) -> None:
         scope = self.scope
         scope.data = result
-        assigned = limited(route.assign(scope)) if route.assign is not None else {}
+        assigned = self._assigned(route)
         if self.is_jsonata:
             output = result if route.leave is None else route.leave(scope, result)
         else:
             output = stages.select_result(self.state, scope, self.told, result)
         self._end("SUCCEEDED", limited(output), following, assigned)
+
+    def _assigned(self, route: Route) -> dict[str, JSON]:
+        return {} if route.assign is None else limited_variables(route.assign(self.scope))
 
     def _catchers(self, state: model.Task | model.Parallel | model.Map) -> list[Catcher]:
         compile_catcher = jsonata.catch if self.is_jsonata else jsonpath.catch
@@ -194,8 +197,7 @@ class Inspection:
         try:
             output = limited(catcher.output(self.scope, error_output))
             self.scope.data = error_output
-            assign = catcher.route.assign
-            assigned = limited(assign(self.scope)) if assign is not None else {}
+            assigned = self._assigned(catcher.route)
         except ExpressionFailed as problem:
             self.error, self.cause = problem.error, _told_cause(problem)
             return

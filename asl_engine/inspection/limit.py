@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from asl_engine.inspection.subject import NAME
 from asl_engine.kernel.failures import DATA_LIMIT
-from asl_engine.kernel.sizes import too_large
+from asl_engine.kernel.sizes import check_assignment, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.values import JSON, MAX_BYTES, size_of
 
@@ -18,6 +18,15 @@ def limited(value: JSON) -> JSON:
     if _is_surely_larger(value) or size_of(value) > MAX_BYTES:
         raise ExpressionFailed(too_large(NAME), DATA_LIMIT, names_place=False)
     return value
+
+
+def limited_variables(assigned: dict[str, JSON]) -> dict[str, JSON]:
+    """Return what an `Assign` assigns; raise ExpressionFailed with `States.DataLimitExceeded` where it is too much."""
+    for value in assigned.values():
+        if _is_surely_larger(value):
+            limited(value)
+    check_assignment(NAME, assigned)
+    return assigned
 
 
 def _is_surely_larger(value: JSON) -> bool:

@@ -27,7 +27,7 @@ from asl_engine.kernel.events import (
 from asl_engine.kernel.failures import DATA_LIMIT, QUERY_ERROR, RUNTIME, TIMEOUT, catcher_for, next_retry
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
-from asl_engine.kernel.sizes import holds_too_much, output_bound, too_large
+from asl_engine.kernel.sizes import count_variables, output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Distribute, Done, Enter, Failed, Fork, Invoke, Move, Redistribute, Sleep
 from asl_engine.program.program import Catcher, Program, Route
@@ -188,14 +188,13 @@ class Kernel:
                 if route.assign is not None:
                     frame.data = result
                     assigned = route.assign(frame)
+                    count_variables(self, frame, assigned)
                 output = result if route.leave is None else route.leave(frame, result)
             except ExpressionFailed as problem:
                 return self.broken(frame, problem)
             bound = frame.result_bound
             if route.leave is not None or not bound:  # else the output is the result itself
                 bound += frame.bound
-            if assigned is not None and holds_too_much(self, frame, assigned):
-                return self._too_large(frame, state.name)
             if state.growth is not None or bound > MAX_BYTES:
                 bound = output_bound(frame, state.growth, bound, self.around + frame.item_bound, output)
                 if bound > MAX_BYTES:
@@ -279,12 +278,12 @@ class Kernel:
     def broken(self, frame: Frame, problem: ExpressionFailed) -> Failed:
         """An expression of the state failed: the state fails, in the service's words."""
         self.note_entered(frame)
-        if not problem.names_place:
-            return Failed(problem.error, problem.cause)
-        place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
-        cause = f"An error occurred while executing the state {place}. {problem.cause}"
-        if problem.error == QUERY_ERROR:
-            self.write(Mark.EVALUATION_FAILED, frame.state, (cause, problem.location))
+        cause = problem.cause
+        if problem.names_place:
+            place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
+            cause = f"An error occurred while executing the state {place}. {cause}"
+        if problem.error == QUERY_ERROR or problem.location is not None:
+            self.write(Mark.EVALUATION_FAILED, frame.state, (problem.error, cause, problem.location))
         return Failed(problem.error, cause)
 
     def _too_large(self, frame: Frame, label: str) -> Failed:
@@ -324,6 +323,8 @@ class Kernel:
             output = catcher.output(frame, error_output)
             frame.data = error_output
             assigned = route.assign(frame) if route.assign is not None else None
+            if assigned is not None:
+                count_variables(self, frame, assigned)
         except ExpressionFailed as problem:
             self._fail(frame, self.broken(frame, problem))
             return None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from asl_engine.kernel.failures import DATA_LIMIT
+from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.program import Growth
 from asl_engine.values import JSON, MAX_BYTES, bound_of, size_of
 
@@ -56,17 +58,42 @@ MAX_VARIABLES: Final = 10 * 1024 * 1024
 """The most that the variables of an execution may hold, in bytes of their text (AWS quota)."""
 
 
-def holds_too_much(kernel: Kernel, frame: Frame, assigned: dict[str, JSON]) -> bool:
-    """Count the variables; tell whether they pass 256 KiB in one `Assign`, or 10 MiB in all (AWS quotas)."""
+def count_variables(kernel: Kernel, frame: Frame, assigned: dict[str, JSON]) -> None:
+    """Count the variables; raise ExpressionFailed where they pass a limit.
+
+    There are three (AWS quotas): 256 KiB for one variable, as much for all of one `Assign`, and 10 MiB for an
+    execution. The texts of the values count, and not their names (recorded, September 2026).
+    """
     size = bound_of(assigned)
     if size > MAX_BYTES:
-        return True
+        check_assignment(frame.state.name, assigned)
     kernel.around += size
     if kernel.around <= MAX_VARIABLES:
-        return False
-    held = size_of({**frame.variables, **assigned})
-    kernel.around = min(kernel.around, held + kernel.input_bound)
-    return held > MAX_VARIABLES
+        return
+    variables = {**frame.variables, **assigned}
+    kernel.around = min(kernel.around, size_of(variables) + kernel.input_bound)
+    over = sum(map(size_of, variables.values())) - MAX_VARIABLES
+    if over > 0:
+        told = f"State '{frame.state.name}' assigned variables that exceed the total execution limit by {over} bytes."
+        raise _of_assign(f"Execution total variable size limit exceeded. {told}")
+
+
+def check_assignment(state_name: str, assigned: dict[str, JSON]) -> None:
+    """Raise ExpressionFailed for what is too large for one `Assign`, in AWS's words (recorded, September 2026)."""
+    held = 0
+    for name, value in assigned.items():
+        size = size_of(value)
+        held += size
+        given = f"Variable '{name}' in state '{state_name}' was assigned {size} bytes"
+        if size > MAX_BYTES:
+            raise _of_assign(f"Variable size limit exceeded. {given}.")
+        if held > MAX_BYTES:
+            told = f"which caused the size of variables assigned in the state to exceed its limit by {held - MAX_BYTES}"
+            raise _of_assign(f"State total variable size limit exceeded. {given}, {told} bytes.")
+
+
+def _of_assign(cause: str) -> ExpressionFailed:
+    return ExpressionFailed(cause, DATA_LIMIT, names_place=False, location="Assign")
 
 
 def is_payload_too_large(frame: Frame, growth: Growth | None, around: int, payload: JSON) -> bool:

@@ -19,7 +19,7 @@ from asl_engine.program.plan import plan_as_data, plan_from_data
 from asl_engine.program.program import Program, State
 from asl_engine.values import JSON
 
-FORMAT = 1
+FORMAT = 2
 
 _FACTS = (
     "status", "input", "output", "error", "cause", "seed", "started_at", "redriven_at", "redrive_count", "now",

@@ -49,6 +49,9 @@ MAX_ITEMS: Final = 1_000_000
 MAX_TAIL_CALLS: Final = 300_000
 """What loops without growing ends here, at the same place on every machine."""
 
+MAX_PADDING: Final = 262_144
+"""Characters that one `$pad` adds; `&` and `$join` make longer texts (recorded, September 2026)."""
+
 MAX_SECONDS: Final = 1.5
 """For what none of these limits end in time."""
 
@@ -106,6 +109,7 @@ class _Query(Runtime):
     max_depth = MAX_DEPTH
     max_work = MAX_WORK
     max_tail_calls = MAX_TAIL_CALLS
+    max_padding = MAX_PADDING
     seconds = MAX_SECONDS
     next_look = BETWEEN_LOOKS
 

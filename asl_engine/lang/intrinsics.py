@@ -20,7 +20,7 @@ from asl_engine.errors import did_you_mean
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.functions import ESCAPES, FUNCTIONS
 from asl_engine.lang.paths import Path, compile_path
-from asl_engine.lang.signatures import Function, FunctionFailed, Parameter
+from asl_engine.lang.signatures import Function, FunctionFailed, InvalidArgument, Parameter
 from asl_engine.values import ABSENT, JSON, parse_json
 
 if TYPE_CHECKING:
@@ -272,8 +272,8 @@ def _compile_call(call: Call) -> Expr:
     function = call.function
     arguments = [_compile_argument(function.parameter(at), given) for at, given in enumerate(call.arguments)]
     if function.is_random:
-        return _explained(_called_with_chance(function, arguments), call.text)
-    expr = _explained(_callers[min(len(arguments), 3)](function.call, *arguments), call.text)
+        return _explained(_called_with_chance(function, arguments), call)
+    expr = _explained(_callers[min(len(arguments), 3)](function.call, *arguments), call)
     if all(isinstance(argument, Literal) for argument in call.arguments):
         return _made_now(expr)
     return expr
@@ -300,16 +300,20 @@ def _made_now(expr: Expr) -> Expr:
 _NOTHING: Final[Any] = None
 
 
-def _explained(expr: Expr, text: str) -> Expr:
-    """Name the call in the failure of its function; failures of nested calls and of paths pass."""
+def _explained(expr: Expr, call: Call) -> Expr:
+    """Name the call in the failure of its function, in AWS's words (recorded, September 2026); failures of nested calls
+    and of paths pass."""
+    told = f"There was an error while evaluating the intrinsic function: {call.text}."
 
     def evaluate(scope: Scope) -> JSON:
         try:
             return expr(scope)
+        except InvalidArgument:
+            raise ExpressionFailed(f"{told} Invalid arguments in {call.function.name}") from None
         except FunctionFailed as failure:
-            raise ExpressionFailed(f"The function '{text}' had the following error: {failure}") from None
+            raise ExpressionFailed(f"{told} {failure}") from None
         except RecursionError:
-            raise ExpressionFailed(f"The function '{text}' was given a value that is nested too deeply") from None
+            raise ExpressionFailed(f"{told} It was given a value that is nested too deeply") from None
 
     return evaluate
 

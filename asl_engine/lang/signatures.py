@@ -21,6 +21,10 @@ class FunctionFailed(Exception):
     """An intrinsic function cannot work with its arguments; the text is the reason."""
 
 
+class InvalidArgument(FunctionFailed):
+    """An argument is of the wrong kind; the service tells only of which function."""
+
+
 Bound: TypeAlias = Callable[[JSON], str | None]
 """Tells what is wrong with a value of the right type, or None."""
 
@@ -92,9 +96,9 @@ class Parameter:
         return self.refuse(kind_of(value))
 
     def refuse(self, kind: str) -> NoReturn:
-        """Raise FunctionFailed for a value of that kind."""
+        """Raise InvalidArgument for a value of that kind."""
         wanted, given = _with_article(self.kind), _with_article(kind)
-        raise FunctionFailed(f"The argument '{self.name}' must be {wanted} but was {given}")
+        raise InvalidArgument(f"The argument '{self.name}' must be {wanted} but was {given}")
 
 
 def _with_article(kind: str) -> str:

@@ -127,6 +127,6 @@ def _put_key(text: str, key: str) -> Leave:
 def _put_at(text: str, steps: Sequence[str | int], value: JSON, result: JSON) -> JSON:
     try:
         return put(value, steps, result)
-    except LookupError as problem:
-        cause = f"Unable to apply ReferencePath {text} to input {json_text(value)}: {problem}"
-        raise ExpressionFailed(cause, error="States.ResultPathMatchFailure") from None
+    except LookupError:
+        cause = f"Unable to apply ReferencePath {text} to input {json_text(value)}"
+        raise ExpressionFailed(cause, error="States.ReferencePathConflict") from None

@@ -16,8 +16,8 @@ ERROR_NAMES: Final = (
     "States.ALL", "States.BranchFailed", "States.DataLimitExceeded", "States.ExceedToleratedFailureThreshold",
     "States.HeartbeatTimeout", "States.Http.Socket", "States.IntrinsicFailure", "States.ItemReaderFailed",
     "States.NoChoiceMatched", "States.ParameterPathFailure", "States.Permissions", "States.QueryEvaluationError",
-    "States.ResultPathMatchFailure", "States.ResultWriterFailed", "States.Runtime", "States.TaskFailed",
-    "States.Timeout",
+    "States.ReferencePathConflict", "States.ResultPathMatchFailure", "States.ResultWriterFailed", "States.Runtime",
+    "States.TaskFailed", "States.Timeout",
 )  # fmt: skip
 """The error names that the service itself uses; `States.Http.StatusCode.<number>` comes on top."""
 

@@ -249,10 +249,38 @@ def test_the_last_event_is_number_25000_wherever_the_loop_stands(run, padding):
 
 
 def test_one_assign_holds_at_most_256_kib(run):
-    """A quota of its own, whatever the output is."""
-    state = {"Type": "Pass", "Assign": {"x.$": "States.Array($.big, $.big, $.big)"}, "OutputPath": None}
-    execution = run(one_state(**state), {"big": BIG})
-    assert ("FAILED", "States.DataLimitExceeded") == (execution.status, execution.error)
+    """The texts of the values count, and not their names (recorded, September 2026)."""
+
+    def assigned(**lengths):
+        return run(one_state(Type="Pass", Assign={name: "x" * length for name, length in lengths.items()}))
+
+    assert "SUCCEEDED" == assigned(x=262_142).status == assigned(x=131_070, y=131_070).status
+    one, two = assigned(x=262_143), assigned(x=131_071, y=131_071)
+    assert "Variable size limit exceeded. Variable 'x' in state 'S' was assigned 262145 bytes." == one.cause
+    assert two.cause == (
+        "State total variable size limit exceeded. Variable 'y' in state 'S' was assigned 131073 bytes, which caused "
+        "the size of variables assigned in the state to exceed its limit by 2 bytes."
+    )
+    assert ["States.DataLimitExceeded"] * 2 == [one.error, two.error]
+
+
+def test_an_execution_holds_at_most_10_mib_of_variables(run):
+    """The assignment that passes it fails, and the history tells where (recorded, September 2026)."""
+    padded = "{% $pad('', 250000, 'x') %}"
+    states = {f"A{n}": {"Type": "Pass", "Assign": {f"v{n}": padded}} for n in range(1, 44)}
+
+    execution = run({"QueryLanguage": "JSONata"} | chain(**states))
+
+    told = "State 'A42' assigned variables that exceed the total execution limit by 14324 bytes."
+    assert ("States.DataLimitExceeded", f"Execution total variable size limit exceeded. {told}") == (
+        execution.error,
+        execution.cause,
+    )
+    failed, end = execution.history[-2:]
+    assert (85, 84, 86, 85) == (failed["id"], failed["previousEventId"], end["id"], end["previousEventId"])
+    assert {"error": execution.error, "cause": execution.cause, "location": "Assign", "state": "A42"} == failed[
+        "evaluationFailedEventDetails"
+    ]
 
 
 def test_a_variable_cannot_double_for_ever(run):

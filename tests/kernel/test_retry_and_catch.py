@@ -272,4 +272,4 @@ def test_a_catchers_bad_result_path_fails_the_execution(run):
     """What Catch does can fail as well, and nobody catches that."""
     execution = run(catching((["States.ALL"], {"ResultPath": "$.id.error"})), {"id": 7}, f=scripted(BrokenError()))
 
-    assert ("FAILED", "States.ResultPathMatchFailure") == (execution.status, execution.error)
+    assert ("FAILED", "States.ReferencePathConflict") == (execution.status, execution.error)

@@ -330,12 +330,12 @@ def test_another_type_than_expected_is_a_failure(kind, source, shown, found):
     ("text", "told"),
     [
         ("[1..1e9]", "D2014"),
-        ("$range(1, 1e12, 1)", "Expression evaluation limit exceeded"),
-        ("$pad('a', 1e9)", "Expression evaluation limit exceeded"),
-        ("($f := function($s){$f($s & $s)}; $f('ab'))", "Expression evaluation limit exceeded"),
-        ("$reduce([1..100], function($a, $b){$a & $a}, 'ab')", "Expression evaluation limit exceeded"),
-        ("$reduce([1..100], function($a, $b){$append($a, $a)}, [1])", "Expression evaluation limit exceeded"),
-        ("($x := [1..10000]; [1..30000].$count($partition($x, 5000)))", "Expression evaluation limit exceeded"),
+        ("$range(1, 1e12, 1)", "Expression evaluation memory limit exceeded"),
+        ("$pad('a', 1e9)", "Expression evaluation memory limit exceeded"),
+        ("($f := function($s){$f($s & $s)}; $f('ab'))", "Expression evaluation memory limit exceeded"),
+        ("$reduce([1..100], function($a, $b){$a & $a}, 'ab')", "Expression evaluation memory limit exceeded"),
+        ("$reduce([1..100], function($a, $b){$append($a, $a)}, [1])", "Expression evaluation memory limit exceeded"),
+        ("($x := [1..10000]; [1..30000].$count($partition($x, 5000)))", "Expression evaluation memory limit exceeded"),
         ("($f := function($n){1 + $f($n + 1)}; $f(0))", "Stack overflow error"),
         ("($f := function($n){[$f($n), $f($n)]}; $f(0))", "Stack overflow error"),
     ],
@@ -346,6 +346,16 @@ def test_what_grows_without_end_fails_soon(text, told):
 
     assert told in failure_of(text)
     assert time.process_time() - began < 2
+
+
+def test_pad_adds_262_144_characters_at_most():
+    """The characters that are added count, not their bytes and not those of the text (recorded, September 2026)."""
+    told = "threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory"
+
+    assert told in failure_of("$length($pad('', 262145, 'x'))")
+    for text in ("$pad('', 131072, 'x') & $pad('', 131073, 'x')", "$pad($pad('', 131072, 'x'), 262145, 'x')"):
+        assert 262_145 == value_of(f"$length({text})")
+    assert 262_144 == value_of("$length($pad('', 262144, 'é'))")
 
 
 def test_a_hundred_nested_evaluations_are_the_limit():

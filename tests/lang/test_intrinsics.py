@@ -154,7 +154,7 @@ def test_a_missing_path_is_told_apart_from_a_failing_function() -> None:
     """Templates word the first in their own way."""
     with pytest.raises(PathNotFound):
         made("States.Format('{}', $.no)", {})
-    with pytest.raises(ExpressionFailed, match=r"The function 'States.ArrayLength\(\$.a\)' had the following error"):
+    with pytest.raises(ExpressionFailed, match=r"intrinsic function: States.ArrayLength\(\$.a\). Invalid arguments in"):
         made("States.Format('{}', States.ArrayLength($.a))", {"a": 1})
 
 

@@ -164,10 +164,11 @@ def test_a_path_that_leads_nowhere_fails_the_state_in_the_services_words(run, fi
 
 
 def test_a_result_path_that_does_not_fit_fails(run):
-    """A key cannot be put into a number."""
+    """A key cannot be put into a number (error and cause recorded, September 2026)."""
     execution = run(one_state(Type="Pass", Result=1, ResultPath="$.id.x"), {"id": 7})
 
-    assert ("FAILED", "States.ResultPathMatchFailure") == (execution.status, execution.error)
+    assert ("FAILED", "States.ReferencePathConflict") == (execution.status, execution.error)
+    assert execution.cause.endswith('Unable to apply ReferencePath $.id.x to input {"id":7}')
 
 
 @pytest.mark.parametrize("value", [None, True, 0, -1.5, "", "text", [], {}, [None, [1]], {"ä": "\u2028"}])

@@ -770,7 +770,7 @@ def test_a_result_that_holds_itself_twice_over_and_over_ends(run):
     doubled = "$a := [$a, [$a]];" * 40
     execution = run(one(Type="Pass", Output=f"{{% ($a := [1]; {doubled} $a) %}}"))
     assert execution.error == "States.QueryEvaluationError"
-    assert execution.cause.endswith("Expression evaluation limit exceeded: Check for excessive memory usage")
+    assert execution.cause.endswith("Expression evaluation memory limit exceeded: Check for excessive memory usage")
 
 
 def test_credentials_are_calculated(run):

@@ -94,7 +94,7 @@ def pad(runtime: Runtime, text: Value, width: Value, filling: Value = UNDEFINED)
     missing = 0 if width is UNDEFINED else int(min(abs(width), 2**53)) - len(text)
     if missing <= 0:
         return text
-    runtime.charge_text(missing)
+    runtime.charge_padding(missing)
     padding = (filling * (missing // len(filling) + 1))[:missing]
     return text + padding if width > 0 else padding + text
 

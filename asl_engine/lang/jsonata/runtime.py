@@ -25,6 +25,9 @@ DEFAULT_WORK: Final = 50_000_000
 DEFAULT_TAIL_CALLS: Final = 10_000_000
 """Calls in the place of a call, which take no room: some seconds."""
 
+DEFAULT_PADDING: Final = 2**53
+"""Characters that one `$pad` adds."""
+
 BETWEEN_LOOKS: Final = 10_000
 """Work between two looks at the clock."""
 
@@ -32,7 +35,7 @@ TOO_DEEP: Final = (
     "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive."
 )
 TOO_LONG: Final = "Expression evaluation timeout: Check for infinite loop"
-TOO_MUCH: Final = "Expression evaluation limit exceeded: Check for excessive memory usage"
+TOO_MUCH: Final = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
 
 
 class Runtime(dict[str, Any]):
@@ -47,6 +50,7 @@ class Runtime(dict[str, Any]):
     max_depth = DEFAULT_DEPTH
     max_work = DEFAULT_WORK
     max_tail_calls = DEFAULT_TAIL_CALLS
+    max_padding = DEFAULT_PADDING
     next_look = DEFAULT_WORK
     is_mixed = False
     """Whether something made a sequence part of another value."""
@@ -111,6 +115,12 @@ class Runtime(dict[str, Any]):
         if self.tail_calls > self.max_tail_calls:
             raise JSONataError("U1001", message=TOO_LONG)
         self.charge(1)
+
+    def charge_padding(self, length: int) -> None:
+        """Count the characters that a text is about to be padded with."""
+        if length > self.max_padding:
+            raise JSONataError("U1002", message=TOO_MUCH)
+        self.charge_text(length)
 
     def charge_text(self, length: int) -> None:
         """Count the characters of a text that is about to be made."""
