@@ -200,6 +200,12 @@ class TestFiles:
         with pytest.raises(SourceError, match=r"no such file\. Did you mean 'order\.asl\.json'\?"):
             read_document(tmp_path / "oder.asl.json")
 
+    def test_hidden_files_are_not_what_was_meant(self, tmp_path: Path) -> None:
+        (tmp_path / ".git").mkdir()
+        (tmp_path / "order.asl.json").write_text("{}")
+        with pytest.raises(SourceError, match=r"no such file\. Known: 'order\.asl\.json'\.$"):
+            read_document(tmp_path / "x")
+
     def test_a_missing_folder_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="no folder"):
             read_document(tmp_path / "nowhere" / "x.json")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from asl_engine.tasks.invoke import message_of
 from asl_engine.values import elapsed
 
 _WIDEST = 100
@@ -82,10 +83,8 @@ def _details(event: dict[str, Any]) -> dict[str, Any]:
 
 def told(failure: dict[str, Any]) -> str:
     """Return an error and its cause in one line; of a Lambda's error payload only the message."""
-    error, cause = failure.get("error"), failure.get("cause") or ""
-    with contextlib.suppress(ValueError, TypeError, KeyError):
-        cause = json.loads(cause)["errorMessage"]
-    return ": ".join(part for part in (error, " ".join(str(cause).split())) if part)
+    error, cause = failure.get("error"), message_of(failure.get("cause") or "")
+    return ": ".join(part for part in (error, " ".join(cause.split())) if part)
 
 
 def _cut(text: str) -> str:
@@ -97,7 +96,7 @@ _FRAME = re.compile(r'File "(?:[^"]*[/\\])?(?P<file>[^"]+)", line (?P<line>\d+)'
 
 def _place(failure: dict[str, Any]) -> str:
     """Return where in the user's function it happened, from the stack trace of a Lambda's error payload."""
-    with contextlib.suppress(ValueError, TypeError, KeyError, IndexError):
+    with contextlib.suppress(ValueError, TypeError, KeyError, IndexError, RecursionError):
         found = _FRAME.search(json.loads(failure.get("cause") or "")["stackTrace"][-1])
         if found is not None:
             return f" (line {found['line']} of {found['file']})"

@@ -18,6 +18,9 @@ from asl_engine.render.style import CHANGES, LIGHT, STATUSES
 from asl_engine.render.text import one_line, shorten
 
 _SPECIAL: Final = re.compile(r"[^\w\s,:()'/!?=.+\-]|_|^\s*[-+#]|(?<=\d)\.", re.ASCII)
+_MARKUP: Final = re.compile(r"[\\`*_~$&<>|@#\[\]]")
+"""What may mean something in a heading of Markdown."""
+
 _BRACKETS: Final = {"Choice": "{{%s}}", "Start": "([%s])", "End": "([%s])", "Join": "((%s))", "Succeed": "([%s])"}
 _TOLD: Final = frozenset({"failed", "caught", "running", "aborted", "added", "removed"})
 """Statuses that stand in a node as a word, so that no colour has to be seen."""
@@ -37,9 +40,14 @@ def mermaid_text(graph: networkx.DiGraph, title: str | None = None, direction: s
 
 
 def markdown_text(graph: networkx.DiGraph, title: str | None = None, direction: str = "TB", summary: str = "") -> str:
-    """Return the same in a fence, as it stands in a page, with a summary before it if there is one."""
+    """Return the same in a fence, as it stands in a page, below a heading and a summary if there are such."""
+    heading = f"## {_MARKUP.sub(_escaped, one_line(title))}\n\n" if title else ""
     above = f"```text\n{summary.rstrip().replace('```', '` ` `')}\n```\n\n" if summary else ""
-    return f"{above}```mermaid\n{mermaid_text(graph, title, direction)}```\n"
+    return f"{heading}{above}```mermaid\n{mermaid_text(graph, title, direction)}```\n"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "\\" + match.group()
 
 
 def _members(graph: networkx.DiGraph) -> dict[str, list[str]]:

@@ -12,10 +12,8 @@ took, all visits together; None when the events have no times), and where there 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -24,6 +22,7 @@ import networkx
 
 from asl_engine.render.graph import END, START, join_of, owner_of
 from asl_engine.render.text import duration
+from asl_engine.tasks.invoke import message_of
 
 Event: TypeAlias = Mapping[str, Any]
 Items: TypeAlias = Mapping[str, Mapping[str, int]]
@@ -263,14 +262,10 @@ def _mark_states(states: Mapping[str, dict[str, Any]], visits: Iterable[_Visit],
 
 
 def _cause(status: str, visits: Sequence[_Visit]) -> str:
-    """Return the cause of the last failure; of a Lambda's, which is JSON with a stack trace, the message."""
-    cause = next((visit.cause for visit in reversed(visits) if visit.status == status), "")
+    """Return the cause of the last failure, as a person reads it."""
     if status not in ("failed", "caught"):
         return ""
-    with suppress(ValueError):
-        told = json.loads(cause)
-        return str(told["errorMessage"]) if isinstance(told, dict) and "errorMessage" in told else cause
-    return cause
+    return message_of(next((visit.cause for visit in reversed(visits) if visit.status == status), ""))
 
 
 def _seconds(visits: Sequence[_Visit]) -> float | None:

@@ -14,7 +14,7 @@ from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Task
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.rules.services import Action, actions_of, sdk_name, service_names
+from asl_engine.rules.services import Action, actions_of, in_resource, sdk_name, service_names
 from asl_engine.rules.tasks import Integration, integration_of
 from asl_engine.source.places import escape
 from asl_engine.values import JSON
@@ -42,11 +42,13 @@ def unknown_action(outline: Outline) -> Iterator[Finding]:
           "Parameters": {"TableName": "t", "Key": {"id": {"S": "1"}}}}
     """
     for site, found in _integrations(outline):
-        actions = actions_of(_sdk_service(found)) if found.is_sdk else {}
+        if not found.is_sdk:
+            continue
+        actions = actions_of(_service_of(found))
         if actions is None:
             near = did_you_mean(found.service, service_names())
             yield Finding(site.at("resource"), f"AWS's SDK has no service {found.service!r}", near)
-        elif found.is_sdk and _action_of(found) is None:
+        elif _action_of(found) is None:
             near = did_you_mean(found.action, list(actions))
             yield Finding(site.at("resource"), f"{found.service} has no action {found.action!r}", near)
 
@@ -60,7 +62,7 @@ def _integrations(outline: Outline) -> Iterator[tuple[Site, Integration]]:
                 yield site, found
 
 
-def _sdk_service(found: Integration) -> str:
+def _service_of(found: Integration) -> str:
     return (_TWINS if found.is_sdk else _SERVICES).get(found.service, found.service)
 
 
@@ -69,8 +71,8 @@ def _action_of(found: Integration) -> Action | None:
 
     Some optimised integrations are no call of the API at all, `http:invoke` and `eks:call` among them.
     """
-    actions = actions_of(_sdk_service(found)) or {}
-    return actions.get(found.action[:1].lower() + found.action[1:])
+    actions = actions_of(_service_of(found)) or {}
+    return actions.get(in_resource(found.action))
 
 
 class Request(NamedTuple):

@@ -44,7 +44,7 @@ def actions_of(service: str) -> dict[str, Action] | None:
     if not found:
         return None
     actions = map(_action, section.partition("\n[")[0].splitlines())
-    return {_in_resource(action.name): action for action in actions}
+    return {in_resource(action.name): action for action in actions}
 
 
 def _action(line: str) -> Action:
@@ -53,7 +53,8 @@ def _action(line: str) -> Action:
     return Action(name, tuple(member.rstrip("*") for member in members), required)
 
 
-def _in_resource(name: str) -> str:
+def in_resource(name: str) -> str:
+    """Return the name of an action as it stands in a Resource: `getItem` for `GetItem`."""
     return name[:1].lower() + name[1:]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_engine.history.story import Visit, read_story
+from asl_engine.tasks.invoke import message_of
 from asl_engine.values import JSON, elapsed
 
 if TYPE_CHECKING:
@@ -84,16 +85,6 @@ def _failure(error: str | None, cause: str | None) -> str:
     if error is None and cause is None:
         return ""
     return f": {error or 'no error name'}{f', {short_text(message_of(cause))}' if cause else ''}"
-
-
-def message_of(cause: str) -> str:
-    """Return what a person reads of a cause: of the payload that Lambda makes of an exception, the message."""
-    try:
-        payload = json.loads(cause)
-    except ValueError:
-        return cause
-    message = payload.get("errorMessage") if isinstance(payload, dict) else None
-    return message if isinstance(message, str) else cause
 
 
 def _details(visit: Visit) -> list[str]:

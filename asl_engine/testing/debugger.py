@@ -34,10 +34,9 @@ from asl_engine.program.compile import compile_program
 from asl_engine.program.program import State
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
-from asl_engine.tasks.invoke import Call, Failure
+from asl_engine.tasks.invoke import Call, Failure, message_of
 from asl_engine.tasks.perform import Clock, Performer, Prepared
 from asl_engine.tasks.registry import AnyFunctions, Function, Functions
-from asl_engine.testing.account import message_of
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.state import TestedState
 from asl_engine.testing.workflow import START

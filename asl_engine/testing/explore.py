@@ -22,8 +22,8 @@ from asl_engine.model import states as model
 from asl_engine.tasks.error import TaskError
 from asl_engine.testing.coverage import Part
 from asl_engine.testing.execution import TestedExecution
-from asl_engine.testing.from_history import literal
 from asl_engine.testing.guesses import guesses
+from asl_engine.testing.literal import literal
 from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.testing.mocks import function_of
 from asl_engine.testing.workflow import Workflow

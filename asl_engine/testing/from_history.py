@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from asl_engine.errors import InputError
 from asl_engine.history.story import Attempt
+from asl_engine.testing.literal import literal
 from asl_engine.testing.mock import NO_ANSWER
 from asl_engine.testing.recording import Recording, answer_of
-from asl_engine.values import JSON, NotJSON
+from asl_engine.values import NotJSON
 
-WIDTH: Final = 110
 METADATA: Final = ("SdkHttpMetadata", "SdkResponseMetadata")
 """What every result of a service has, and few definitions look at."""
 
@@ -87,24 +87,3 @@ def _end(recording: Recording) -> list[str]:
     if recording.end == "Succeeded":
         return [f"    assert execution.output == {literal(recording.output, 4)}"]
     return [f'    assert (execution.status, execution.error) == ("{recording.status}", {literal(recording.error)})']
-
-
-def literal(value: JSON, indent: int = 0) -> str:
-    """Return a JSON value as Python; over several lines, each further one `indent` blanks in, where it is long."""
-    if isinstance(value, str):
-        return repr(value) if '"' in value else json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, (dict, list)):
-        return repr(value)
-    short = _joined(value, [literal(item) for item in (value.values() if isinstance(value, dict) else value)], ", ")
-    if len(short) + indent <= WIDTH - 30:
-        return short
-    inner = [literal(item, indent + 4) for item in (value.values() if isinstance(value, dict) else value)]
-    between = ",\n" + " " * (indent + 4)
-    text = _joined(value, inner, between)
-    return f"{text[0]}{between[1:]}{text[1:-1]},\n{' ' * indent}{text[-1]}"
-
-
-def _joined(value: dict[str, JSON] | list[JSON], texts: list[str], between: str) -> str:
-    if isinstance(value, list):
-        return f"[{between.join(texts)}]"
-    return f"{{{between.join(f'{literal(name)}: {text}' for name, text in zip(value, texts, strict=True))}}}"

@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]]:
     """Load a workflow to be tested: `workflow("order.asl.json")`; see `asl_engine.testing.Workflow`.
 
-    A path is looked for beside the test file, and then from the folder that pytest was started for. Mocks that the test
+    A path is looked for beside the test file, and then in the root folder of pytest. Mocks that the test
     has set and no execution has asked are warned of at its end; those that fixtures have set are for many tests.
     """
     from asl_engine.errors import AslError
@@ -123,7 +123,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 def _found(path: Path, *folders: Path) -> Path:
-    """Return where a file is: beside the test, or from the top; the path itself if it is in neither place."""
+    """Return where a file is: beside the test, or in the root folder; the path itself if it is in neither."""
     places = (folder / path for folder in folders)
     return next((place for place in places if place.exists()), path)
 

@@ -111,6 +111,13 @@ def test_a_branch_and_a_field_of_the_machine() -> None:
     assert found.lines[1:] == ("~ the state machine: TimeoutSeconds added", "− Both / Ship", "− Both → Both / Ship")
 
 
+def test_markdown_has_the_title_as_a_heading() -> None:
+    """Mermaid shows none, and a page may have the pictures of several machines. Nothing in it is markup."""
+    text, _ = draw_changes(named("A"), named("B"), "markdown", {"title": "machines/pay_in.asl.json <b>"})
+
+    assert text.startswith("## machines/pay\\_in.asl.json \\<b\\>\n\n```text\n")
+
+
 def test_markdown_has_the_summary_and_the_picture() -> None:
     text, _ = draw_changes(named("A", "B"), named("A", "```", "B"), "markdown")
     assert isinstance(text, str)

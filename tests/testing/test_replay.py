@@ -23,7 +23,8 @@ from asl_engine.testing import (
     send_success,
     stop,
 )
-from asl_engine.testing.from_history import literal, test_from
+from asl_engine.testing.from_history import test_from
+from asl_engine.testing.literal import literal
 from asl_engine.testing.recording import read_recording
 from asl_engine.testing.replay import alike
 

@@ -239,6 +239,13 @@ def test_the_account_of_a_success():
     ]
 
 
+def test_a_cause_that_looks_like_deep_json_is_told_as_it_is():
+    """Causes are parsed for the message of a Lambda, and are whatever a service writes."""
+    execution = flow(A=calls("f")).mock("f", TaskError("E", "[" * 20_000)).run()
+
+    assert execution.account().startswith("FAILED after 0.000 s: E, [[[")
+
+
 def test_the_account_tells_of_the_innermost_state_that_failed():
     """The Map around it failed because of it; the items stand inside, with their numbers."""
     each = {"Type": "Map", "ItemProcessor": {"StartAt": "I", "States": {"I": calls("f", End=True)}}}
