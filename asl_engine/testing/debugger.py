@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.engine import Buckets, Moment, StateMachine, checked_input, moment
 from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
+from asl_engine.history import Mark
 from asl_engine.history.story import read_story
 from asl_engine.inspection import Inspection, Setting
 from asl_engine.kernel import (
@@ -316,10 +317,9 @@ class Debugger:
         found = []
         columns = (records[since + column :: 3] for column in range(3))
         for what, state, failure in zip(*columns, strict=True):
-            name = getattr(what, "name", "")
-            if name in ("task-failed", "task-timed-out"):
+            if what in (Mark.TASK_FAILED, Mark.TASK_TIMED_OUT):
                 found.append(Failed(state.name, failure[0], message_of(failure[1]) if failure[1] else None))
-            elif name == "evaluation-failed":
+            elif what is Mark.EVALUATION_FAILED:
                 found.append(Failed(state.name, "States.QueryEvaluationError", failure[0]))
         return found
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -88,12 +89,16 @@ class Exploration:
 
     def text(self) -> str:
         """Return it as text: an end and an example on each line, then what was not reached."""
-        lines = [f"{self.runs:,} executions, {len(self.ways)} different ends"]
+        lines = [f"{_counted(self.runs, 'execution')}, {_counted(len(self.ways), 'different end')}"]
         for way in self.ways:
             lines += [f"{way.end}", f"  {' > '.join(_shortened(way.path))}", *_told(way)]
         lines += [f"does not end: {circle}" for circle in self.circles]
         lines += [f"not reached: {part.words}" for part in self.not_reached]
         return "\n".join(lines)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def tests_of(found: Exploration, definition: str) -> str:
@@ -114,10 +119,17 @@ def _shortened(path: Sequence[str]) -> Sequence[str]:
 def _told(way: Way) -> list[str]:
     """Return the answers of an example that are no plain results."""
     return [
-        f"  {state!r} answers {', '.join(_as_code(answer) for answer in answers)[:200]}"
+        f"  {state!r} answers {', '.join(_repeated(map(_as_code, answers)))[:200]}"
         for state, answers in way.answers.items()
         if any(isinstance(answer, TaskError) or answer is NO_ANSWER for answer in answers)
     ]
+
+
+def _repeated(texts: Iterable[str]) -> Iterator[str]:
+    """Yield texts, those that follow each other and are the same once: with how often."""
+    for text, same in groupby(texts):
+        count = len(list(same))
+        yield f"{text} ×{count}" if count > 1 else text
 
 
 def explore(

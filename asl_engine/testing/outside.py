@@ -166,9 +166,11 @@ def endless(kernel: Kernel, limit: int) -> EndlessExecution:
 
 
 def _circle(names: list[str]) -> list[str]:
-    """Return the states that an execution enters over and over at its end; nothing if it is no regular circle."""
+    """Return the states that an execution enters over and over at its end, beginning with the one that it entered first
+    of all; nothing if it is no regular circle."""
     for length in range(1, 51):
         last, before = names[-length:], names[-2 * length : -length]
         if last == before:
-            return last
+            first = last.index(min(last, key=names.index))
+            return [*last[first:], *last[:first]]
     return []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
+    from asl_engine.engine import StateMachine
     from asl_engine.testing.execution import TestedExecution
     from asl_engine.testing.report import CoverageRun
     from asl_engine.testing.workflow import Workflow
@@ -30,6 +31,7 @@ TOLD: Final = 3
 _STORY: pytest.StashKey[deque[TestedExecution]] = pytest.StashKey()
 _LOADED: pytest.StashKey[list[Workflow]] = pytest.StashKey()
 _DEFAULTS: pytest.StashKey[set[int]] = pytest.StashKey()
+_MACHINES: pytest.StashKey[dict[Any, StateMachine]] = pytest.StashKey()
 _COVERAGE: pytest.StashKey[CoverageRun] = pytest.StashKey()
 
 
@@ -92,19 +94,18 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
     def load(machine: Any, functions: Any = None, **options: Any) -> Workflow:
         __tracebackhide__ = True  # pytest shows the line of the test
         options.setdefault("check_mocks", request.config.getini("asl_check_mocks"))
-        if isinstance(machine, (str, Path)):
-            machine = _found(Path(machine), request.path.parent, request.config.rootpath)
-        config = options.get("mock_config")
-        if isinstance(config, (str, Path)):
-            options["mock_config"] = _found(Path(config), request.path.parent, request.config.rootpath)
+        path = _found(machine, request)
+        options["mock_config"] = _found(options.get("mock_config"), request)
         try:
+            if isinstance(path, Path) and options.get("type", "STANDARD") in ("STANDARD", "EXPRESS"):
+                machine = _machine(path, options.get("type", "STANDARD"), request.config)
             made = Workflow(machine, functions, on_run=note, **options)
         except AslError as problem:
             raise problem.with_traceback(None) from None
         loaded.append(made)
         session = request.config.stash.get(_COVERAGE, None)
-        if session is not None and isinstance(machine, Path):
-            session.watch(machine, made)
+        if session is not None and isinstance(path, Path):
+            session.watch(path, made)
         return made
 
     yield load
@@ -122,10 +123,25 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     item.stash[_DEFAULTS] = {id(mock) for made in item.stash.get(_LOADED, []) for _, mock in made.mocks.items()}
 
 
-def _found(path: Path, *folders: Path) -> Path:
-    """Return where a file is: beside the test, or in the root folder; the path itself if it is in neither."""
-    places = (folder / path for folder in folders)
-    return next((place for place in places if place.exists()), path)
+def _found(given: Any, request: pytest.FixtureRequest) -> Any:
+    """Return where a file is: beside the test, or in the root folder; the path itself if it is in neither. What is no
+    path is returned as it is."""
+    if not isinstance(given, (str, Path)):
+        return given
+    places = (folder / given for folder in (request.path.parent, request.config.rootpath))
+    return next((place for place in places if place.exists()), Path(given))
+
+
+def _machine(path: Path, kind: Any, config: pytest.Config) -> StateMachine:
+    """Load a definition, once as long as its file stays the same: many tests ask for it."""
+    from asl_engine.engine import StateMachine
+
+    known = config.stash.setdefault(_MACHINES, {})
+    state = path.stat() if path.is_file() else None
+    key = path, kind, state and (state.st_mtime_ns, state.st_size)
+    if state is None or key not in known:
+        known[key] = StateMachine.load(path, kind)
+    return known[key]
 
 
 # --- failures that are explained --------------------------------------------------------------------------------------

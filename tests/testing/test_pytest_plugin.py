@@ -503,3 +503,27 @@ def test_a_payment(workflow):
 """)
 
     assert "UnusedEvent: stop at 60 s came too late: the execution had ended" in lines_of(run(project))
+
+
+def test_a_definition_that_changes_is_loaded_again(project):
+    """Tests that ask for the same file share its machine only as long as it stays the same; and a type must be one."""
+    project.makepyfile("""
+import json
+import pytest
+from asl_engine import InputError
+
+def definition(name):
+    return json.dumps({"StartAt": name, "States": {name: {"Type": "Succeed"}}})
+
+def test_it(workflow, tmp_path):
+    path = tmp_path / "m.asl.json"
+    path.write_text(definition("A"))
+    assert workflow(path).machine is workflow(path).machine
+    path.write_text(definition("Longer"))
+    assert workflow(path).run().path == ["Longer"]
+    assert workflow(path, type="EXPRESS").machine.type == "EXPRESS"
+    with pytest.raises(InputError, match="type is STANDARD or EXPRESS"):
+        workflow(path, type="FAST")
+""")
+
+    assert run(project).ret == 0, lines_of(run(project))

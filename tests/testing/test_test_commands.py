@@ -146,7 +146,7 @@ def test_input_and_limits_can_be_said(asl):
     """One execution is tried."""
     _, out, _ = asl("explore", "pay.asl.json", "--input", '{"n": 1}', "--max-runs", "1")
 
-    assert out.startswith("1 executions, 1 different ends\n")
+    assert out.startswith("1 execution, 1 different end\n")
 
 
 def test_results_can_be_said(asl, tmp_path):
