@@ -146,7 +146,8 @@ def test_a_cause_does_not_tell_the_place_of_the_state():
     """As there is no execution (recorded, September 2026)."""
     answer = ask({"Type": "Pass", "InputPath": "$.no", "End": True}, input={})
 
-    assert ("States.Runtime", "Invalid path '$.no' : No results for path: $['no']") == (answer["error"], answer["cause"])
+    told = "Invalid path '$.no' : No results for path: $['no']"
+    assert ("States.Runtime", told) == (answer["error"], answer["cause"])
 
 
 def test_a_stage_that_fails_leaves_those_before_it():
