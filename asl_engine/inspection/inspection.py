@@ -104,14 +104,19 @@ class Inspection:
         """The work gave a result: do the second half of the data flow."""
         if isinstance(self.state, model.Task):
             self.told["result"] = result
-        failed, tolerated = self.setting.failed_iterations, self._tolerated
-        if failed is not None and tolerated is not None and failed > tolerated:
+        if self.has_too_many_failed:
             self.fail(TOO_MANY_FAILED, THRESHOLD)
             return
         try:
             self._leave(result, getattr(self.state, "next", None), self._route())
         except ExpressionFailed as problem:
             self._break(problem)
+
+    @property
+    def has_too_many_failed(self) -> bool:
+        """Whether more iterations of a Map have failed than it tolerates, once it was entered."""
+        failed, tolerated = self.setting.failed_iterations, self._tolerated
+        return failed is not None and tolerated is not None and failed > tolerated
 
     def fail(self, error: str | None, cause: str | None) -> None:
         """The state failed: it may retry, or be caught.
@@ -196,10 +201,12 @@ class Inspection:
         error_output: JSON = {"Error": self.error, "Cause": self.cause}
         try:
             output = limited(catcher.output(self.scope, error_output))
+            if not self.is_jsonata:
+                self.told["afterResultPath"] = output
             self.scope.data = error_output
             assigned = self._assigned(catcher.route)
         except ExpressionFailed as problem:
-            self.error, self.cause = problem.error, _told_cause(problem)
+            self.error, self.cause = problem.error, problem.cause
             return
         self._end("CAUGHT_ERROR", output, following, assigned)
 
@@ -214,12 +221,6 @@ class Inspection:
             self.told["variables"] = self.scope.variables
 
     def _break(self, problem: ExpressionFailed) -> None:
-        self.fail(problem.error, _told_cause(problem))
-
-
-def _told_cause(problem: ExpressionFailed) -> str:
-    """Return the cause with the place of the state, which most causes begin with; it is entered at event 2, as the
-    first state of any execution."""
-    if not problem.names_place:
-        return problem.cause
-    return f"An error occurred while executing the state '{NAME}' (entered at the event id #2). {problem.cause}"
+        """An expression failed; the place of the state, with which causes begin elsewhere, is not told (recorded,
+        September 2026)."""
+        self.fail(problem.error, problem.cause)

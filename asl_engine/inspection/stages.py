@@ -14,6 +14,7 @@ from asl_engine.inspection.scope import Scope
 from asl_engine.lang.aws_jsonata import compile_query
 from asl_engine.lang.templates import compile_template
 from asl_engine.model import states as model
+from asl_engine.model.maps import ItemReader
 from asl_engine.program import jsonata, states
 from asl_engine.program.dataflow import compile_enter, compile_input_path, compile_result_path
 from asl_engine.program.moves import Move
@@ -72,11 +73,10 @@ def pass_result(state: model.Pass, scope: Scope, told: Told, is_jsonata: bool) -
     """Parameters of a Pass, or its fixed `Result`, of which alone is told."""
     if is_jsonata:
         return scope.data
-    first_half: Told = {}
+    first_half: Told = told if state.result in (ABSENT, None) else {}
     select_input(state, scope, first_half)
     first_half["afterParameters"] = result = limited(compile_enter("$", state.parameters)(scope))
-    if state.result is ABSENT:
-        told |= first_half
+    if first_half is told:
         return result
     told["result"] = state.result
     return state.result
@@ -97,6 +97,8 @@ def map_inputs(
     `read` are the items that an `ItemReader` would have read.
     """
     items = _items_jsonata(state, scope, read) if is_jsonata else _items_jsonpath(state, scope, told, read)
+    if read is not None and state.item_reader is not None and _points(state.item_reader):
+        told["afterItemsPointer"] = limited(read)
     data, inputs = scope.data, items
     template = state.item_selector if state.item_selector is not ABSENT else state.parameters
     if template is not ABSENT:
@@ -109,6 +111,10 @@ def map_inputs(
         told["afterItemBatcher"] = limited(inputs)
         scope.data = data
     return inputs, _limits(state, scope, told, is_jsonata, len(items))
+
+
+def _points(reader: ItemReader) -> bool:
+    return reader.reader_config is not None and reader.reader_config.items_pointer is not None
 
 
 def _items_jsonata(state: model.Map, scope: Scope, read: list[JSON] | None) -> list[JSON]:

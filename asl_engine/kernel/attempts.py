@@ -71,11 +71,23 @@ def invoke(kernel: Kernel, frame: Frame, move: Invoke) -> Move | None:
     kernel.waiting[op] = (frame, command)
     kernel.commands.append(command)
     frame.ops = (op,)
-    if move.timeout is not None:
-        _await(kernel, frame, StartTimer(op + TIMEOUT_OP, kernel.now + move.timeout))
-    if move.heartbeat is not None and resource.takes_answers:
-        _await(kernel, frame, StartTimer(op + HEARTBEAT_OP, kernel.now + move.heartbeat))
+    if not _is_taken_up(kernel, command):
+        _limit(kernel, frame, command)
     return None
+
+
+def _is_taken_up(kernel: Kernel, task: StartTask) -> bool:
+    """Whether a worker takes up an attempt, at a moment of its own; elsewhere activities are answered at once."""
+    return task.resource.family == "Activity" and kernel.activities is not None
+
+
+def _limit(kernel: Kernel, frame: Frame, task: StartTask) -> None:
+    """Set the timers for the limits of an attempt."""
+    op, resource = task.op, task.resource
+    if task.timeout is not None:
+        _await(kernel, frame, StartTimer(op + TIMEOUT_OP, kernel.now + task.timeout))
+    if task.heartbeat is not None and resource.takes_answers:
+        _await(kernel, frame, StartTimer(op + HEARTBEAT_OP, kernel.now + task.heartbeat))
 
 
 def _await(kernel: Kernel, frame: Frame, command: StartTask | StartTimer) -> None:
@@ -140,11 +152,15 @@ def on_submitted(kernel: Kernel, event: TaskSubmitted) -> None:
 
 
 def on_activity_started(kernel: Kernel, event: ActivityStarted) -> None:
-    """A worker has taken up the attempt."""
+    """A worker has taken up the attempt: from now on its limits count (developer guide, Task state; recorded)."""
     found = kernel.waiting.get(event.op)
     if found is not None:
-        kernel.focus_on(found[0])
-        kernel.write(Mark.ACTIVITY_STARTED, found[0].state, event.worker)
+        frame, task = found
+        kernel.focus_on(frame)
+        kernel.write(Mark.ACTIVITY_STARTED, frame.state, event.worker)
+        assert isinstance(task, StartTask)
+        if _is_taken_up(kernel, task):
+            _limit(kernel, frame, task)
 
 
 def on_heartbeat(kernel: Kernel, event: TaskHeartbeat) -> None:

@@ -39,9 +39,10 @@ INLINE_CONCURRENCY = 40
 
 
 def compile_pass(state: model.Pass, compiled: State, blocks: tuple[Block, ...]) -> Run:
-    """A Pass is done at once: with its `Result`, or with its effective input."""
+    """A Pass is done at once: with its `Result`, or with its effective input, for which null stands as well (recorded,
+    September 2026)."""
     route, enter = compiled.route, compile_enter(state.input_path, state.parameters)
-    if state.result is not ABSENT:
+    if state.result is not ABSENT and state.result is not None:
         return _fixed_result(state.result, enter, route)
     if state.input_path == "$" and state.parameters is ABSENT:
         return lambda scope: Done(scope.data, route)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 
 class ApiError(Exception):
-    """A request that the service refuses: AWS's code, and the words that come after it."""
+    """A request that the service refuses: AWS's code, the words that come after it, and the code of a reason."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, reason: str | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.reason = reason
 
 
-def machine_does_not_exist(arn: str) -> ApiError:
-    """Return the error for a state machine that is not there."""
-    return ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+def machine_does_not_exist(arn: str, part: str = "") -> ApiError:
+    """Return the error for a state machine that is not there, or for a `part` of one."""
+    return ApiError("StateMachineDoesNotExist", f"State Machine {part}Does Not Exist: '{arn}'")
 
 
 def execution_does_not_exist(arn: str) -> ApiError:

@@ -43,9 +43,13 @@ class Revision:
 
     def is_same(self, other: Revision) -> bool:
         """Whether nothing differs from another: then an update makes no new revision."""
+        return self.role_arn == other.role_arn and self.creates_same(other)
+
+    def creates_same(self, other: Revision) -> bool:
+        """Whether nothing differs from another by which a creation is known again: the role does not count (recorded,
+        September 2026)."""
         mine, theirs = (
-            (one.definition, one.role_arn, one.machine.type, one.logging, one.tracing, one.encryption)
-            for one in (self, other)
+            (one.definition, one.machine.type, one.logging, one.tracing, one.encryption) for one in (self, other)
         )
         return mine == theirs
 
@@ -69,7 +73,8 @@ class Alias:
         self.name = name
         self.routes = routes
         self.description = description
-        self.created_at = self.updated_at = time.time()
+        self.created_at = time.time()
+        self.updated_at: float | None = None
 
     def choose(self) -> str:
         """Return the ARN of the version that the next execution gets."""
@@ -88,8 +93,9 @@ class Machine:
         self.revision = revision
         self.versions: dict[int, Version] = {}
         self.last_version = 0
+        self.first_version: Version | None = None
         self.aliases: dict[str, Alias] = {}
-        self.created_at = time.time()
+        self.created_at = revision.updated_at
 
     def publish(self, description: str | None) -> Version:
         """Return the version of the revision of now: a new one, or the one that it has already."""
@@ -99,6 +105,7 @@ class Machine:
         self.last_version += 1
         number = self.last_version
         version = self.versions[number] = Version(f"{self.arn}:{number}", number, self.revision, description)
+        self.first_version = self.first_version or version
         return version
 
 

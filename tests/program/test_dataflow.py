@@ -24,7 +24,7 @@ def echo(event, context):
         ({"InputPath": "$.lines[0]", "Parameters": {"s.$": "$.sku"}}, {"s": "a"}),
         ({"Parameters": {"whole.$": "$$.Execution.Input.id"}}, {"whole": 7}),
         ({"Result": "done"}, "done"),
-        ({"Result": None}, None),
+        ({"Result": None}, ORDER),
         ({"Result": {"a.$": "$.id"}}, {"a.$": "$.id"}),
         ({"Result": 1, "ResultPath": "$.result"}, {**ORDER, "result": 1}),
         ({"Result": 1, "ResultPath": "$.id"}, {**ORDER, "id": 1}),

@@ -94,12 +94,44 @@ def test_a_token_brings_a_failure_without_name_or_cause(client):
 
 
 def test_a_token_that_nobody_gave_out_and_an_output_that_is_no_json(client):
+    """The token comes first, then the output, then whether it is too late (recorded, September 2026)."""
+
     async def tell():
-        assert "InvalidToken" == refused(client, "SendTaskSuccess", taskToken="x", output="1")
-        assert "InvalidOutput" == refused(client, "SendTaskSuccess", taskToken=await token(), output="{")
+        assert "InvalidToken" == refused(client, "SendTaskSuccess", taskToken="x", output="{")
+        with pytest.raises(ApiError, match=r"Invalid Output: '\{' is not valid JSON\."):
+            client("SendTaskSuccess", taskToken=await token(), output="{")
         client("SendTaskSuccess", taskToken=await token(), output="1")
 
     assert "1" == story(client, ASK, tell)[0]["output"]
+    assert "InvalidOutput" == refused(client, "SendTaskSuccess", taskToken=TOKENS[0], output="{")
+
+
+def test_the_limits_of_an_activity_count_from_when_a_worker_takes_it_up(client):
+    """As long as it is in the queue, no time passes for it (recorded, September 2026)."""
+    tokens = []
+
+    def limits():
+        (run,) = client.service.runs.values()
+        names = [op.rpartition("/")[2] for op in run.kernel.waiting]
+        return [name for name in names if name in ("timeout", "heartbeat")]
+
+    async def tell():
+        (activity,) = client.service.callbacks.activities.values()
+        while not activity.to_do:
+            await asyncio.sleep(0.001)
+        assert [] == limits()
+        request = {"activityArn": ACTIVITY}
+        tokens.append((await OPERATIONS["GetActivityTask"](client.service, client.account, request))["taskToken"])
+        while not limits():
+            await asyncio.sleep(0.001)
+        assert ["timeout", "heartbeat"] == limits()
+        client("SendTaskSuccess", taskToken=tokens[0], output="1")
+
+    done, _ = story(client, one_state(Type="Task", Resource=ACTIVITY, TimeoutSeconds=60, HeartbeatSeconds=30), tell)
+
+    assert "SUCCEEDED" == done["status"]
+    with pytest.raises(ApiError, match=f"Task Timed Out: '{ACTIVITY}'"):
+        client("SendTaskHeartbeat", taskToken=tokens[0])
 
 
 def test_a_worker_asks_for_work_and_does_it(client):

@@ -87,8 +87,12 @@ def test_aliases_are_checked_and_changed(client):
 
     assert made == client("CreateStateMachineAlias", name="live", description="d", routingConfiguration=whole)
     arn = made["stateMachineAliasArn"]
-    client("UpdateStateMachineAlias", stateMachineAliasArn=arn, description="e")
+    assert "updateDate" not in client("DescribeStateMachineAlias", stateMachineAliasArn=arn)
+    told = "Either description or routing configuration must be specified"
+    assert told in refused(client, "UpdateStateMachineAlias", stateMachineAliasArn=arn)
+    updated = client("UpdateStateMachineAlias", stateMachineAliasArn=arn, description="e")
     described = client("DescribeStateMachineAlias", stateMachineAliasArn=arn)
+    assert updated == {"updateDate": described["updateDate"]}
     assert ("live", "e", whole) == tuple(described[n] for n in ("name", "description", "routingConfiguration"))
     listed = client("ListStateMachineAliases", stateMachineArn=M)["stateMachineAliases"]
     assert [arn] == [one["stateMachineAliasArn"] for one in listed]
@@ -97,11 +101,12 @@ def test_aliases_are_checked_and_changed(client):
         ([{"stateMachineVersionArn": M, "weight": 100}], "must contain state machine version ARNs"),
         ([{"stateMachineVersionArn": first, "weight": 99}], "weights must equal 100. Received: [99]"),
         ([{"stateMachineVersionArn": f"{M}:9", "weight": 100}], "a resource that does not exist"),
+        ([whole[0] | {"weight": 50}, {"stateMachineVersionArn": f"{M}2:1", "weight": 50}], "the same state machine. R"),
     ):
         assert told in refused(client, "CreateStateMachineAlias", name="x", routingConfiguration=routes)
     client("DeleteStateMachineAlias", stateMachineAliasArn=arn)
     client("DeleteStateMachineAlias", stateMachineAliasArn=arn)
-    assert "ResourceNotFound" in refused(client, "DescribeStateMachineAlias", stateMachineAliasArn=arn)
+    assert f"Resource not found: '{arn}'" in refused(client, "DescribeStateMachineAlias", stateMachineAliasArn=arn)
 
 
 def test_tags_are_added_replaced_and_taken_away(client):

@@ -87,10 +87,61 @@ def test_the_same_request_again_is_answered_as_the_first_time(client):
 
     assert made == client.create()
     assert made == client.create(loggingConfiguration=None, tracingConfiguration=None, publish=None)
-    assert f"{MACHINE}m:1" == client.create(publish=True)["stateMachineVersionArn"]
-    for change in ({"definition": WAIT}, {"type": "EXPRESS"}, {"roleArn": ROLE + "x"}):
+    for change in ({"definition": WAIT}, {"definition": PASS + " "}, {"type": "EXPRESS"}):
         request = {"name": "m", "definition": PASS, "roleArn": ROLE} | change
-        assert "StateMachineAlreadyExists" in client.refusal("CreateStateMachine", **request)
+        assert client.refusal("CreateStateMachine", **request).endswith(f"State Machine Already Exists: '{MACHINE}m'")
+    assert made == client("CreateStateMachine", name="m", definition=PASS, roleArn=ROLE + "x", tags=[{"key": "a"}])
+
+
+def test_a_published_state_machine_is_known_again_by_its_first_version(client):
+    """However it came to it, and whatever was published since (recorded, September 2026)."""
+    client.create()
+    client("PublishStateMachineVersion", stateMachineArn=f"{MACHINE}m", description="first")
+    client("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", definition=WAIT)
+    client("PublishStateMachineVersion", stateMachineArn=f"{MACHINE}m", description="second")
+    request = {"name": "m", "definition": WAIT, "roleArn": ROLE}
+
+    told = "This state machine was already created with a published version"
+    assert client.refusal("CreateStateMachine", **request).endswith(f"{told}.")
+    for description in ({}, {"versionDescription": "second"}):
+        answer = client.refusal("CreateStateMachine", **request, publish=True, **description)
+        assert answer.endswith(f"{told} using a different description.")
+    again = client("CreateStateMachine", **request, publish=True, versionDescription="first")
+    assert f"{MACHINE}m:1" == again["stateMachineVersionArn"]
+
+
+def test_only_what_is_published_has_a_description(client):
+    """Recorded, September 2026."""
+    request = {"name": "m", "definition": PASS, "roleArn": ROLE, "versionDescription": "d"}
+
+    assert "Version description can only be set when publish is true" in client.refusal("CreateStateMachine", **request)
+
+
+def test_an_update_that_changes_nothing_leaves_its_date(client):
+    """Recorded, September 2026."""
+    client.create()
+    first = client("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", definition=WAIT)
+
+    assert first == client("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", definition=WAIT)
+
+
+def test_a_version_that_is_not_there_is_named_as_one(client):
+    """Also when there is no state machine (recorded, September 2026)."""
+    told = f"State Machine Version Does Not Exist: '{MACHINE}m:3'"
+
+    assert client.refusal("DescribeStateMachine", stateMachineArn=f"{MACHINE}m:3").endswith(told)
+    client.create()
+    assert client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m:3").endswith(told)
+
+
+def test_tags_of_versions_and_of_the_system(client):
+    """A version has no tags and takes none; those of AWS are its own (recorded, September 2026)."""
+    client.create(publish=True)
+    tags = [{"key": "aws:mine", "value": "x"}]
+
+    assert {"tags": []} == client("ListTagsForResource", resourceArn=f"{MACHINE}m:1")
+    assert "ResourceNotFound" in client.refusal("TagResource", resourceArn=f"{MACHINE}m:1", tags=tags)
+    assert "AccessDeniedException" in client.refusal("TagResource", resourceArn=f"{MACHINE}m", tags=tags)
 
 
 @pytest.mark.parametrize(

@@ -64,15 +64,15 @@ def test_a_task_tells_every_stage():
     task = INVOKE | {"InputPath": "$.in", "ResultSelector": {"n.$": "$.Payload"}, "ResultPath": "$.out"}
     data = {"in": {"event": 1}}
 
-    stages = told(task, input=data, mock=mocked({"Payload": 2, "StatusCode": 200}))
+    stages = told(task, input=data, mock=mocked({"Payload": "2", "StatusCode": 200}))
 
     assert stages == {
         "input": data,
         "afterInputPath": {"event": 1},
         "afterParameters": {"FunctionName": "f", "Payload": 1},
-        "result": {"Payload": 2, "StatusCode": 200},
-        "afterResultSelector": {"n": 2},
-        "afterResultPath": {"in": {"event": 1}, "out": {"n": 2}},
+        "result": {"Payload": "2", "StatusCode": 200},
+        "afterResultSelector": {"n": "2"},
+        "afterResultPath": {"in": {"event": 1}, "out": {"n": "2"}},
     }
 
 
@@ -111,9 +111,9 @@ def test_a_map_that_batches_tells_its_batches():
     distributed = INNER | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
     batched = MAP | {"ItemBatcher": {"MaxItemsPerBatch": 2}, "ItemProcessor": distributed}
 
-    stages = told(batched, input={"items": [1, 2, 3]}, mock=mocked([]))
+    stages = told(batched, input={"items": [1, 2, 3]}, mock=mocked([4, 5]))
 
-    assert stages["afterItemBatcher"] == [{"Items": [1, 2]}, {"Items": [3]}]
+    assert stages["afterItemBatcher"] == [{"Items": ["1", "2"]}, {"Items": ["3"]}]
 
 
 def test_jsonata_tells_the_arguments_of_a_task():
@@ -133,8 +133,55 @@ def test_variables_are_told_as_they_are_afterwards():
     assert "variables" not in told({"Type": "Pass", "End": True}, variables={})
 
 
-def test_values_are_printed_with_blanks():
-    assert '[1, "a"]' == ask({"Type": "Pass", "End": True}, input=[1, "a"])["output"]
+def test_what_is_passed_on_keeps_its_text_and_what_is_made_has_no_blanks():
+    """Items are told as a list of texts (recorded, September 2026)."""
+    assert '[1,  "a"]' == ask({"Type": "Pass", "End": True}, input='[1,  "a"]')["output"]
+    assert '{"a":[1]}' == ask({"Type": "Pass", "Parameters": {"a.$": "$"}, "End": True}, input=" [1] ")["output"]
+    shaped = MAP | {"ItemSelector": {"n.$": "$$.Map.Item.Value"}}
+    data = ask(shaped, input='{"items": [1,2]}', mock=mocked([3, 4]), inspectionLevel="DEBUG")["inspectionData"]
+    assert ("[1, 2]", '[{"n":1}, {"n":2}]') == (data["afterItemsPath"], data["afterItemSelector"])
+
+
+def test_a_cause_does_not_tell_the_place_of_the_state():
+    """As there is no execution (recorded, September 2026)."""
+    answer = ask({"Type": "Pass", "InputPath": "$.no", "End": True}, input={})
+
+    told = "Invalid path '$.no' : No results for path: $['no']"
+    assert ("States.Runtime", told) == (answer["error"], answer["cause"])
+
+
+def test_a_stage_that_fails_leaves_those_before_it():
+    """They are told (recorded, September 2026)."""
+    assert {"input", "afterInputPath"} == set(told({"Type": "Pass", "Parameters": {"a.$": "$.no"}, "End": True}))
+
+
+def test_a_caught_error_is_told_where_it_is_put():
+    """What the catcher's ResultPath made is told (recorded, September 2026)."""
+    state = PUT | {"Catch": [{"ErrorEquals": ["Broken"], "ResultPath": "$.e", "Next": "N"}]}
+
+    stages = told(state, input={"a": 1}, mock={"errorOutput": FIRST_BREAK})
+
+    assert {"a": 1, "e": {"Error": "Broken", "Cause": "it broke"}} == stages["afterResultPath"]
+
+
+READING = MAP | {
+    "ItemReader": {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON", "ItemsPointer": "/deep/items"},
+        "Parameters": {"Bucket": "b", "Key": "k"},
+    },
+    "ItemProcessor": INNER | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
+}
+del READING["ItemsPath"]
+
+
+def test_the_data_of_an_item_reader_are_the_whole_object():
+    """Its ItemsPointer says where the items are (recorded, September 2026)."""
+    read = {"mapItemReaderData": json.dumps({"deep": {"items": [4, 5]}})}
+
+    assert [4, 5] == told(READING, mock=mocked([6, 7]), stateConfiguration=read)["afterItemsPointer"]
+    assert "ItemReader data must be specified" in refusal(READING, mock=mocked([6]))
+    assert "leads to nothing" in refusal(READING, mock=mocked([6]), stateConfiguration={"mapItemReaderData": "{}"})
 
 
 # --- which state -----------------------------------------------------------------------------------------------------
@@ -273,11 +320,25 @@ def test_a_map_and_a_parallel_need_a_mock(state):
         ({"Type": "Succeed"}, {"mock": mocked({})}, "State type 'Succeed' is not supported when a mock is specified"),
         (MAP, {"mock": mocked({})}, "Mocked result must be an array."),
         (PARALLEL, {"mock": mocked([1])}, "must contain the same number of items as number of Parallel branches."),
+        (PUT, {"mock": {}}, "One of the following fields is required for a test mock: [result, errorOutput]."),
+        (PUT, {"mock": {"errorOutput": {}}}, "An error was not specified in the mocked error output."),
+        (PUT, {"mock": mocked(None)}, "Mocked result must be a valid JSON object."),
+        (INVOKE, {"mock": mocked({"Payload": {}})}, "Field 'Payload' must be a string"),
         (MAP, {"stateConfiguration": {"mapIterationFailureCount": 1}}, "does not support MapIterationFailureCount"),
         (
+            PUT,
+            {"mock": mocked({}), "stateConfiguration": {"mapIterationFailureCount": 1}},
+            "MapIterationFailureCount is only supported when testing a Map state.",
+        ),
+        (
             MAP,
-            {"mock": mocked([]), "stateConfiguration": {"mapIterationFailureCount": 1}},
+            {"input": {"items": []}, "mock": mocked([]), "stateConfiguration": {"mapIterationFailureCount": 1}},
             "must be less than or equal to the number of Map iterations",
+        ),
+        (
+            MAP,
+            {"input": {"items": [1]}, "mock": mocked([])},
+            "Input array does not equal the mocked result array's size",
         ),
         (
             MAP,

@@ -122,6 +122,11 @@ def _pointed_at(stream: IO[bytes], pointer: str) -> Iterator[tuple[JSON, str | N
         found = parse_json(text)
     except ValueError as problem:
         raise _no_json(problem) from None
+    yield from pointed_at(found, pointer)
+
+
+def pointed_at(found: JSON, pointer: str) -> Iterator[tuple[JSON, str | None]]:
+    """Yield the elements of what a JSON pointer leads to: of an array, or of an object with their keys."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(found, list) and name.isdecimal() and int(name) < len(found):

@@ -24,25 +24,26 @@ def _no_such_resource() -> ApiError:
     return ApiError("ResourceNotFound", "Request references a resource that does not exist.")
 
 
+def _misrouted(problem: str, received: str) -> ApiError:
+    told = f"{problem} Received: [{received}]"
+    return ApiError("ValidationException", told, reason="INVALID_ROUTING_CONFIGURATION")
+
+
 def _routed(service: Service, routes: list[dict[str, Any]]) -> Machine:
     """Return the state machine whose versions a routing configuration names; refuse one that does not add up."""
     arns = [route["stateMachineVersionArn"] for route in routes]
-    told = f"Received: [{', '.join(arns)}]"
+    contain = "Routing configuration must contain"
     if len(set(arns)) < len(arns):
-        raise ApiError(
-            "ValidationException", f"Routing configuration must contain distinct state machine version ARNs. {told}"
-        )
+        raise _misrouted(f"{contain} distinct state machine version ARNs.", ", ".join(arns))
     found = [_VERSION.fullmatch(arn) for arn in arns]
     if not all(found):
-        raise ApiError("ValidationException", f"Routing configuration must contain state machine version ARNs. {told}")
+        raise _misrouted(f"{contain} state machine version ARNs.", ", ".join(arns))
     weights = [route["weight"] for route in routes]
     if sum(weights) != 100:
-        raise ApiError(
-            "ValidationException", f"Sum of routing configuration weights must equal 100. Received: {weights}"
-        )
+        raise _misrouted("Sum of routing configuration weights must equal 100.", ", ".join(map(str, weights)))
     names = {match["machine"] for match in found if match is not None}
     if len(names) > 1:
-        raise ApiError("ValidationException", "Routing configuration must contain versions of one state machine.")
+        raise _misrouted(f"{contain} state machine version ARNs for the same state machine.", ", ".join(arns))
     machine = service.machines.get(names.pop())
     if machine is None or any(int(match["number"]) not in machine.versions for match in found if match is not None):
         raise _no_such_resource()
@@ -65,34 +66,37 @@ def create_state_machine_alias(service: Service, account: Account, request: Requ
     return {"stateMachineAliasArn": known.arn, "creationDate": known.created_at}
 
 
-def _alias(service: Service, arn: str) -> Alias:
+def _alias(service: Service, arn: str) -> Alias | None:
     check_arn(arn, "stateMachine")
     base, _, name = arn.rpartition(":")
     machine = service.machines.get(base)
-    alias = machine.aliases.get(name) if machine is not None else None
-    if alias is None:
-        raise _no_such_resource()
-    return alias
+    return machine.aliases.get(name) if machine is not None else None
 
 
 @operation
 def describe_state_machine_alias(service: Service, account: Account, request: Request) -> Response:
-    """Tell about an alias."""
+    """Tell about an alias; when it was updated, where it was (recorded, September 2026)."""
     alias = _alias(service, request["stateMachineAliasArn"])
+    if alias is None:
+        raise ApiError("ResourceNotFound", f"Resource not found: '{request['stateMachineAliasArn']}'")
     response = {
         "stateMachineAliasArn": alias.arn,
         "name": alias.name,
         "routingConfiguration": alias.routes,
         "creationDate": alias.created_at,
-        "updateDate": alias.updated_at,
     }
-    return response if alias.description is None else response | {"description": alias.description}
+    optional = {"updateDate": alias.updated_at, "description": alias.description}
+    return response | {name: value for name, value in optional.items() if value is not None}
 
 
 @operation
 def update_state_machine_alias(service: Service, account: Account, request: Request) -> Response:
     """Change where an alias leads, or its description."""
     alias = _alias(service, request["stateMachineAliasArn"])
+    if alias is None:
+        raise _no_such_resource()
+    if not request.keys() & {"description", "routingConfiguration"}:
+        raise ApiError("ValidationException", "Either description or routing configuration must be specified")
     if "routingConfiguration" in request:
         machine = _routed(service, request["routingConfiguration"])
         if machine.arn != alias.arn.rpartition(":")[0]:

@@ -12,23 +12,26 @@ from asl_engine.values import MAX_BYTES, parse_json, private_copy
 
 
 def _attempt(service: Service, request: Request) -> Attempt:
-    """Return the attempt of a token. A token that nobody gave out is invalid; one whose attempt is over, too late."""
+    """Return the attempt of a token; one that nobody gave out is invalid."""
     attempt = service.callbacks.attempts.get(request["taskToken"])
     if attempt is None:
         raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'")
-    if not attempt.is_open:
-        raise ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
     return attempt
 
 
 def _settle(service: Service, attempt: Attempt, event: TaskSucceeded | TaskFailed | TaskHeartbeat) -> Response:
+    """Hand on an answer, unless it comes too late; of activities that is told with the name (recorded)."""
+    if not attempt.is_open:
+        resource = attempt.task.resource
+        told = resource.text if resource.family == "Activity" else "Provided task does not exist anymore"
+        raise ApiError("TaskTimedOut", f"Task Timed Out: '{told}'")
     attempt.driver.answer(event)
     return {}
 
 
 @operation
 def send_task_success(service: Service, account: Account, request: Request) -> Response:
-    """The task is done, and this is its result: a JSON text."""
+    """The task is done, and this is its result: a JSON text, which is looked at first (recorded, September 2026)."""
     attempt = _attempt(service, request)
     text = request["output"]
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
@@ -36,7 +39,7 @@ def send_task_success(service: Service, account: Account, request: Request) -> R
     try:
         output = private_copy(parse_json(text))
     except ValueError:
-        raise ApiError("InvalidOutput", "Invalid Output: 'Output is not valid JSON'") from None
+        raise ApiError("InvalidOutput", f"Invalid Output: '{text}' is not valid JSON.") from None
     return _settle(service, attempt, TaskSucceeded(attempt.driver.clock(), attempt.task.op, output))
 
 

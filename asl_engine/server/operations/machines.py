@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import re
 from typing import Any, Final
 
 from asl_engine.engine import StateMachine
@@ -23,11 +23,13 @@ def create_state_machine(service: Service, account: Account, request: Request) -
     name = request["name"]
     check_name(name)
     _check_logging(request.get("loggingConfiguration"))
+    if "versionDescription" in request and not request.get("publish"):
+        raise ApiError("ValidationException", "Version description can only be set when publish is true")
     machine = Machine(account, name, Revision(loaded(request, name, request.get("type", "STANDARD")), request))
     known = service.machines.get(machine.arn)
-    if known is not None and not known.revision.is_same(machine.revision):
-        raise ApiError("StateMachineAlreadyExists", f"State Machine Already Exists: '{machine.arn}'")
-    if known is None:
+    if known is not None:
+        _check_same(known, machine, request)
+    else:
         if len(service.machines) >= MAX_MACHINES:
             raise ApiError("StateMachineLimitExceeded", f"State Machine Limit Exceeded: '{MAX_MACHINES}'")
         known = service.machines[machine.arn] = machine
@@ -35,8 +37,27 @@ def create_state_machine(service: Service, account: Account, request: Request) -
         service.prepare_logs(machine.revision.logging, account)
     response: Response = {"stateMachineArn": known.arn, "creationDate": known.created_at}
     if request.get("publish"):
-        response["stateMachineVersionArn"] = known.publish(request.get("versionDescription")).arn
+        version = known.first_version or known.publish(request.get("versionDescription"))
+        response["stateMachineVersionArn"] = version.arn
     return response
+
+
+def _check_same(known: Machine, machine: Machine, request: Request) -> None:
+    """Refuse to create a state machine anew that is there and another.
+
+    One that has versions is the same only for a request that publishes with the description of the first of them, even
+    if that was published later, and others since (recorded, September 2026).
+    """
+    told = "State Machine Already Exists:"
+    if not known.revision.creates_same(machine.revision):
+        raise ApiError("StateMachineAlreadyExists", f"{told} '{machine.arn}'")
+    if known.first_version is None:
+        return
+    told = f"{told} This state machine was already created with a published version"
+    if not request.get("publish"):
+        raise ApiError("StateMachineAlreadyExists", f"{told}.")
+    if known.first_version.description != request.get("versionDescription"):
+        raise ApiError("StateMachineAlreadyExists", f"{told} using a different description.")
 
 
 @operation
@@ -54,12 +75,15 @@ def update_state_machine(service: Service, account: Account, request: Request) -
     after = Revision(runs, request, before)
     if not after.is_same(before):
         machine.revision = after
-    response: Response = {"updateDate": time.time()}
+    response: Response = {"updateDate": machine.revision.updated_at}
     if machine.revision.id is not None:
         response["revisionId"] = machine.revision.id
     if request.get("publish"):
         response["stateMachineVersionArn"] = machine.publish(request.get("versionDescription")).arn
     return response
+
+
+_VERSION: Final = re.compile(r":stateMachine:[^:]+:[0-9]+\Z")
 
 
 UPDATES: Final = frozenset(
@@ -146,7 +170,7 @@ def target_of(service: Service, arn: str) -> Target:
         check_arn(arn, "stateMachine")
     target = service.target(arn)
     if target is None:
-        raise machine_does_not_exist(arn)
+        raise machine_does_not_exist(arn, "Version " if _VERSION.search(arn) else "")
     return target
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 import uuid
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from asl_engine.drivers.realtime import RealTimeDriver
 from asl_engine.engine import StateMachine
@@ -21,7 +20,7 @@ from asl_engine.program.resources import parse_resource
 from asl_engine.rules.aws import aws_message
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account
-from asl_engine.server.mocks import check_mock, mocked_result, refusal
+from asl_engine.server.mocks import check_failures, check_length, check_mock, items_read, mocked_result, refusal
 from asl_engine.server.operations.executions import input_of
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
@@ -49,7 +48,11 @@ async def test_state(service: Service, account: Account, request: Request) -> Re
         _check_without_mock(subject.state, request, setting)
         result = ABSENT
     else:
-        result = mocked_result(mock, subject.state, setting.failed_iterations)
+        if setting.failed_iterations is not None and not isinstance(subject.state, model.Map):
+            raise refusal("MapIterationFailureCount is only supported when testing a Map state.")
+        result = mocked_result(mock, subject.state)
+        read = _json(request.get("stateConfiguration", {}), "mapItemReaderData", ABSENT)
+        setting.items_read = items_read(subject.state, read)
     setting.context = _context(request, subject.state)
     _check_cause(request.get("stateConfiguration", {}).get("errorCausedByState"), subject.state, mock)
     inspection = Inspection(subject, input_of(request.get("input", "{}")), setting)
@@ -58,7 +61,7 @@ async def test_state(service: Service, account: Account, request: Request) -> Re
     except ExpressionSyntaxError as problem:  # the placeholder of a template, which the rules take for a path
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{problem}'") from None
     await _wait(service, inspection)
-    return _response(inspection, request.get("inspectionLevel", "INFO"))
+    return _response(inspection, request.get("inspectionLevel", "INFO"), _given_texts(request, inspection, result))
 
 
 async def _run(service: Service, inspection: Inspection, mock: dict[str, Any] | None, result: JSON) -> None:
@@ -68,8 +71,12 @@ async def _run(service: Service, inspection: Inspection, mock: dict[str, Any] | 
     if mock is None:
         await _work(service, inspection, payload)
     elif result is ABSENT:
-        inspection.fail(mock["errorOutput"].get("error"), mock["errorOutput"].get("cause"))
+        inspection.fail(mock["errorOutput"]["error"], mock["errorOutput"].get("cause"))
     else:
+        if isinstance(payload, list) and isinstance(inspection.state, model.Map):
+            check_failures(inspection.setting.failed_iterations, len(payload))
+            if not inspection.has_too_many_failed:
+                check_length(result, len(payload))
         inspection.succeed(result)
 
 
@@ -89,9 +96,6 @@ def _setting(account: Account, request: Request) -> Setting:
     variables = _json(request, "variables", {})
     if not isinstance(variables, dict):
         raise refusal("Variables must be a JSON object.")
-    read = _json(configuration, "mapItemReaderData", None)
-    if read is not None and not isinstance(read, list):
-        raise refusal("MapItemReaderData must be an array.")
     return Setting(
         identity=Identity(
             str(uuid.uuid4()), str(uuid.uuid4()), request.get("roleArn", ""), account.id, account.region, "EXPRESS"
@@ -102,7 +106,6 @@ def _setting(account: Account, request: Request) -> Setting:
         variables=variables,
         retries=configuration.get("retrierRetryCount", 0),
         failed_iterations=configuration.get("mapIterationFailureCount"),
-        items_read=read,
     )
 
 
@@ -235,10 +238,19 @@ async def _wait(service: Service, inspection: Inspection) -> None:
         inspection.fail("States.Timeout", None)
 
 
-def _response(inspection: Inspection, level: str) -> Response:
+Texts: TypeAlias = dict[int, str]
+"""The texts that a request has of its values, by the values' identities: what is passed on is told as it came."""
+
+
+def _given_texts(request: Request, inspection: Inspection, result: JSON) -> Texts:
+    given = [(inspection.told["input"], request.get("input", "{}")), (result, request.get("mock", {}).get("result"))]
+    return {id(value): text for value, text in given if isinstance(value, (dict, list))}
+
+
+def _response(inspection: Inspection, level: str, texts: Texts) -> Response:
     response: Response = {"status": inspection.status}
     if inspection.output is not ABSENT:
-        response["output"] = _text(inspection.output)
+        response["output"] = _text(inspection.output, texts)
     if inspection.error is not None:
         response["error"] = inspection.error
     if inspection.cause is not None:
@@ -246,25 +258,40 @@ def _response(inspection: Inspection, level: str) -> Response:
     if inspection.next_state is not None:
         response["nextState"] = inspection.next_state
     if level != "INFO":
-        response["inspectionData"] = _data(inspection)
+        response["inspectionData"] = _data(inspection, texts)
     return response
 
 
 _PLAIN: Final = frozenset({"maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"})
 """What is told as a number; everything else is JSON text."""
 
+_LISTED: Final = frozenset({"afterItemsPath", "afterItemSelector", "afterItemBatcher"})
+"""What is told as a list of JSON texts."""
 
-def _data(inspection: Inspection) -> Response:
-    told = inspection.told.items()
-    data: Response = {name: value if name in _PLAIN else _text(value) for name, value in told}
+
+def _data(inspection: Inspection, texts: Texts) -> Response:
+    data: Response = {}
+    for name, value in inspection.told.items():
+        if name in _PLAIN:
+            data[name] = value
+        elif name in _LISTED:
+            data[name] = _list_text(value if name != "afterItemBatcher" else [_batch(batch) for batch in value])
+        else:
+            data[name] = _text(value, texts)
     if inspection.error_details:
         data["errorDetails"] = inspection.error_details
     return data
 
 
-def _text(value: JSON) -> str:
-    """Return a value as this operation prints it: with a blank after each comma and colon (recorded)."""
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return json_text(value)
+def _text(value: JSON, texts: Texts) -> str:
+    return texts.get(id(value)) or json_text(value)
+
+
+def _list_text(values: list[JSON]) -> str:
+    """Return items as this operation prints them: with a blank after each comma between them (recorded)."""
+    return f"[{', '.join(map(json_text, values))}]"
+
+
+def _batch(batch: dict[str, Any]) -> JSON:
+    """Return a batch as it is told, with the text of each item (recorded, September 2026)."""
+    return {**batch, "Items": [json_text(item) for item in batch["Items"]]}
