@@ -276,8 +276,13 @@ class Kernel:
     # ----------------------------------------------------------------------------------------------------- failures
 
     def broken(self, frame: Frame, problem: ExpressionFailed) -> Failed:
-        """An expression of the state failed: the state fails, in the service's words."""
+        """An expression of the state failed: the state fails, in the service's words.
+
+        An inline Map has started by the time it shapes its items (recorded, September 2026).
+        """
         self.note_entered(frame)
+        if problem.items is not None:
+            self.write(Mark.FORKED, frame.state, problem.items)
         cause = problem.cause
         if problem.names_place:
             place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
