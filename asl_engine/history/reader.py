@@ -197,9 +197,19 @@ class EventReader:
         """AWS's history does not tell which retrier or catcher it was."""
 
     def _state_aborted(self, state: State, _: None) -> None:
-        before = self.last[self.frame]
+        before = self._last_around(self.frame)
+        self.last[self.frame] = before
         self._event(state.type + "StateAborted")
         self.last[self.frame] = before
+
+    def _last_around(self, number: int) -> int:
+        """Return the last event of a walk and those around it: for walks that are aborted, the failure that is the
+        reason (recorded, September 2026)."""
+        last = self.last[number]
+        while number in self.parents:
+            number = self.parents[number]
+            last = max(last, self.last[number])
+        return last
 
     def _forked(self, state: State, length: int | None) -> None:
         if length is None:
@@ -223,7 +233,8 @@ class EventReader:
 
     def _iteration_ended(self, index: int, how: str) -> None:
         number = self.frame
-        before, parent = self.last[number], self.parents[number]
+        parent = self.parents[number]
+        before = self.last[number] = self._last_around(number) if how == "Aborted" else self.last[number]
         self._event(*_NAMES["MapIteration", how], {"name": self.maps[parent], "index": index})
         if how != "Aborted":
             self.next_iteration[parent] = before

@@ -27,7 +27,7 @@ from asl_engine.kernel.events import (
 from asl_engine.kernel.failures import DATA_LIMIT, QUERY_ERROR, RUNTIME, TIMEOUT, catcher_for, next_retry
 from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.identity import Identity
-from asl_engine.kernel.sizes import count_variables, output_bound, too_large
+from asl_engine.kernel.sizes import assign, output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Distribute, Done, Enter, Failed, Fork, Invoke, Move, Redistribute, Sleep
 from asl_engine.program.program import Catcher, Program, Route
@@ -187,8 +187,7 @@ class Kernel:
             try:
                 if route.assign is not None:
                     frame.data = result
-                    assigned = route.assign(frame)
-                    count_variables(self, frame, assigned)
+                    assigned = assign(self, frame, route.assign)
                 output = result if route.leave is None else route.leave(frame, result)
             except ExpressionFailed as problem:
                 return self.broken(frame, problem)
@@ -278,6 +277,8 @@ class Kernel:
     def broken(self, frame: Frame, problem: ExpressionFailed) -> Failed:
         """An expression of the state failed: the state fails, in the service's words."""
         self.note_entered(frame)
+        if problem.items is not None:  # an inline Map has started by then (recorded, September 2026)
+            self.write(Mark.FORKED, frame.state, problem.items)
         cause = problem.cause
         if problem.names_place:
             place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
@@ -322,9 +323,7 @@ class Kernel:
         try:
             output = catcher.output(frame, error_output)
             frame.data = error_output
-            assigned = route.assign(frame) if route.assign is not None else None
-            if assigned is not None:
-                count_variables(self, frame, assigned)
+            assigned = assign(self, frame, route.assign) if route.assign is not None else None
         except ExpressionFailed as problem:
             self._fail(frame, self.broken(frame, problem))
             return None

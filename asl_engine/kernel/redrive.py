@@ -39,7 +39,7 @@ def why_not(kernel: Kernel) -> str | None:
     if kernel.status == "SUCCEEDED":
         return "Execution is SUCCEEDED and cannot be redriven"
     if kernel.event_count >= LAST_EVENTS:
-        return "Execution history event limit exceeded"
+        return "Execution has exceeded the maximum history event limit"
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asl_engine.kernel.failures import DATA_LIMIT
-from asl_engine.lang.expr import ExpressionFailed
+from asl_engine.lang.expr import Expr, ExpressionFailed
 from asl_engine.program.program import Growth
 from asl_engine.values import JSON, MAX_BYTES, bound_of, size_of
 
@@ -58,24 +58,26 @@ MAX_VARIABLES: Final = 10 * 1024 * 1024
 """The most that the variables of an execution may hold, in bytes of their text (AWS quota)."""
 
 
-def count_variables(kernel: Kernel, frame: Frame, assigned: dict[str, JSON]) -> None:
-    """Count the variables; raise ExpressionFailed where they pass a limit.
+def assign(kernel: Kernel, frame: Frame, make: Expr) -> dict[str, JSON]:
+    """Return what an `Assign` makes; raise ExpressionFailed where the variables pass a limit.
 
     There are three (AWS quotas): 256 KiB for one variable, as much for all of one `Assign`, and 10 MiB for an
     execution. The texts of the values count, and not their names (recorded, September 2026).
     """
+    assigned: dict[str, JSON] = make(frame)
     size = bound_of(assigned)
     if size > MAX_BYTES:
         check_assignment(frame.state.name, assigned)
     kernel.around += size
     if kernel.around <= MAX_VARIABLES:
-        return
+        return assigned
     variables = {**frame.variables, **assigned}
     kernel.around = min(kernel.around, size_of(variables) + kernel.input_bound)
     over = sum(map(size_of, variables.values())) - MAX_VARIABLES
     if over > 0:
         told = f"State '{frame.state.name}' assigned variables that exceed the total execution limit by {over} bytes."
         raise _of_assign(f"Execution total variable size limit exceeded. {told}")
+    return assigned
 
 
 def check_assignment(state_name: str, assigned: dict[str, JSON]) -> None:

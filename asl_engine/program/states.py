@@ -195,7 +195,11 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
         data, items = scope.data, read_items(scope)
         limit = at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
         tolerated = tolerated_failures(count_of(scope), share_of(scope), len(items))
-        inputs = items if select is None else selected_items(select, scope, data, items)
+        try:
+            inputs = items if select is None else selected_items(select, scope, data, items)
+        except ExpressionFailed as problem:
+            problem.items = len(items)
+            raise
         return Fork(blocks, inputs, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
     return run

@@ -20,6 +20,13 @@ class Account:
         self.region = region
 
 
+def with_defaults(encryption: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return an encryption with how many seconds a data key is used, if it is not said (recorded, September 2026)."""
+    if encryption is None or encryption.get("type") != "CUSTOMER_MANAGED_KMS_KEY":
+        return encryption
+    return {"kmsDataKeyReusePeriodSeconds": 300} | encryption
+
+
 NO_LOGGING: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 
 
@@ -37,7 +44,7 @@ class Revision:
         )
         tracing = request.get("tracingConfiguration")
         self.tracing: dict[str, Any] = tracing or (before.tracing if before else {"enabled": False})
-        encryption = request.get("encryptionConfiguration")
+        encryption = with_defaults(request.get("encryptionConfiguration"))
         self.encryption: dict[str, Any] | None = encryption or (before.encryption if before else None)
         self.updated_at = time.time()
 

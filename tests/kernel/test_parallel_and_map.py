@@ -336,3 +336,32 @@ def test_a_thousand_iterations(run):
     assert [{"n": n + 1} for n in range(1000)] == run(
         one_state(Type="Map", ItemProcessor=processor), list(range(1000))
     ).output
+
+
+def told_of(execution):
+    return [(event["id"], event["previousEventId"], event["type"]) for event in execution.history]
+
+
+def test_what_is_aborted_follows_the_failure(run):
+    """Not what its own walk did last (recorded, September 2026)."""
+    branches = [chain(L={"Type": "Task", "Resource": "f"}), chain(R={"Type": "Wait", "Seconds": 9})]
+
+    execution = run(one_state(Type="Parallel", Branches=branches), f=scripted(ValueError()))
+
+    assert [
+        (8, 6, "LambdaFunctionFailed"),
+        (9, 8, "TaskStateAborted"),
+        (10, 8, "WaitStateAborted"),
+        (11, 8, "ParallelStateFailed"),
+        (12, 11, "ExecutionFailed"),
+    ] == told_of(execution)[7:]
+
+
+def test_a_map_has_started_when_an_item_cannot_be_shaped(run):
+    """The execution fails right after that (recorded, September 2026)."""
+    state = {"Type": "Map", "ItemSelector": {"s.$": "$$.Map.Item.Source"}, "ItemProcessor": chain(P={"Type": "Pass"})}
+
+    execution = run(one_state(**state), [1, 2])
+
+    assert [(3, 2, "MapStateStarted"), (4, 3, "ExecutionFailed")] == told_of(execution)[2:]
+    assert {"length": 2} == execution.history[2]["mapStateStartedEventDetails"]

@@ -9,6 +9,7 @@ from asl_engine import Functions, StateMachine
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.execution import Execution
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, ExecutionStopped, Identity, Kernel
+from asl_engine.kernel.redrive import why_not
 from asl_engine.kernel.snapshot import restore, take
 from asl_engine.mapruns.family import Watcher
 
@@ -276,3 +277,12 @@ def test_a_map_run_that_was_aborted_goes_on():
 
     assert story.redrive().kernel.output == [1, 2]
     assert story.since_redrive()[0][:2] == ("MapRunRedriven", "MapStateStarted")
+
+
+def test_an_execution_whose_history_is_full_says_so():
+    """It cannot be redriven (recorded, September 2026)."""
+    again = {"Type": "Choice", "Choices": [{"Variable": "$.n", "IsPresent": True, "Next": "C"}], "Default": "A"}
+    states = {"A": {"Type": "Pass", "Next": "B"}, "B": again, "C": {"Type": "Succeed"}}
+    story = Story({"StartAt": "A", "States": states})
+
+    assert "Execution has exceeded the maximum history event limit" == why_not(story.kernel)

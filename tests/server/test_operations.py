@@ -468,3 +468,14 @@ def test_validation_tells_warnings_when_asked():
 
     assert "OK" == told["result"]
     assert [("WARNING", "ASL702")] == [(one["severity"], one["code"]) for one in told["diagnostics"]]
+
+
+def test_a_data_key_is_used_for_five_minutes_unless_told_otherwise(client):
+    """Of state machines and activities alike (recorded, September 2026)."""
+    own = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k"}
+    client.create(encryptionConfiguration=own)
+    arn = client("CreateActivity", name="a", encryptionConfiguration=own)["activityArn"]
+
+    told = own | {"kmsDataKeyReusePeriodSeconds": 300}
+    assert told == client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")["encryptionConfiguration"]
+    assert told == client("DescribeActivity", activityArn=arn)["encryptionConfiguration"]

@@ -7,7 +7,7 @@ from typing import Final
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.callbacks import Activity
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
+from asl_engine.server.machines import Account, with_defaults
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.operations.tags import tag_at_creation
@@ -29,7 +29,7 @@ def create_activity(service: Service, account: Account, request: Request) -> Res
     name = request["name"]
     check_name(name)
     arn = f"arn:aws:states:{account.region}:{account.id}:activity:{name}"
-    encryption = request.get("encryptionConfiguration", OWNED_KEY)
+    encryption = with_defaults(request.get("encryptionConfiguration")) or OWNED_KEY
     activities = service.callbacks.activities
     activity = activities.get(arn)
     if activity is not None and activity.encryption != encryption:
