@@ -65,7 +65,7 @@ def replay_command(file: str, history: str, kind: Any) -> None:
     Exit code 1 if there is one.
     """
     from asl_engine.engine import StateMachine
-    from asl_engine.testing.replay import replay
+    from asl_engine.testing.replaying import replay
 
     result = replay(StateMachine.load(file, type=kind), _events(history))
     if result.divergence is None:
@@ -87,7 +87,7 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
     from asl_engine.engine import StateMachine
     from asl_engine.testing.from_history import test_from
     from asl_engine.testing.recording import read_recording
-    from asl_engine.testing.replay import replay
+    from asl_engine.testing.replaying import replay
 
     check_place(output)
     machine = StateMachine.load(file, type=kind)
@@ -125,7 +125,7 @@ def explore_command(
     """Find out which results and errors of its tasks lead FILE to which ends, and which parts nothing reaches."""
     from asl_engine.cli.given import read_buckets, read_input, read_json
     from asl_engine.engine import StateMachine
-    from asl_engine.testing.explore import explore, tests_of
+    from asl_engine.testing.exploration import explore, tests_of
     from asl_engine.values import ABSENT
 
     check_place(output)

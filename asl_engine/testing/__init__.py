@@ -13,19 +13,25 @@ With pytest, the fixture `workflow` is there when `asl_engine` is installed:
 Without pytest, `Workflow("order.asl.json")` is the same.
 
     workflow.py --mocks.py (mock.py), performer.py, outside.py--> execution.py (account.py) --coverage.py--> report.py
-    state.py: one state; replay.py (recording.py): a history from AWS, run again; explore.py: which outcomes lead where;
-    plugin.py: pytest
+    state.py: one state; replaying.py (recording.py): a history from AWS, run again;
+    exploration.py: which outcomes lead where; debugger.py: step by step; plugin.py: pytest
 """
 
-from asl_engine.tasks.answer import Answer
-from asl_engine.tasks.error import TaskError
-from asl_engine.testing.execution import TestedExecution
-from asl_engine.testing.explore import explore
-from asl_engine.testing.mock import NO_ANSWER, Mock
-from asl_engine.testing.outside import send_failure, send_heartbeat, send_success, stop
-from asl_engine.testing.replay import replay
-from asl_engine.testing.strategies import inputs
-from asl_engine.testing.workflow import Workflow
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from asl_engine.tasks.answer import Answer
+    from asl_engine.tasks.error import TaskError
+    from asl_engine.testing.execution import TestedExecution
+    from asl_engine.testing.exploration import explore
+    from asl_engine.testing.mock import NO_ANSWER, Mock
+    from asl_engine.testing.outside import send_failure, send_heartbeat, send_success, stop
+    from asl_engine.testing.replaying import replay
+    from asl_engine.testing.strategies import inputs
+    from asl_engine.testing.workflow import Workflow
 
 __all__ = [
     "NO_ANSWER",
@@ -42,3 +48,31 @@ __all__ = [
     "send_success",
     "stop",
 ]
+
+_PLACES: Final = {
+    "NO_ANSWER": "asl_engine.testing.mock",
+    "Answer": "asl_engine.tasks.answer",
+    "Mock": "asl_engine.testing.mock",
+    "TaskError": "asl_engine.tasks.error",
+    "TestedExecution": "asl_engine.testing.execution",
+    "Workflow": "asl_engine.testing.workflow",
+    "explore": "asl_engine.testing.exploration",
+    "inputs": "asl_engine.testing.strategies",
+    "replay": "asl_engine.testing.replaying",
+    "send_failure": "asl_engine.testing.outside",
+    "send_heartbeat": "asl_engine.testing.outside",
+    "send_success": "asl_engine.testing.outside",
+    "stop": "asl_engine.testing.outside",
+}
+"""Where each name is. They are imported when somebody asks for them: pytest loads the plugin, and with it this package,
+in every run of an environment that has us installed, and most of those runs test something else."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 from conftest import chain
 from harness import asks, calls, catches, flow, invokes, payment, retries
 
 from asl_engine import InputError, StateMachine
 from asl_engine.testing import Workflow, explore
-from asl_engine.testing.explore import tests_of
+from asl_engine.testing.exploration import tests_of
 from asl_engine.testing.guesses import guesses
 
 
@@ -266,3 +268,13 @@ def test_items_of_a_bucket_are_read_from_a_folder(tmp_path):
 
     assert not found.not_reached
     assert {"SUCCEEDED", "FAILED"} == {way.status for way in found.ways}
+
+
+def test_the_names_of_the_harness_are_what_they_say():
+    """They are imported when asked for, and a module of the same name would stand in their way."""
+    import asl_engine.testing
+
+    for name in asl_engine.testing.__all__:
+        assert not inspect.ismodule(getattr(asl_engine.testing, name))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        asl_engine.testing.nothing  # noqa: B018

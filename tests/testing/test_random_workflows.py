@@ -13,7 +13,7 @@ from random_machines import BLOCKS, CHOICES, JSON, named, sometimes
 from asl_engine import Deadlock, StateMachine
 from asl_engine.testing import NO_ANSWER, Answer, TaskError, Workflow, explore, replay
 from asl_engine.testing.debugger import Debugger, GoBack
-from asl_engine.testing.explore import tests_of
+from asl_engine.testing.exploration import tests_of
 from asl_engine.testing.from_history import test_from
 from asl_engine.testing.recording import read_recording
 

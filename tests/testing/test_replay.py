@@ -26,7 +26,7 @@ from asl_engine.testing import (
 from asl_engine.testing.from_history import test_from
 from asl_engine.testing.literal import literal
 from asl_engine.testing.recording import read_recording
-from asl_engine.testing.replay import alike
+from asl_engine.testing.replaying import alike
 
 
 def recorded(execution):
