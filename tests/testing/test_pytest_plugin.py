@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pkgutil
 import re
+import subprocess
+import sys
 from importlib import import_module
 from xml.etree import ElementTree
 
@@ -527,3 +529,11 @@ def test_it(workflow, tmp_path):
 """)
 
     assert run(project).ret == 0, lines_of(run(project))
+
+
+def test_the_plugin_loads_little():
+    """Every run of pytest pays for it, also those that test something else."""
+    heavy = ["asl_engine.testing.workflow", "asl_engine.inspection", "networkx", "botocore", "hypothesis"]
+    asked = f"import sys, asl_engine.testing.plugin; print([name for name in {heavy} if name in sys.modules])"
+
+    assert subprocess.check_output([sys.executable, "-c", asked], text=True) == "[]\n"
