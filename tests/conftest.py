@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,9 @@ from hypothesis import settings
 from asl_engine import Execution, StateMachine
 from asl_engine.values import ABSENT
 
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")  # a busy machine is no failure
+settings.register_profile("patient", deadline=None)  # a busy machine is no failure
+settings.register_profile("repeatable", settings.get_profile("patient"), derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
 pytest_plugins = ["pytester"]  # tests of the pytest plugin run pytest
 
