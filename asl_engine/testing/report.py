@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -31,29 +32,26 @@ class CoverageRun:
             self.machines = {file: StateMachine.load(file).model for file in dict.fromkeys(files)}
         except AslError as problem:
             raise ValueError(str(problem)) from None
-        self._watched: dict[Path, list[Workflow]] = {}
-        self._added: dict[str, dict[str, int]] = {}
+        self._counters: dict[str, list[Counter[str]]] = {}
 
     def watch(self, path: Path, workflow: Workflow) -> None:
         """Count what the executions of a workflow reach."""
-        self._watched.setdefault(path.resolve(), []).append(workflow)
+        self._counters.setdefault(str(path.resolve()), []).append(workflow.reached)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how often each part was reached, by file, as plain data that can be sent to another process."""
-        counted = {name: dict(counts) for name, counts in self._added.items()}
-        for path, workflows in self._watched.items():
-            total = counted.setdefault(str(path), {})
-            for workflow in workflows:
-                for pointer, count in workflow.coverage.counts.items():
-                    total[pointer] = total.get(pointer, 0) + count
+        counted: dict[str, dict[str, int]] = {}
+        for name, counters in self._counters.items():
+            total: Counter[str] = Counter()
+            for counter in counters:
+                total.update(counter)
+            counted[name] = dict(total)
         return counted
 
     def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Add what another process has counted."""
         for name, given in counts.items():
-            total = self._added.setdefault(name, {})
-            for pointer, count in given.items():
-                total[pointer] = total.get(pointer, 0) + count
+            self._counters.setdefault(name, []).append(Counter(given))
 
     def covered(self) -> list[Covered]:
         """Return the coverage of each definition, also of those that no test has loaded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -226,6 +227,11 @@ class Workflow:
         own = [name for name, mock in self.mocks.items() if not mock.asked and id(mock) not in but]
         asked = {name for name, mock in self._given if mock.asked}
         return [*own, *dict.fromkeys(name for name, _ in self._given if name not in asked)]
+
+    @property
+    def reached(self) -> Counter[str]:
+        """How often each part of the machine was reached so far, by its pointer; it goes on counting."""
+        return self._reached.counts
 
     @property
     def coverage(self) -> Covered:
