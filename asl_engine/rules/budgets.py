@@ -1,4 +1,4 @@
-"""Rules about what an execution may use up: the events of its history, and the bytes of a state's data.
+"""Rules about what an execution may use up: the events of its history.
 
 Events are counted as AWS writes them when nothing fails: entering and leaving a state are two, a Task has three more
 between, Parallel and Map two more beside those of their branches and iterations, and an iteration two of its own.
@@ -16,12 +16,10 @@ from asl_engine.model.states import Fail, Map, Parallel, Pass, Task, Wait
 from asl_engine.rules.flow import counts, is_end
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_distributed, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.values import JSON, MAX_BYTES, size_of
+from asl_engine.values import JSON
 
 MAX_EVENTS: Final = 25_000
 """The longest history of a STANDARD execution (AWS quota); the last event is the failure."""
-
-NEAR: Final = MAX_BYTES * 3 // 4
 
 _AROUND: Final = 2
 _WORK: Final = 5
@@ -184,25 +182,3 @@ def _rests(site: StateSite, inside: Inside) -> bool:
     if isinstance(site.part, (Parallel, Map)):
         return any(_rests(state, inside) for block in inside.get(id(site), ()) for state in block.states.values())
     return isinstance(site.part, Task) and re.search(r"\.sync|\.waitForTaskToken|:activity:", resource) is not None
-
-
-@rule("ASL442", "literal-near-limit", aws=None, severity=Severity.INFO)
-def literal_near_limit(outline: Outline) -> Iterator[Finding]:
-    """What a state gives or sends to the letter is more than three quarters of the 256 KiB that it may have.
-
-    Data are joined to it while the execution runs, and one byte too many ends it.
-
-    Bad:
-        {"Type": "Pass", "Result": "<text of 200,000 characters>", "End": true}
-
-    Good:
-        {"Type": "Pass", "Result": {"where": "s3://bucket/large.json"}, "End": true}
-    """
-    if outline.document is None or len(outline.document.text) <= NEAR // 4:  # a character has four bytes at most
-        return
-    for field in ("result", "parameters", "arguments", "output"):
-        for site in outline.having(field):
-            value = getattr(site.part, field)
-            if isinstance(value, (dict, list, str)) and not is_open(str(value)) and NEAR < size_of(value) <= MAX_BYTES:
-                message = f"this has {size_of(value):,} bytes, and a state may give {MAX_BYTES:,}"
-                yield Finding(site.at(field), message)

@@ -12,6 +12,8 @@ from asl_engine.rules.registry import rule
 from asl_engine.source.places import escape
 from asl_engine.values import JSON, MAX_BYTES, size_of
 
+NEAR: Final = MAX_BYTES * 3 // 4
+
 TEMPLATES: Final = ("parameters", "item_selector", "result_selector")
 
 _PATH: Final = re.compile(r"\$\$?(\.[A-Za-z_][\w.\[\]*'-]*|\['[^']*'\])")
@@ -47,13 +49,36 @@ def literal_too_large(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "Result": {"where": "s3://bucket/large.json"}, "End": true}
     """
-    if outline.document is None or len(outline.document.text) <= MAX_BYTES // 4:  # a character has four bytes at most
+    for pointer, _ in _literals_above(outline, MAX_BYTES):
+        yield Finding(pointer, f"this is larger than the {MAX_BYTES:,} bytes that a state may give")
+
+
+@rule("ASL442", "literal-near-limit", aws=None, severity=Severity.INFO)
+def literal_near_limit(outline: Outline) -> Iterator[Finding]:
+    """What a state gives or sends to the letter is more than three quarters of the 256 KiB that it may have.
+
+    Data are joined to it while the execution runs, and one byte too many ends it.
+
+    Bad:
+        {"Type": "Pass", "Result": "<text of 200,000 characters>", "End": true}
+
+    Good:
+        {"Type": "Pass", "Result": {"where": "s3://bucket/large.json"}, "End": true}
+    """
+    for pointer, size in _literals_above(outline, NEAR):
+        if size <= MAX_BYTES:
+            yield Finding(pointer, f"this has {size:,} bytes, and a state may give {MAX_BYTES:,}")
+
+
+def _literals_above(outline: Outline, least: int) -> Iterator[tuple[str, int]]:
+    """Yield the place and the size of what states give or send to the letter, where it has more bytes than `least`."""
+    if outline.document is None or len(outline.document.text) <= least // 4:  # a character has four bytes at most
         return
     for field in ("result", "parameters", "arguments", "output"):
         for site in outline.having(field):
             value = getattr(site.part, field)
-            if isinstance(value, (dict, list, str)) and not is_open(str(value)) and size_of(value) > MAX_BYTES:
-                yield Finding(site.at(field), f"this is larger than the {MAX_BYTES:,} bytes that a state may give")
+            if isinstance(value, (dict, list, str)) and not is_open(str(value)) and (size := size_of(value)) > least:
+                yield site.at(field), size
 
 
 _SECRET: Final = re.compile(
