@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import botocore
 from botocore.loaders import Loader
 
-from asl_engine.rules.services import TABLE, sdk_service
+from asl_engine.catalogue.sdk import TABLE, sdk_service
 
 Table: TypeAlias = dict[str, dict[str, str]]
 """Service -> action -> its members as they stand in the table, with a space between."""

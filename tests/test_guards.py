@@ -27,7 +27,7 @@ LAYERS = (
     {"errors", "values"},
     {"diagnostics"},
     {"source"},
-    {"lang", "model"},
+    {"lang", "model", "catalogue"},
     {"program", "rules"},
     {"history"},
     {"kernel"},

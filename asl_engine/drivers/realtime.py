@@ -198,7 +198,7 @@ class RealTimeDriver:
             self.post(event)
 
     async def _outcome(self, task: StartTask) -> Event | None:
-        if task.resource.pattern == "waitForTaskToken":
+        if task.resource.waits_for_token:
             self._wait_outside(task)  # from the start: who gets the token may be faster than who hands it over
         prepared = self.performer.prepare(task, self.kernel_of(task.op).identity, self.clock, self.clock())
         if isinstance(prepared, Outside):
@@ -214,7 +214,7 @@ class RealTimeDriver:
         now = self.clock()
         if isinstance(returned, Failure):
             return TaskFailed(now, task.op, returned.error, returned.cause)
-        if task.resource.pattern == "waitForTaskToken":
+        if task.resource.waits_for_token:
             if isinstance(returned, Answer):
                 self.outside.discard(task.op)
                 self.agenda.note_answer(now, task.op, returned)

@@ -126,7 +126,7 @@ class VirtualDriver:
             return self._job(prepared, op, now)
         if not isinstance(prepared, Call):
             outcome: Any = prepared if isinstance(prepared, Failure) else awaited(prepared())
-            if type(outcome) is Answer and task.resource.pattern != "waitForTaskToken":
+            if type(outcome) is Answer and not task.resource.waits_for_token:
                 self.agenda.note_answer(now, op, outcome)
                 return None
         else:
@@ -135,14 +135,14 @@ class VirtualDriver:
             except TooSlow:
                 self._leave_behind(prepared, task)
                 return None
-            if type(outcome) is Answer and task.resource.pattern != "waitForTaskToken":
+            if type(outcome) is Answer and not task.resource.waits_for_token:
                 self.agenda.note_end(now, op, *prepared.ended(outcome))
                 return None
-            if type(outcome) is not Failure and task.resource.pattern != "waitForTaskToken":
+            if type(outcome) is not Failure and not task.resource.waits_for_token:
                 outcome = prepared.succeeded(outcome)
         if type(outcome) is Failure:
             return TaskFailed(now, op, outcome.error, outcome.cause)
-        if task.resource.pattern == "waitForTaskToken":
+        if task.resource.waits_for_token:
             return self._submitted(op, outcome, now)
         return TaskSucceeded(now, op, outcome)
 

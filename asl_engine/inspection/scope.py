@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.inspection.subject import NAME
 from asl_engine.kernel.identity import Identity
 from asl_engine.model import states as model
-from asl_engine.program.resources import parse_resource
 from asl_engine.values import JSON, format_timestamp
 
 
@@ -73,6 +73,6 @@ def _context(
         "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         "State": about,
     }
-    if isinstance(state, model.Task) and parse_resource(state.resource).pattern == "waitForTaskToken":
+    if isinstance(state, model.Task) and parse_resource(state.resource).waits_for_token:
         context["Task"] = {"Token": token}
     return context

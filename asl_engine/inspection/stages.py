@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.inspection.limit import limited
 from asl_engine.inspection.scope import Scope
 from asl_engine.lang.aws_jsonata import compile_query
@@ -20,7 +21,6 @@ from asl_engine.program.dataflow import compile_enter, compile_input_path, compi
 from asl_engine.program.moves import Move
 from asl_engine.program.numbers import at_least_zero, integer_of, percentage_of, seconds_of
 from asl_engine.program.program import State
-from asl_engine.program.resources import parse_resource
 from asl_engine.program.states import selected_items, tolerated_failures, with_function_name
 from asl_engine.values import ABSENT, JSON, json_text, size_of
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from asl_engine.catalogue.resource import Resource
 from asl_engine.program.plan import Plan
-from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
 
 DEADLINE: Final = "deadline"

@@ -148,7 +148,7 @@ class Frame:
         context = {**self.kernel.context, "State": about}
         if self.item is not None:
             context["Map"] = {"Item": self.item}
-        if state.resource is not None and state.resource.pattern == "waitForTaskToken":
+        if state.resource is not None and state.resource.waits_for_token:
             context["Task"] = {"Token": self.kernel.token(self.op)}
         return context
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.errors import NotSupported
 from asl_engine.lang.expr import Expr, ExpressionSyntaxError
 from asl_engine.model import states as model
@@ -17,7 +18,6 @@ from asl_engine.model.failures import Retrier as ModelRetrier
 from asl_engine.program import jsonpath, states
 from asl_engine.program.program import Block, Catcher, Leave, Program, Retrier, Route, State
 from asl_engine.program.refusals import not_supported
-from asl_engine.program.resources import parse_resource
 from asl_engine.program.states import Run
 
 INERT = frozenset({"comment", "version"})

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.lang.aws_jsonata import QUERY_ERROR, Sees, compile_query, is_expression, of_kind
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
 from asl_engine.model import states as model
@@ -23,7 +24,6 @@ from asl_engine.program.growth import UNBOUNDED
 from asl_engine.program.moves import Distribute, Done, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.numbers import at_least_zero
 from asl_engine.program.program import Block, Growth, Leave, Program, Route, State
-from asl_engine.program.resources import parse_resource
 from asl_engine.program.states import (
     INLINE_CONCURRENCY,
     Run,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from asl_engine.catalogue.resource import Resource
 from asl_engine.lang.expr import Expr, Scope
 from asl_engine.program.moves import Move
-from asl_engine.program.resources import Resource
 from asl_engine.values import JSON
 
 if TYPE_CHECKING:

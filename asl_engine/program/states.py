@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
 from asl_engine.lang.intrinsics import compile_path_or_intrinsic
 from asl_engine.lang.path_terms import PathNotFound
@@ -29,7 +30,6 @@ from asl_engine.program.numbers import (
     wait_until,
 )
 from asl_engine.program.program import Block, Program, Route, State
-from asl_engine.program.resources import parse_resource
 from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
 
 Run: TypeAlias = Callable[[Scope], Move]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from asl_engine.catalogue.sdk import Action, actions_of, in_resource, sdk_name, service_names
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Task
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.rules.services import Action, actions_of, in_resource, sdk_name, service_names
 from asl_engine.rules.tasks import Integration, integration_of
 from asl_engine.source.places import escape
 from asl_engine.values import JSON

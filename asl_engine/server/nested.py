@@ -38,7 +38,7 @@ def prepare_nested(service: Service, task: StartTask, identity: Identity) -> Wor
     """Return the work of a task that calls Step Functions."""
     account, resource = Account(identity.account, identity.region), task.resource
     call = partial(_call, service, account, resource.action, resource.service == SDK, task.payload)
-    if resource.pattern not in ("sync", "sync:2"):
+    if not resource.is_sync:
         return _work(call)
 
     async def ended(started: JSON) -> JSON | Failure:

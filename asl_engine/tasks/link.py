@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from asl_engine.catalogue.resource import invoked_function, parse_resource
 from asl_engine.model import states as model
-from asl_engine.program.resources import invoked_function, parse_resource
 from asl_engine.tasks.registry import Functions
 
 
@@ -21,4 +21,6 @@ def missing_functions(machine: model.StateMachine, functions: Functions) -> dict
 
 def _called(task: model.Task) -> str | None:
     """Return what a Task calls; None when only its input can tell."""
-    return invoked_function(task) if parse_resource(task.resource).is_invoke else task.resource
+    if parse_resource(task.resource).is_invoke:
+        return invoked_function(task.resource, task.parameters, task.arguments)
+    return task.resource

@@ -347,7 +347,7 @@ class _Asking(Performer):
             answer = self.front.asked(task.state, task.payload)
         if isinstance(answer, Failure):
             return answer
-        if task.resource.pattern == "waitForTaskToken":
+        if task.resource.waits_for_token:
             person = Function(task.state, lambda event, context: Answer(answer))
             return Call(person, task.payload, LambdaContext(person, task.op, identity, clock, now), False)
         return lambda: answer

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from asl_engine.catalogue.resource import invoked_function, parse_resource
 from asl_engine.errors import MockError, did_you_mean
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
-from asl_engine.program.resources import invoked_function, parse_resource
 from asl_engine.tasks.registry import split_name
 from asl_engine.testing.mock import Mock
 
@@ -113,5 +113,5 @@ def _tail(resource: str) -> str:
 def function_of(task: model.Task) -> str | None:
     """Return the name of the function that a Task calls; None where it calls none, or computes which."""
     is_function = parse_resource(task.resource).family == "LambdaFunction"
-    called = task.resource if is_function else invoked_function(task)
+    called = task.resource if is_function else invoked_function(task.resource, task.parameters, task.arguments)
     return None if called is None else split_name(called)[0]

@@ -61,9 +61,9 @@ class MockedTasks(Performer):
             return _handed_over(task)
         call = Call(Function(name, _done), payload, context, is_function)
         answer = self._checked(task, name, mock, call, answer)
-        if task.resource.pattern.startswith("sync"):
+        if task.resource.is_sync:
             return _job(answer)
-        if task.resource.pattern == "waitForTaskToken":
+        if task.resource.waits_for_token:
             return lambda: answer
         return _result(*call.ended(answer))
 
@@ -122,7 +122,7 @@ def _without_payload(task: StartTask, name: str, output: JSON) -> str:
 
 def _handed_over(task: StartTask) -> Prepared:
     """Return the work of a task that waits for an answer: the token is handed over, or nothing is heard of it."""
-    return (lambda: None) if task.resource.pattern == "waitForTaskToken" else Outside()
+    return (lambda: None) if task.resource.waits_for_token else Outside()
 
 
 def _result(seconds: float, outcome: JSON | Failure) -> Prepared:

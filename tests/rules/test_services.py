@@ -14,8 +14,8 @@ import pytest
 from botocore.loaders import Loader
 
 from asl_engine import check
-from asl_engine.rules import services
-from asl_engine.rules.services import TABLE, actions_of, sdk_service, service_names
+from asl_engine.catalogue import sdk
+from asl_engine.catalogue.sdk import TABLE, actions_of, sdk_service, service_names
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,13 +76,13 @@ def test_writing_what_was_read_changes_nothing():
     """The script keeps what the table has."""
     written = script().text_of(script().read_table())
 
-    assert services._table() == written
+    assert sdk._table() == written
     assert TABLE.stat().st_size < 1_000_000
 
 
 def test_names_of_services():
     """Those of AWS's pages: no hyphens, no `service` at the end."""
-    assert 0 == doctest.testmod(services).failed
+    assert 0 == doctest.testmod(sdk).failed
     assert {"dynamodb", "sfn", "cloudwatchlogs", "databasemigration", "eventbridge"} <= set(service_names())
     assert all(sdk_service(name) == name for name in service_names())
     assert actions_of("nothing") is None
@@ -133,7 +133,7 @@ def test_no_botocore_is_needed(tmp_path):
     path.write_text(json.dumps({"StartAt": "S", "States": {"S": state}}))
     code = (
         "import sys; sys.modules['botocore'] = sys.modules['boto3'] = None; import asl_engine;"
-        "print([name for name in sys.modules if 'rules.services' in name]);"
+        "print([name for name in sys.modules if 'catalogue.sdk' in name]);"
         "from pathlib import Path;"
         "print([one.code for one in asl_engine.check(Path(sys.argv[1])).diagnostics])"
     )

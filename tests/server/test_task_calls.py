@@ -13,8 +13,8 @@ import pytest
 from conftest import chain, one_state
 
 from asl_engine import Functions
+from asl_engine.catalogue.sdk import sdk_name
 from asl_engine.errors import InputError
-from asl_engine.rules.services import sdk_name
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asl_engine.rules.services import sdk_name
+from asl_engine.catalogue.sdk import sdk_name
 from asl_engine.tasks.integrations.shapes import WrongParameters, request_of, result_of
 
 loaders = pytest.importorskip("botocore.loaders")

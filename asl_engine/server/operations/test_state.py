@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.drivers.realtime import RealTimeDriver
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, DefinitionError, NotSupported
@@ -16,7 +17,6 @@ from asl_engine.inspection import Inspection, Setting, StateNotFound, Subject, r
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
-from asl_engine.program.resources import parse_resource
 from asl_engine.rules.aws import aws_message
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account

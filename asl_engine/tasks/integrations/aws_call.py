@@ -10,7 +10,7 @@ import uuid
 from functools import lru_cache
 from typing import Any
 
-from asl_engine.rules.services import sdk_name
+from asl_engine.catalogue.sdk import sdk_name
 from asl_engine.tasks.integrations.names import (
     BOTOCORE_NAMES,
     OPTIMISED_NAMES,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from asl_engine.program.resources import Resource
+from asl_engine.catalogue.resource import Resource
 from asl_engine.values import JSON
 
 NOT_AN_OBJECT: Final = "the result must be a JSON object"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from asl_engine.rules.services import sdk_name
+from asl_engine.catalogue.sdk import sdk_name
 from asl_engine.values import JSON, MAX_BYTES, json_text, parse_timestamp
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-TABLE: Final = Path(__file__).with_name("services.txt.gz")
+TABLE: Final = Path(__file__).with_name("sdk.txt.gz")
 _GZIP: Final = 31
 """The `wbits` with which zlib expects the head and the foot of a gzip file."""
 

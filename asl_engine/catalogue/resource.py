@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from asl_engine.model.states import Task
+from asl_engine.values import JSON
 
 Family: TypeAlias = Literal["LambdaFunction", "Task", "Activity"]
 """The history events that a resource makes: `LambdaFunctionScheduled`, `TaskScheduled`, `ActivityScheduled`."""
@@ -40,9 +39,19 @@ class Resource:
         return (self.service, self.action) == ("lambda", "invoke")
 
     @property
+    def waits_for_token(self) -> bool:
+        """Whether the task is over when its token comes back."""
+        return self.pattern == "waitForTaskToken"
+
+    @property
+    def is_sync(self) -> bool:
+        """Whether the task is over when the job that it starts has ended."""
+        return self.pattern.startswith("sync")
+
+    @property
     def takes_answers(self) -> bool:
         """Whether somebody answers with a task token: it waits for one, or is an activity."""
-        return self.pattern == "waitForTaskToken" or self.family == "Activity"
+        return self.waits_for_token or self.family == "Activity"
 
     @property
     def event_resource(self) -> str:
@@ -72,13 +81,16 @@ def parse_resource(text: str) -> Resource:
     return Resource(text, "Task", match["service"], action, pattern)
 
 
-def invoked_function(task: Task) -> str | None:
-    """Return the function that a Task invokes through `lambda:invoke`, by name or ARN; None where it invokes none so,
-    and where only the input can tell which."""
-    if not parse_resource(task.resource).is_invoke:
+def invoked_function(resource: str, *arguments: JSON) -> str | None:
+    """Return the function that a Task invokes through `lambda:invoke`, by name or ARN.
+
+    `arguments` are its `Parameters` and `Arguments`. None where it invokes none so, and where only the input can tell
+    which.
+    """
+    if not parse_resource(resource).is_invoke:
         return None
-    for given in (task.parameters, task.arguments):
-        named = given.get("FunctionName") if isinstance(given, dict) else None
-        if isinstance(named, str):
-            return None if named.startswith("{%") else named
+    for fields in arguments:
+        name = fields.get("FunctionName") if isinstance(fields, dict) else None
+        if isinstance(name, str):
+            return None if name.startswith("{%") else name
     return None
