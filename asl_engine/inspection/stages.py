@@ -13,7 +13,7 @@ from asl_engine.catalogue.resource import parse_resource
 from asl_engine.inspection.limit import limited
 from asl_engine.inspection.scope import Scope
 from asl_engine.lang.aws_jsonata import compile_query
-from asl_engine.lang.templates import compile_template
+from asl_engine.lang.jsonpath.templates import compile_template
 from asl_engine.model import states as model
 from asl_engine.model.maps import ItemReader
 from asl_engine.program import jsonata, states

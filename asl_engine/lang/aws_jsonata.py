@@ -18,9 +18,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
-from asl_engine.lang.jsonata.library import library
 from asl_engine.lang.jsonata.runtime import BETWEEN_LOOKS, TOO_MUCH, Runtime
-from asl_engine.lang.jsonata.tree import (
+from asl_engine.lang.jsonata.standard import library
+from asl_engine.lang.jsonata.syntax.tree import (
     Apply,
     Binary,
     Bind,

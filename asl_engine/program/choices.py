@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from asl_engine.lang.expr import ExpressionFailed, Scope
-from asl_engine.lang.path_terms import PathNotFound
-from asl_engine.lang.paths import Path, compile_path
+from asl_engine.lang.jsonpath.paths import Path, compile_path
+from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.model.choice import OPERATORS, ChoiceRule
 from asl_engine.values import JSON, parse_timestamp
 

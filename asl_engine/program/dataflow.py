@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
-from asl_engine.lang.paths import compile_path, compile_reference_path
-from asl_engine.lang.templates import compile_template
+from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
+from asl_engine.lang.jsonpath.templates import compile_template
 from asl_engine.program.program import Leave
 from asl_engine.values import ABSENT, JSON, json_text, put
 

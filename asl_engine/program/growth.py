@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from asl_engine.lang.intrinsics import is_intrinsic
-from asl_engine.lang.paths import compile_path, compile_reference_path
-from asl_engine.lang.templates import dynamic_parts
+from asl_engine.lang.jsonpath.intrinsics import is_intrinsic
+from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
+from asl_engine.lang.jsonpath.templates import dynamic_parts
 from asl_engine.program.program import Growth
 from asl_engine.values import ABSENT, size_of
 

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
-from asl_engine.lang.intrinsics import compile_path_or_intrinsic
-from asl_engine.lang.path_terms import PathNotFound
-from asl_engine.lang.paths import compile_path
-from asl_engine.lang.templates import compile_template
+from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
+from asl_engine.lang.jsonpath.paths import compile_path
+from asl_engine.lang.jsonpath.templates import compile_template
+from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.model import states as model
 from asl_engine.program.choices import Predicate, compile_rule
 from asl_engine.program.dataflow import compile_enter, pass_on

@@ -8,10 +8,10 @@ from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.lang.expr import ExpressionSyntaxError
-from asl_engine.lang.functions import STRING_FUNCTIONS
-from asl_engine.lang.intrinsics import compile_path_or_intrinsic, is_intrinsic
-from asl_engine.lang.paths import compile_path, compile_reference_path
-from asl_engine.lang.templates import template_problems
+from asl_engine.lang.jsonpath.intrinsic_functions import STRING_FUNCTIONS
+from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic, is_intrinsic
+from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
+from asl_engine.lang.jsonpath.templates import template_problems
 from asl_engine.model.choice import OPERATORS
 from asl_engine.model.states import Fail
 from asl_engine.rules.outline import Outline, Site, is_open

@@ -188,7 +188,7 @@ def no_eval(outline: Outline) -> Iterator[Finding]:
 
 @lru_cache(maxsize=1024)
 def _calls_eval(text: str) -> bool:
-    from asl_engine.lang.jsonata.tree import Bind, Variable
+    from asl_engine.lang.jsonata.syntax.tree import Bind, Variable
 
     expression = _read(text)
     nodes = list(expression.tree.walk()) if expression is not None else []
@@ -216,7 +216,7 @@ def condition_not_boolean(outline: Outline) -> Iterator[Finding]:
 @lru_cache(maxsize=1024)
 def _kind_of(text: str) -> str:
     """Return in words what an expression gives, where that is sure to be no boolean; nothing where it is not sure."""
-    from asl_engine.lang.jsonata.tree import Array, Binary, Call, Literal, Negation, Object, Variable
+    from asl_engine.lang.jsonata.syntax.tree import Array, Binary, Call, Literal, Negation, Object, Variable
 
     expression = _read(text)
     node = expression.tree if expression is not None else None

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any, Final
 
-from .values import UNDEFINED, number_text
+from asl_engine.lang.jsonata.values.value import UNDEFINED, number_text
 
 MESSAGES: Final[dict[str, str]] = {
     "S0101": "String literal must be terminated by a matching quote",

@@ -6,22 +6,23 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any
 
-from .compile import Compiler
-from .errors import JSONataError
-from .functions import UNBOUND, Native, arity_of
-from .library import library
-from .precedence import parse
-from .runtime import TOO_DEEP, Runtime
-from .sequences import MADE, Outer, plain
-from .straight import Body
-from .tree import Lambda, Name, Node, Path, Transform, Variable
-from .values import UNDEFINED, Value
+from asl_engine.lang.jsonata.compile.bodies import Body, whole
+from asl_engine.lang.jsonata.compile.compiler import Compiler
+from asl_engine.lang.jsonata.compile.nodes import CODES
+from asl_engine.lang.jsonata.errors import JSONataError
+from asl_engine.lang.jsonata.runtime import TOO_DEEP, Runtime
+from asl_engine.lang.jsonata.standard import library
+from asl_engine.lang.jsonata.syntax.precedence import parse
+from asl_engine.lang.jsonata.syntax.tree import Lambda, Name, Node, Path, Transform, Variable
+from asl_engine.lang.jsonata.values.functions import UNBOUND, Native, arity_of
+from asl_engine.lang.jsonata.values.sequences import MADE, Outer, plain
+from asl_engine.lang.jsonata.values.value import UNDEFINED, Value
 
 
 class Expression:
     """An expression, ready to be evaluated any number of times, also by several threads.
 
-    `tree` is what was parsed (see `jsonata.tree`). Values are never changed, and results may share parts with what was
+    `tree` is what was parsed (see `syntax.tree`). Values are never changed, and results may share parts with what was
     given: treat both as constant.
     """
 
@@ -103,7 +104,7 @@ class Expression:
     def _compiled(self, names_taken: frozenset[str]) -> tuple[Body, list[Any]]:
         if names_taken not in self._bodies:
             try:
-                body, size = Compiler(self._functions, names_taken, self._binds).whole(self.tree)
+                body, size = whole(Compiler(CODES, self._functions, names_taken, self._binds), self.tree)
             except RecursionError:
                 raise JSONataError("U1001", 0, message="The expression is nested too deeply") from None
             self._bodies[names_taken] = body, [UNBOUND] * (size - 2)

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from . import host
-from .errors import JSONataError
+from asl_engine.lang.jsonata import host
+from asl_engine.lang.jsonata.errors import JSONataError
 
 DEFAULT_DEPTH: Final = 500
 """Nested evaluations; the default limit of Python's own stack ends some expressions before, with the same error."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asl_engine.lang.jsonata import UNDEFINED, JSONataError, compile_jsonata
-from asl_engine.lang.jsonata.library import library
+from asl_engine.lang.jsonata.standard import library
 
 
 def code(text, data=UNDEFINED, **limits):

@@ -1,0 +1,1 @@
+"""From a tree to closures, and to generated code where it runs often."""

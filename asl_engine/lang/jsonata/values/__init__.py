@@ -1,0 +1,1 @@
+"""What expressions work with: JSON values, the value that is not there, sequences and functions."""
