@@ -13,9 +13,10 @@ from asl_engine.errors import DefinitionError, InputError, NotSupported, RenderE
 from asl_engine.execution import Execution
 from asl_engine.history import EventReader
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.quotas import MAX_BYTES
 from asl_engine.tasks.perform import Performer
 from asl_engine.tasks.registry import AnyFunctions, Functions
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, NotJSON, parse_timestamp, private_copy, size_of
+from asl_engine.values import ABSENT, JSON, NotJSON, parse_timestamp, private_copy, size_of
 
 if TYPE_CHECKING:
     import networkx as nx

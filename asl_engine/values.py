@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from sys import getsizeof
 from typing import Any, Final, TypeAlias
 
+from asl_engine.quotas import MAX_BYTES
+
 JSON: TypeAlias = Any
 """A JSON value. Python cannot say this type usefully, so the name is there for the reader."""
 
@@ -45,9 +47,6 @@ class Absent:
 
 
 ABSENT: Final = Absent()
-
-MAX_BYTES: Final = 262_144
-"""The service's limit for one input, output or result, in bytes of UTF-8 (AWS quota)."""
 
 MAX_DEPTH: Final = 400
 """Deepest nesting that is read from outside: deep enough for every real document, shallow enough for the C stack."""

@@ -24,6 +24,7 @@ PACKAGE = ROOT / "asl_engine"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
+    {"quotas"},
     {"errors", "values"},
     {"diagnostics"},
     {"source"},
@@ -42,7 +43,7 @@ LAYERS = (
 )
 """From the bottom up: what stands in one set does not import its neighbours, nor anything above."""
 
-BELOW_DRIVERS = {name for layer in LAYERS[:9] for name in layer}
+BELOW_DRIVERS = {name for layer in LAYERS[:10] for name in layer}
 
 
 def part_of(path):

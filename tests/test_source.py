@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from asl_engine.errors import SourceError
-from asl_engine.source import MAX_CHARACTERS, document_of, parse_document, read_document
+from asl_engine.quotas import MAX_DEFINITION
+from asl_engine.source import document_of, parse_document, read_document
 from asl_engine.source.jackson import jackson_error
 from asl_engine.source.places import value_at
 
@@ -114,7 +115,7 @@ class TestJSON:
         assert "nested" in str(refused(text))
 
     def test_a_text_past_the_limit_of_the_service_is_refused(self) -> None:
-        assert "1,048,576" in str(refused('"' + "x" * MAX_CHARACTERS + '"'))
+        assert "1,048,576" in str(refused('"' + "x" * MAX_DEFINITION + '"'))
 
     def test_an_integer_without_end_is_refused_and_does_not_hang(self) -> None:
         assert "too long" in str(refused("1" * 100_000))
@@ -221,7 +222,7 @@ class TestFiles:
             read_document(tmp_path / "a.json")
 
     def test_a_file_that_is_too_long_is_not_read(self, tmp_path: Path) -> None:
-        (tmp_path / "a.json").write_bytes(b" " * (4 * MAX_CHARACTERS + 1))
+        (tmp_path / "a.json").write_bytes(b" " * (4 * MAX_DEFINITION + 1))
         with pytest.raises(SourceError, match="longer than"):
             read_document(tmp_path / "a.json")
 

@@ -10,7 +10,8 @@ from asl_engine.inspection.subject import NAME
 from asl_engine.kernel.failures import DATA_LIMIT
 from asl_engine.kernel.sizes import check_assignment, too_large
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.values import JSON, MAX_BYTES, size_of
+from asl_engine.quotas import MAX_BYTES
+from asl_engine.values import JSON, size_of
 
 
 def limited(value: JSON) -> JSON:

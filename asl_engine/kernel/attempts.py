@@ -23,13 +23,11 @@ from asl_engine.kernel.frames import Frame
 from asl_engine.kernel.sizes import is_payload_too_large, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Failed, Invoke, Move, Sleep
-from asl_engine.values import MAX_BYTES, bound_of
+from asl_engine.quotas import MAX_BYTES, MAX_WAIT
+from asl_engine.values import bound_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel
-
-MAX_WAIT: Final = 2.0**31
-"""The longest wait in seconds: 24,855 days are taken and 24,856 are not (recorded)."""
 
 TIMEOUT_OP: Final = "/timeout"
 HEARTBEAT_OP: Final = "/heartbeat"

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from asl_engine.kernel.frames import Frame
 from asl_engine.program.moves import Failed
 from asl_engine.program.program import Catcher, Retrier
+from asl_engine.quotas import MAX_SECONDS
 
 RUNTIME = "States.Runtime"
 QUERY_ERROR = "States.QueryEvaluationError"
@@ -85,7 +86,7 @@ def backed_off(retrier: Retrier, made: int) -> float:
 
     IntervalSeconds * BackoffRate ^ attempts, at most MaxDelaySeconds; never above the longest wait of the service.
     """
-    longest = retrier.max_delay if retrier.max_delay is not None else 99_999_999.0
+    longest = retrier.max_delay if retrier.max_delay is not None else float(MAX_SECONDS)
     try:
         return min(retrier.interval * retrier.backoff_rate**made, longest)
     except OverflowError:

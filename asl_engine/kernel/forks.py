@@ -14,7 +14,8 @@ from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.failures import TOO_MANY_FAILED
 from asl_engine.kernel.frames import Frame, Join
 from asl_engine.program.moves import Done, Failed, Fork, Move
-from asl_engine.values import JSON, MAX_BYTES, bound_of
+from asl_engine.quotas import MAX_BYTES
+from asl_engine.values import JSON, bound_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel

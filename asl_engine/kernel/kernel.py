@@ -31,17 +31,12 @@ from asl_engine.kernel.sizes import assign, output_bound, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Distribute, Done, Enter, Failed, Fork, Invoke, Move, Redistribute, Sleep
 from asl_engine.program.program import Catcher, Program, Route
-from asl_engine.values import JSON, MAX_BYTES, format_timestamp, size_of
-
-MAX_EVENTS: Final = 25_000
-"""The longest history of a Standard execution (AWS quota); event 25,000 is the execution's end."""
+from asl_engine.quotas import LIFETIME, MAX_BYTES, MAX_EVENTS
+from asl_engine.values import JSON, format_timestamp, size_of
 
 MAX_EXPRESS_TRANSITIONS: Final = 1_000_000
 """How many states an Express execution may enter while no time passes, before it counts as having used up its five
 minutes."""
-
-LIFETIME: Final = {"STANDARD": 365 * 86_400.0, "EXPRESS": 300.0}
-"""How long an execution may last, in seconds (AWS quota)."""
 
 ENTER: Final = Enter()
 

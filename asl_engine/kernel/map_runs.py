@@ -15,7 +15,8 @@ from asl_engine.kernel.events import MapRunFailed, MapRunSucceeded
 from asl_engine.kernel.frames import Frame
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Distribute, Done, Failed, Move, Redistribute
-from asl_engine.values import MAX_BYTES, bound_of
+from asl_engine.quotas import MAX_BYTES
+from asl_engine.values import bound_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel

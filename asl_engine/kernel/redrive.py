@@ -15,13 +15,14 @@ from asl_engine.kernel.events import Event, ExecutionRedriven
 from asl_engine.kernel.forks import ABORTABLE
 from asl_engine.kernel.frames import Frame
 from asl_engine.program.moves import Enter, Redistribute
+from asl_engine.quotas import MAX_EVENTS
 
 if TYPE_CHECKING:
     from asl_engine.kernel.kernel import Kernel
 
 UNSUCCESSFUL: Final = ("FAILED", "ABORTED", "TIMED_OUT")
 
-LAST_EVENTS: Final = 24_999
+LAST_EVENTS: Final = MAX_EVENTS - 1
 """An execution with so many events cannot be redriven: there is no room for one more and its end (AWS quota)."""
 
 ENTER: Final = Enter()

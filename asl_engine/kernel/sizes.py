@@ -6,12 +6,13 @@ by arithmetic (`Growth`), and something is measured only when the estimate passe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from asl_engine.kernel.failures import DATA_LIMIT
 from asl_engine.lang.expr import Expr, ExpressionFailed
 from asl_engine.program.program import Growth
-from asl_engine.values import JSON, MAX_BYTES, bound_of, size_of
+from asl_engine.quotas import MAX_BYTES, MAX_VARIABLES
+from asl_engine.values import JSON, bound_of, size_of
 
 if TYPE_CHECKING:
     from asl_engine.kernel.frames import Frame
@@ -52,10 +53,6 @@ def _value_at(value: JSON, steps: tuple[str | int, ...]) -> JSON:
     for step in steps:
         value = value[step]
     return value
-
-
-MAX_VARIABLES: Final = 10 * 1024 * 1024
-"""The most that the variables of an execution may hold, in bytes of their text (AWS quota)."""
 
 
 def assign(kernel: Kernel, frame: Frame, make: Expr) -> dict[str, JSON]:

@@ -10,7 +10,8 @@ from asl_engine.kernel.frames import Frame
 from asl_engine.mapruns.work import reader_failed
 from asl_engine.program.plan import Batching
 from asl_engine.program.program import State
-from asl_engine.values import ABSENT, JSON, MAX_BYTES, size_of
+from asl_engine.quotas import MAX_BYTES
+from asl_engine.values import ABSENT, JSON, size_of
 
 STATE_DATA: Final = "STATE_DATA"
 """What `$$.Map.Item.Source` says of items that the state had already."""

@@ -26,7 +26,7 @@ from asl_engine.mapruns.children import Child, Counts
 from asl_engine.mapruns.items import Batch, Batches, Item, Selector, items_of_state
 from asl_engine.mapruns.results import Results
 from asl_engine.mapruns.work import MapRunProblem, MapRunUpdated, WorkDone
-from asl_engine.program.plan import MAX_CHILDREN
+from asl_engine.quotas import MAX_CHILDREN
 from asl_engine.values import JSON
 
 CHUNK: Final = 1_000

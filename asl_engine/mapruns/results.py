@@ -15,13 +15,11 @@ from asl_engine.kernel import Identity
 from asl_engine.mapruns.objects import ObjectProblem, Objects
 from asl_engine.mapruns.work import MapRunProblem, writer_failed
 from asl_engine.program.plan import Writing
-from asl_engine.values import JSON, MAX_BYTES, format_timestamp, json_text, size_of
+from asl_engine.quotas import MAX_BYTES, MAX_RESULT_FILE
+from asl_engine.values import JSON, format_timestamp, json_text, size_of
 
 if TYPE_CHECKING:
     from asl_engine.mapruns.children import Child
-
-MAX_FILE: Final = 5 * 1024**3
-"""The largest result file, in bytes (AWS quota): what does not fit goes into the next one."""
 
 IN_MEMORY: Final = 4 * 1024**2
 """How many bytes of results are held in memory, a file; the rest is on disk until it is written."""
@@ -149,7 +147,7 @@ class Results:
     def _append(self, status: str, value: JSON) -> None:
         text = json_text(value).encode("utf-8", "surrogatepass")
         files = self._files[status]
-        if not files or files[-1].size + len(text) > MAX_FILE:
+        if not files or files[-1].size + len(text) > MAX_RESULT_FILE:
             files.append(_File(self.writing.output_type == "JSONL"))
         files[-1].append(text)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from asl_engine.lang.expr import Expr, Scope
 from asl_engine.model.states import Map
-from asl_engine.program.plan import MAX_CHILDREN, Batching, Plan, Reading, Writing
+from asl_engine.program.plan import Batching, Plan, Reading, Writing
+from asl_engine.quotas import MAX_CHILDREN
 from asl_engine.values import ABSENT, JSON
 
 if TYPE_CHECKING:

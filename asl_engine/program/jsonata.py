@@ -24,14 +24,8 @@ from asl_engine.program.growth import UNBOUNDED
 from asl_engine.program.moves import Distribute, Done, Failed, Fork, Invoke, Move, Sleep
 from asl_engine.program.numbers import at_least_zero
 from asl_engine.program.program import Block, Growth, Leave, Program, Route, State
-from asl_engine.program.states import (
-    INLINE_CONCURRENCY,
-    Run,
-    choose,
-    selected_items,
-    tolerated_failures,
-    with_function_name,
-)
+from asl_engine.program.states import Run, choose, selected_items, tolerated_failures, with_function_name
+from asl_engine.quotas import INLINE_CONCURRENCY
 from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
 
 

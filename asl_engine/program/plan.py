@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from asl_engine.quotas import MAX_CHILDREN
 from asl_engine.values import ABSENT, JSON
-
-MAX_CHILDREN: Final = 10_000
-"""How many child executions of a Map Run run at once when nothing smaller is asked for (AWS quota)."""
 
 
 class Reading:

@@ -30,12 +30,10 @@ from asl_engine.program.numbers import (
     wait_until,
 )
 from asl_engine.program.program import Block, Program, Route, State
+from asl_engine.quotas import INLINE_CONCURRENCY
 from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
 
 Run: TypeAlias = Callable[[Scope], Move]
-
-INLINE_CONCURRENCY = 40
-"""How many iterations of an inline Map the service runs at once when nothing smaller is asked for (AWS quota)."""
 
 
 def compile_pass(state: model.Pass, compiled: State, blocks: tuple[Block, ...]) -> Run:

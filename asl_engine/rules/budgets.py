@@ -13,13 +13,11 @@ from typing import Any, Final
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Fail, Map, Parallel, Pass, Task, Wait
+from asl_engine.quotas import MAX_EVENTS
 from asl_engine.rules.flow import counts, is_end
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_distributed, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
-
-MAX_EVENTS: Final = 25_000
-"""The longest history of a STANDARD execution (AWS quota); the last event is the failure."""
 
 _AROUND: Final = 2
 _WORK: Final = 5

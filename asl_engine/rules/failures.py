@@ -8,6 +8,7 @@ from typing import Final
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Fail, Task
+from asl_engine.quotas import MAX_RETRY_DELAY, MAX_SECONDS
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
@@ -79,10 +80,10 @@ def _last_pointers(outline: Outline) -> set[str]:
 
 
 _RANGES: Final = (
-    ("interval_seconds", 1, 99_999_999),
-    ("max_attempts", 0, 99_999_999),
+    ("interval_seconds", 1, MAX_SECONDS),
+    ("max_attempts", 0, MAX_SECONDS),
     ("backoff_rate", 1, None),
-    ("max_delay_seconds", 1, 31_622_400),
+    ("max_delay_seconds", 1, MAX_RETRY_DELAY),
 )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from asl_engine.diagnostics import Finding, Severity
+from asl_engine.quotas import MAX_BYTES
 from asl_engine.rules.outline import Outline, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.source.places import escape
-from asl_engine.values import JSON, MAX_BYTES, size_of
+from asl_engine.values import JSON, size_of
 
 NEAR: Final = MAX_BYTES * 3 // 4
 

@@ -9,6 +9,7 @@ from typing import Final
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.maps import ItemBatcher, ReaderConfig, ResultWriter
 from asl_engine.model.states import ItemProcessor, Map, Parallel
+from asl_engine.quotas import INLINE_CONCURRENCY, MAX_BYTES, MAX_ITEMS, MAX_LABEL
 from asl_engine.rules.outline import Outline, StateSite, is_distributed, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
@@ -153,8 +154,8 @@ def bad_label(outline: Outline) -> Iterator[Finding]:
 
 
 def _label_problem(label: str) -> str:
-    if not 1 <= len(label) <= 40:
-        return f"a Label has 1 to 40 characters, and this one has {len(label)}"
+    if not 1 <= len(label) <= MAX_LABEL:
+        return f"a Label has 1 to {MAX_LABEL} characters, and this one has {len(label)}"
     found = _FORBIDDEN.search(label)
     return f"a Label may not have the character {found.group()!r}" if found else ""
 
@@ -188,9 +189,9 @@ _RANGES: Final = (
     ("max_concurrency", 0, None),
     ("tolerated_failure_count", 0, None),
     ("tolerated_failure_percentage", 0, 100),
-    ("max_items", 0, 100_000_000),
+    ("max_items", 0, MAX_ITEMS),
     ("max_items_per_batch", 1, None),
-    ("max_input_bytes_per_batch", 1, 262_144),
+    ("max_input_bytes_per_batch", 1, MAX_BYTES),
 )
 
 
@@ -280,10 +281,6 @@ def empty_map_part(outline: Outline) -> Iterator[Finding]:
                 yield Finding(site.at("writer_config"), "WriterConfig needs OutputType or Transformation", on_key=True)
             elif part.writer_config is None and part.resource is None and not is_open(str(given)):
                 yield Finding(site.pointer, "ResultWriter needs WriterConfig, or Resource and Parameters", on_key=True)
-
-
-INLINE_CONCURRENCY: Final = 40
-"""How many iterations of an inline Map run at once at the most (AWS quota)."""
 
 
 @rule("ASL631", "more-than-inline-can", aws=None, severity=Severity.INFO, is_default=False)

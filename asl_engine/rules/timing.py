@@ -9,15 +9,13 @@ from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Task, Wait
+from asl_engine.quotas import LIFETIME, MAX_SECONDS
 from asl_engine.rules.outline import Outline, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
 from asl_engine.values import parse_timestamp
 
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-
-MAX_SECONDS: Final = 99_999_999
-"""The largest number of seconds that any field takes (developer guide)."""
 
 
 def is_timestamp(text: str) -> bool:
@@ -126,8 +124,7 @@ def heartbeat_not_below_timeout(outline: Outline) -> Iterator[Finding]:
             yield Finding(site.at("heartbeat_seconds"), message)
 
 
-LIFETIMES: Final = {"STANDARD": (31_536_000, "a year"), "EXPRESS": (300, "five minutes")}
-"""How long an execution may last in seconds, and in words (AWS quota)."""
+_LIFETIME_WORDS: Final = {"STANDARD": "a year", "EXPRESS": "five minutes"}
 
 
 @rule("ASL615", "wait-outlives-execution", aws=None, severity=Severity.WARNING)
@@ -148,14 +145,14 @@ def wait_outlives_execution(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "Seconds": 86400, "End": true}
     """
-    most, told = LIFETIMES[outline.kind]
+    most, words = LIFETIME[outline.kind], _LIFETIME_WORDS[outline.kind]
     own = outline.machine.timeout_seconds if outline.machine is not None else None
     if isinstance(own, int) and own < most:
-        most, told = own, f"{own} seconds (TimeoutSeconds)"
+        most, words = own, f"{own} seconds (TimeoutSeconds)"
     for site in outline.of(Wait):
         seconds = site.part.seconds
         if isinstance(seconds, int) and seconds >= most and seconds <= MAX_SECONDS:
-            yield Finding(site.at("seconds"), f"the wait is not over when the execution has lasted {told} and ends")
+            yield Finding(site.at("seconds"), f"the wait is not over when the execution has lasted {words} and ends")
 
 
 @rule("ASL616", "heartbeat-of-nobody", aws=None, severity=Severity.WARNING, is_default=False)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from asl_engine.diagnostics import Finding
+from asl_engine.quotas import MAX_VARIABLE_NAME
 from asl_engine.rules.outline import BlockSite, Outline, Site, is_distributed, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.source.places import escape
-
-MAX_NAME: Final = 80
-"""The longest name of a variable, in characters (States Language reference)."""
 
 
 @rule("ASL802", "bad-variable-name")
@@ -49,7 +46,7 @@ def _name_problem(name: str) -> str:
         return "'states' is reserved: $states holds the input, the result and the context"
     if not name.isidentifier():
         return f"{name!r} is no name for a variable: letters, digits and _ only, and no digit first"
-    return f"a variable's name has at most {MAX_NAME} characters" if len(name) > MAX_NAME else ""
+    return f"a variable's name has at most {MAX_VARIABLE_NAME} characters" if len(name) > MAX_VARIABLE_NAME else ""
 
 
 @rule("ASL803", "outer-variable-assigned")

@@ -24,9 +24,6 @@ from asl_engine.tasks.mocks import MockedStates
 from asl_engine.tasks.perform import Performer
 from asl_engine.values import JSON
 
-MAX_MACHINES = 10_000
-"""How many state machines an account may have (AWS quota)."""
-
 MAX_EXECUTIONS = 100_000
 """How many executions are kept; the oldest that have ended are forgotten first."""
 

@@ -13,15 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from asl_engine.diagnostics import Span
 from asl_engine.errors import SourceError, did_you_mean
+from asl_engine.quotas import MAX_DEFINITION
 from asl_engine.source.places import Place, Places
 from asl_engine.values import JSON, MAX_DEPTH, NotJSON, private_copy
-
-MAX_CHARACTERS: Final = 1_048_576
-"""The longest definition that AWS takes (service model, shape `Definition`)."""
 
 
 class Duplicate(NamedTuple):
@@ -94,8 +92,8 @@ def parse_document(text: str, name: str = "<text>", format: str | None = None) -
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise SourceError("the text is empty", name)
-    if len(text) > MAX_CHARACTERS:
-        raise SourceError(f"{len(text):,} characters; a definition has at most {MAX_CHARACTERS:,}", name)
+    if len(text) > MAX_DEFINITION:
+        raise SourceError(f"{len(text):,} characters; a definition has at most {MAX_DEFINITION:,}", name)
     chosen = format or format_of(name, text)
     if chosen == "yaml":
         from asl_engine.source.yaml_text import parse
@@ -132,13 +130,13 @@ def read_text(path: str | Path) -> str:
     try:
         _refuse_what_is_no_file(str(path), place)
         with place.open("rb") as file:
-            found = file.read(4 * MAX_CHARACTERS + 1)  # and not one more: some files never end
+            found = file.read(4 * MAX_DEFINITION + 1)  # and not one more: some files never end
     except FileNotFoundError:
         raise SourceError(_missing(place), str(path)) from None
     except (OSError, ValueError) as error:
         raise SourceError(f"cannot be read: {getattr(error, 'strerror', None) or error}", str(path)) from None
-    if len(found) > 4 * MAX_CHARACTERS:
-        raise SourceError(f"longer than the {MAX_CHARACTERS:,} characters of the longest definition", str(path))
+    if len(found) > 4 * MAX_DEFINITION:
+        raise SourceError(f"longer than the {MAX_DEFINITION:,} characters of the longest definition", str(path))
     try:
         return found.decode("utf-8-sig")
     except UnicodeDecodeError as error:

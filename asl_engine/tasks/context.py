@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable
 
 from asl_engine.kernel.identity import Identity
-from asl_engine.tasks.registry import MAX_TIMEOUT, Function
+from asl_engine.quotas import MAX_FUNCTION_SECONDS
+from asl_engine.tasks.registry import Function
 
 
 class LambdaContext:
@@ -76,7 +77,7 @@ class LambdaContext:
 
     def get_remaining_time_in_millis(self) -> int:
         """Return how much of the function's time is left, by the clock of whoever runs it."""
-        deadline = self._began + (self._function.timeout or MAX_TIMEOUT)
+        deadline = self._began + (self._function.timeout or MAX_FUNCTION_SECONDS)
         return max(0, round((deadline - self._clock()) * 1000))
 
 

@@ -9,11 +9,9 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar
 
 from asl_engine.errors import FunctionNotFound, did_you_mean
+from asl_engine.quotas import MAX_FUNCTION_SECONDS
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-MAX_TIMEOUT: Final = 900.0
-"""The longest time in seconds that a Lambda function may be given (AWS quota)."""
 
 _LAMBDA = re.compile(
     r"(?:arn:[^:]*:lambda:(?P<region>[^:]*):)?(?:(?P<account>[^:]*):)?function:(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
@@ -88,7 +86,7 @@ class Functions(Mapping[str, Function]):
             raise TypeError(f"the name of a function is a string, not {name!r}")
         if not callable(handler):
             raise TypeError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")
-        if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
+        if timeout is not None and not 0 < timeout <= MAX_FUNCTION_SECONDS:
             raise ValueError(f"the timeout of {name!r} must be above 0 and at most 900 seconds, not {timeout!r}")
         self.found.clear()
         self._functions[split_name(name)] = Function(split_name(name)[0], handler, timeout, memory_mb)

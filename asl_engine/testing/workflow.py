@@ -11,8 +11,8 @@ from asl_engine.engine import Buckets, Kind, Moment, StateMachine, checked_input
 from asl_engine.errors import AslError, InputError, MockError, did_you_mean
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.kernel.failures import RUNTIME
-from asl_engine.kernel.kernel import MAX_EVENTS
 from asl_engine.program.compile import compile_program
+from asl_engine.quotas import MAX_EVENTS
 from asl_engine.tasks.mocks import MockConfig, MockedStates
 from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
@@ -81,9 +81,7 @@ class Workflow:
         self._given: list[tuple[str, Mock]] = []
         """The mocks that single executions had, by name; `unused_mocks` looks at them too."""
 
-    def mock(
-        self, name: str, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0
-    ) -> Workflow:
+    def mock(self, name: str, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0) -> Workflow:
         """Let a mock stand in for a Task state, a function, or a resource, in every execution from now on.
 
         One answer is given to every call; several are given one to each call. See `Mock` for what an answer can be; a

@@ -10,12 +10,10 @@ from typing import IO, Final
 from asl_engine.mapruns.readers.streams import lines_of
 from asl_engine.mapruns.work import reader_failed
 from asl_engine.program.plan import Reading
-from asl_engine.values import JSON, MAX_BYTES
+from asl_engine.quotas import MAX_BYTES, MAX_HEADER
+from asl_engine.values import JSON
 
 DELIMITERS: Final = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
-
-MAX_HEADER: Final = 10 * 1024
-"""The longest header, in bytes (AWS quota)."""
 
 
 def csv_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, str | None]]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import IO, Any, Final
 
 from asl_engine.mapruns.work import reader_failed
-from asl_engine.values import MAX_BYTES
+from asl_engine.quotas import MAX_BYTES
 
 LONGEST_LINE: Final = 8 * MAX_BYTES
 """How many characters a line may have: no item of 256 KiB needs more, however it is written."""

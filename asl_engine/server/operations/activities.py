@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from asl_engine.quotas import MAX_ACTIVITIES, POLL_SECONDS
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.callbacks import Activity
 from asl_engine.server.errors import ApiError
@@ -13,12 +14,6 @@ from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.operations.tags import tag_at_creation
 from asl_engine.server.service import Service
 from asl_engine.values import json_text
-
-MAX_ACTIVITIES: Final = 10_000
-"""How many activities an account may have (AWS quota)."""
-
-POLL_SECONDS: Final = 60.0
-"""How long a worker's question is kept open (service reference)."""
 
 OWNED_KEY: Final = {"type": "AWS_OWNED_KEY"}
 

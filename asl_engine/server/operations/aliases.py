@@ -6,6 +6,7 @@ import re
 import time
 from typing import Any, Final
 
+from asl_engine.quotas import MAX_ALIASES
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account, Alias, Machine
@@ -13,9 +14,6 @@ from asl_engine.server.operations.machines import machine_of
 from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
-
-MAX_ALIASES: Final = 100
-"""How many aliases a state machine may have (AWS quota)."""
 
 _VERSION: Final = re.compile(r"(?P<machine>arn:[^:]+:states:[^:]*:[^:]*:stateMachine:[^:]+):(?P<number>[0-9]+)")
 

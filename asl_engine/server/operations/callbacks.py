@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from asl_engine.kernel import TaskFailed, TaskHeartbeat, TaskSucceeded
+from asl_engine.quotas import MAX_BYTES
 from asl_engine.server.callbacks import Attempt
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
-from asl_engine.values import MAX_BYTES, parse_json, private_copy
+from asl_engine.values import parse_json, private_copy
 
 
 def _attempt(service: Service, request: Request) -> Attempt:

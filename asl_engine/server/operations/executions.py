@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from asl_engine.kernel import ExecutionStopped
-from asl_engine.kernel.kernel import LIFETIME
 from asl_engine.kernel.redrive import why_not
+from asl_engine.quotas import LIFETIME, MAX_BYTES, MAX_REDRIVE_TOKENS, REDRIVABLE_SECONDS
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, execution_does_not_exist
 from asl_engine.server.machines import Account, Target
@@ -19,7 +19,7 @@ from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.runs import ChildRun, Run
 from asl_engine.server.service import Service
-from asl_engine.values import JSON, MAX_BYTES, json_text, parse_json, private_copy
+from asl_engine.values import JSON, json_text, parse_json, private_copy
 
 
 @operation
@@ -241,13 +241,6 @@ def why_not_redrivable(run: Run) -> str | None:
     return None
 
 
-REDRIVABLE_SECONDS: Final = 14 * 86_400.0
-"""How long after its end an execution can be redriven (AWS quota)."""
-
-MAX_TOKENS: Final = 10
-"""How many client tokens of redrives an execution remembers (API reference)."""
-
-
 @operation
 def redrive_execution(service: Service, account: Account, request: Request) -> Response:
     """Have an execution that did not succeed go on from where it failed.
@@ -265,7 +258,7 @@ def redrive_execution(service: Service, account: Account, request: Request) -> R
         raise ApiError("ExecutionNotRedrivable", f"Execution {run.arn} invalid for redrive as: {reason}")
     at = service.redrive(run)
     run.redrives[token or str(at)] = at
-    while len(run.redrives) > MAX_TOKENS:
+    while len(run.redrives) > MAX_REDRIVE_TOKENS:
         run.redrives.popitem(last=False)
     return {"redriveDate": at}
 

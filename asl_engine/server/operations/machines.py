@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from asl_engine.engine import StateMachine
 from asl_engine.errors import DefinitionError, NotSupported
+from asl_engine.quotas import MAX_MACHINES
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.errors import ApiError, machine_does_not_exist
 from asl_engine.server.machines import Account, Machine, Revision, Target
@@ -14,7 +15,7 @@ from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.references import uses_jsonata_or_variables, variable_references
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.operations.tags import tag_at_creation
-from asl_engine.server.service import MAX_MACHINES, Service
+from asl_engine.server.service import Service
 
 
 @operation

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
+from asl_engine.quotas import MAX_TAGS
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
-
-MAX_TAGS: Final = 50
-"""How many tags a resource may have (AWS quota)."""
 
 
 def _check(service: Service, arn: str) -> None:

@@ -17,6 +17,7 @@ from asl_engine.inspection import Inspection, Setting, StateNotFound, Subject, r
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
+from asl_engine.quotas import TEST_STATE_SECONDS
 from asl_engine.rules.aws import aws_message
 from asl_engine.server.errors import ApiError
 from asl_engine.server.machines import Account
@@ -25,9 +26,6 @@ from asl_engine.server.operations.executions import input_of
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
 from asl_engine.values import ABSENT, JSON, json_text, parse_json, private_copy
-
-LONGEST: Final = 300.0
-"""How long a test may take, in seconds (AWS quota)."""
 
 _NO_MAP = "TestState API does not support Map or Parallel states. "
 _SUPPORTED = "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
@@ -211,7 +209,8 @@ async def _work(service: Service, inspection: Inspection, payload: JSON) -> None
     task: dict[str, Any] = {"Type": "Task", "Resource": state.resource, "End": True}
     if inspection.timeout is not None:
         task["TimeoutSeconds"] = inspection.timeout
-    machine = StateMachine.from_dict({"StartAt": "Task", "States": {"Task": task}, "TimeoutSeconds": int(LONGEST)})
+    alone = {"StartAt": "Task", "States": {"Task": task}, "TimeoutSeconds": TEST_STATE_SECONDS}
+    machine = StateMachine.from_dict(alone)
     kernel = Kernel(machine.program, keeps_history=False)
     driver = RealTimeDriver(kernel, service.performer, service.skips_time)
     try:
@@ -233,8 +232,8 @@ async def _wait(service: Service, inspection: Inspection) -> None:
     if seconds is None or seconds <= 0:
         return
     if not service.skips_time:
-        await asyncio.sleep(min(seconds, LONGEST))
-    if seconds > LONGEST:
+        await asyncio.sleep(min(seconds, TEST_STATE_SECONDS))
+    if seconds > TEST_STATE_SECONDS:
         inspection.fail("States.Timeout", None)
 
 

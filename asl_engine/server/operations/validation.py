@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from asl_engine.diagnostics import Diagnostic, Severity
+from asl_engine.quotas import MAX_DIAGNOSTICS
 from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
-
-MAX_DIAGNOSTICS = 100
-"""How many are told at the most, and unless another number is asked for (service reference)."""
 
 
 @operation

@@ -6,12 +6,10 @@ from typing import Any
 
 from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.identity import Identity
+from asl_engine.quotas import MAX_FUNCTION_SECONDS
 from asl_engine.tasks.invoke import Failure, event_of
 from asl_engine.tasks.perform import Work
 from asl_engine.values import JSON, json_text, parse_json
-
-MAX_SECONDS = 900
-"""The longest that a Lambda function can take (AWS quota), and so the longest that an answer is waited for."""
 
 _ARGUMENTS = ("InvocationType", "Qualifier", "ClientContext", "LogType")
 
@@ -30,7 +28,7 @@ class LambdaEndpoint:
             aws_access_key_id=account,
             aws_secret_access_key="local",
             config=Config(
-                read_timeout=MAX_SECONDS + 10,
+                read_timeout=MAX_FUNCTION_SECONDS + 10,
                 retries={"total_max_attempts": 1},
                 max_pool_connections=64,
                 inject_host_prefix=False,

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asl_engine.catalogue.sdk import sdk_name
-from asl_engine.values import JSON, MAX_BYTES, json_text, parse_timestamp
+from asl_engine.quotas import MAX_BYTES
+from asl_engine.values import JSON, json_text, parse_timestamp
 
 
 def _as_it_is(name: str) -> str:
@@ -90,9 +91,7 @@ def result_of(shape: Any, value: Any, spell: Callable[[str], str] = _as_it_is) -
         if getattr(shape, "is_document_type", False):
             return value
         members = shape.members
-        return {
-            spell(key): result_of(members[key], item, spell) for key, item in value.items() if key in members
-        }
+        return {spell(key): result_of(members[key], item, spell) for key, item in value.items() if key in members}
     if shape.type_name == "list":
         return [result_of(shape.member, item, spell) for item in value]
     if shape.type_name == "map":
