@@ -51,6 +51,9 @@ ABSENT: Final = Absent()
 MAX_DEPTH: Final = 400
 """Deepest nesting that is read from outside: deep enough for every real document, shallow enough for the C stack."""
 
+TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
+"""What is said of a text that is: how deep Python itself reads differs from release to release."""
+
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
@@ -91,7 +94,7 @@ def parse_json(text: str) -> JSON:
     try:
         return JSON_DECODER.decode(text)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(TOO_DEEP) from None
 
 
 def _deep_text(value: JSON) -> str:
@@ -230,7 +233,7 @@ def _copy(value: Any, depth: int) -> JSON:
     return _copy_unusual(value, depth)
 
 
-_TOO_DEEP: Final = f"is nested deeper than {MAX_DEPTH} levels, or contains itself"
+_TOO_DEEP: Final = f"is {TOO_DEEP}, or contains itself"
 
 
 def _plain_key(key: Any) -> str:

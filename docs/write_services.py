@@ -1,6 +1,7 @@
 """Write the table of services that `asl validate` reads, from the models of the botocore that is installed.
 
     pip install -U botocore && python docs/write_services.py
+    python docs/write_services.py --check    only say what it would change; the exit code is 1 when that is anything
 
 What the table has and the models have no more stays in it: definitions that name a service which AWS has retired are no
 mistakes of their authors. The file has no date in it, so that the same models give the same bytes.
@@ -9,6 +10,7 @@ mistakes of their authors. The file has no date in it, so that the same models g
 from __future__ import annotations
 
 import gzip
+import sys
 from typing import Any, TypeAlias
 
 import botocore
@@ -62,10 +64,24 @@ def _lines(actions: dict[str, str]) -> str:
     return "".join(f"{name} {members}\n" for name, members in sorted(actions.items()))
 
 
+def differences(known: Table, table: Table) -> list[str]:
+    """Return a line for each action that one table has otherwise than another, or not at all."""
+    return [
+        f"{service}:{action}: {known.get(service, {}).get(action, 'absent')} -> {members}"
+        for service, actions in sorted(table.items())
+        for action, members in sorted(actions.items())
+        if known.get(service, {}).get(action) != members
+    ]
+
+
 def main() -> None:
     """Write the table, and say what is in it."""
-    found, known = table_of(Loader()), read_table()
-    table = {name: known.get(name, {}) | found.get(name, {}) for name in known | found}
+    models, known = table_of(Loader()), read_table()
+    table = {name: known.get(name, {}) | models.get(name, {}) for name in known | models}
+    if "--check" in sys.argv[1:]:
+        changes = differences(known, table)
+        print("\n".join([*changes, f"{len(changes)} actions differ from those of botocore {botocore.__version__}"]))
+        sys.exit(bool(changes))
     text = text_of(table)
     TABLE.write_bytes(gzip.compress(text.encode("ascii"), 9, mtime=0))
     size = f"{len(table)} services in {TABLE.stat().st_size:,} bytes"

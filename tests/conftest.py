@@ -18,6 +18,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
 pytest_plugins = ["pytester"]  # tests of the pytest plugin run pytest
 
+PATIENCE = 120.0
+"""Seconds after which what never comes is given up; nothing is measured by it, so a slow machine is no failure."""
+
 START = 1_700_000_000.0
 """When the executions of the stories begin: 2023-11-14T22:13:20Z."""
 

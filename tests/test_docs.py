@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from conftest import PATIENCE
 
 from asl_engine.source import parse_document
 
@@ -34,8 +35,9 @@ LITERATE = [page for page in PAGES if ROOT / "statemachines" not in page.parents
 """The pages of `statemachines/` have a test of their own, which runs their commands."""
 
 PORT = "8083"
-INSTALL = "python3 -m venv .venv && .venv/bin/pip install -q -e "
-TOOLS = (*INSTALL.split(" && "), ".venv/bin/pytest", ".venv/bin/ruff ", ".venv/bin/mypy", ".ci/run", "git clone ")
+SETUP = "python3 -m venv .venv"
+INSTALL = ".venv/bin/pip install -q "
+TOOLS = (SETUP, INSTALL, ".venv/bin/pytest", ".venv/bin/ruff ", ".venv/bin/mypy", ".ci/run", "git clone ")
 """How commands begin that a page may show and that are not run."""
 
 FENCE = re.compile(r"((?:^<!-- \w+: [^\n]+ -->\n+)*)^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -120,7 +122,7 @@ class Reader:
     def call(self, command: str) -> tuple[str, int]:
         bash = ["bash", "-c", command]
         done = subprocess.run(
-            bash, cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=50, check=False
+            bash, cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         return done.stderr + done.stdout, done.returncode
 
@@ -147,7 +149,7 @@ class Reader:
     def close(self) -> None:
         if self.server is not None:
             self.server.terminate()
-            said, _ = self.server.communicate(timeout=20)
+            said, _ = self.server.communicate(timeout=PATIENCE)
             assert not said, "the endpoint did not stop cleanly"
 
 
@@ -190,7 +192,7 @@ def test_one_line_installs_and_runs_an_example():
     """The first command of the README does the main job, and draws it."""
     command = blocks_of(ROOT / "README.md")[0].text
 
-    assert command.startswith(INSTALL + ". && .venv/bin/asl run statemachines/")
+    assert command.startswith(f"{SETUP} && {INSTALL}-e . && .venv/bin/asl run statemachines/")
     assert command.endswith(" --svg order-processing.svg\n")
     assert 1 == command.count("\n")
 
@@ -199,7 +201,7 @@ def test_one_line_installs_and_runs_the_tests():
     """The second command of the README is the one that `.ci/run` looks for and runs."""
     command = blocks_of(ROOT / "README.md")[1].text
 
-    assert command == INSTALL + "'.[dev]' && .venv/bin/pytest -n auto\n"
+    assert command == f"{SETUP} && {INSTALL}-c tests/constraints.txt -e '.[dev]' && .venv/bin/pytest -n auto\n"
 
 
 def test_the_picture_is_of_the_example(folder):

@@ -19,7 +19,7 @@ from asl_engine.diagnostics import Span
 from asl_engine.errors import SourceError, did_you_mean
 from asl_engine.quotas import MAX_DEFINITION
 from asl_engine.source.places import Place, Places
-from asl_engine.values import JSON, MAX_DEPTH, NotJSON, private_copy
+from asl_engine.values import JSON, MAX_DEPTH, TOO_DEEP, NotJSON, private_copy
 
 
 class Duplicate(NamedTuple):
@@ -104,7 +104,7 @@ def parse_document(text: str, name: str = "<text>", format: str | None = None) -
 
         value, duplicated = parse(text, name)
     if is_deeper(value, MAX_DEPTH):
-        raise SourceError(f"nested deeper than {MAX_DEPTH} levels", name)
+        raise SourceError(TOO_DEEP, name)
     return Document(value, text, name, chosen, duplicated)
 
 

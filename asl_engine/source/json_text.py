@@ -14,7 +14,7 @@ from typing import Final
 
 from asl_engine.errors import SourceError
 from asl_engine.source.places import Place, Places, escape
-from asl_engine.values import JSON
+from asl_engine.values import JSON, MAX_DEPTH, TOO_DEEP
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}]*\}|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
 _BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}"\n]*\}', re.DOTALL)
@@ -35,7 +35,7 @@ def parse(text: str, name: str) -> tuple[JSON, bool]:
     except _NotANumber as error:
         raise _at(text, _first_odd_number(text), f"{error} is not a JSON value", name) from None
     except RecursionError:
-        raise SourceError("nested too deeply", name) from None
+        raise SourceError(TOO_DEEP, name) from None
     except ValueError:
         raise SourceError("a number is too long to be read", name) from None
 
@@ -94,7 +94,7 @@ def _parse_template(text: str, name: str) -> tuple[JSON, bool]:
     except _NotANumber as error:
         raise _at(text, _first_odd_number(text), f"{error} is not a JSON value", name) from None
     except RecursionError:
-        raise SourceError("nested too deeply", name) from None
+        raise SourceError(TOO_DEEP, name) from None
 
 
 def _quote_placeholders(text: str) -> tuple[str, list[int]]:
@@ -124,6 +124,8 @@ def _at(text: str, offset: int, problem: str, name: str) -> SourceError:
 
 def _syntax_error(text: str, reason: str, offset: int, name: str) -> SourceError:
     offset = min(offset, len(text))
+    if _depth(text[:offset]) > MAX_DEPTH:
+        return SourceError(TOO_DEEP, name)
     rest = text[offset:].lstrip()
     before = text[:offset].rstrip()
     at = offset + len(text[offset:]) - len(rest)
@@ -135,6 +137,12 @@ def _syntax_error(text: str, reason: str, offset: int, name: str) -> SourceError
     if not rest and not reason.startswith("Unterminated"):
         return _at(text, len(before), f"the text ends too early: {_wanted(reason)} is missing", name)
     return _at(text, at, _explained(reason, rest), name)
+
+
+def _depth(text: str) -> int:
+    """Return how many objects and arrays are open at the end of a text."""
+    brackets = [word for word in _TOKEN.findall(text) if word in ("{", "[", "}", "]")]
+    return 2 * sum(word in "{[" for word in brackets) - len(brackets)
 
 
 _WANTED: Final = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_engine.errors import SourceError
 from asl_engine.source.functions import filled, long_form
 from asl_engine.source.places import Place, Places, escape
-from asl_engine.values import JSON
+from asl_engine.values import JSON, TOO_DEEP
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
@@ -43,7 +43,7 @@ def parse(text: str, name: str) -> tuple[JSON, bool]:
     except YAMLError as error:
         raise SourceError(str(error).splitlines()[0], name) from None
     except RecursionError:
-        raise SourceError("nested too deeply", name) from None
+        raise SourceError(TOO_DEEP, name) from None
     is_template = isinstance(value, dict) and "Resources" in value
     return filled(value) if builder.has_functions and not is_template else value, builder.duplicated
 

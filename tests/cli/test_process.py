@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import chain, one_state
+from conftest import PATIENCE, chain, one_state
 
 ASL = f"{sys.executable} -m asl_engine"
 WORDS = {"StartAt": "→ ü 🎉", "States": {"→ ü 🎉": {"Type": "Pass", "Result": "→ ü 🎉", "End": True}}}
@@ -34,9 +34,8 @@ def folder(tmp_path):
 def shell(folder, command, **environment):
     """Run a line in which `asl` is our command; return (exit code of the first command, output, messages)."""
     line = f"{command.replace('asl ', ASL + ' ')}; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=folder, capture_output=True, check=False, timeout=30, env=os.environ | environment
-    )
+    there = {"cwd": folder, "env": os.environ | environment}
+    done = subprocess.run(["bash", "-c", line], **there, capture_output=True, check=False, timeout=PATIENCE)
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     return done.returncode, done.stdout, done.stderr
@@ -107,7 +106,7 @@ def test_ctrl_c_ends_it_in_silence(folder, clock):
         assert process.stderr is not None
         assert b"called\n" == process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=PATIENCE)
 
     assert (130, b"", b"") == (process.returncode, out.strip(), err.strip())
 
@@ -133,7 +132,7 @@ def test_colours_are_for_terminals(folder, is_terminal, environment, has_colours
     plain = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
 
     subprocess.run(
-        command, cwd=folder, stdout=writing, check=False, timeout=30, env=plain | {"TERM": "xterm"} | environment
+        command, cwd=folder, stdout=writing, check=False, timeout=PATIENCE, env=plain | {"TERM": "xterm"} | environment
     )
     said = os.read(reading, 10_000)
     os.close(writing)

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from conftest import chain, one_state, scripted
+from conftest import PATIENCE, chain, one_state, scripted
 
 from asl_engine import Answer, FunctionNotFound, Functions, StateMachine
 from asl_engine.drivers.realtime import RealTimeDriver
@@ -30,11 +30,11 @@ HOUR = 3600
 
 
 def run_async(definition, input=None, **functions):
-    """Run in real time, and give up after two seconds."""
+    """Run in real time, and give up what never ends."""
     machine = StateMachine.from_dict(definition)
 
     async def go():
-        return await asyncio.wait_for(machine.run_async(input, functions, seed=0), 2)
+        return await asyncio.wait_for(machine.run_async(input, functions, seed=0), PATIENCE)
 
     return asyncio.run(go())
 
@@ -44,6 +44,13 @@ def driver_for(definition, functions, skips_time=False):
     kernel = Kernel(StateMachine.from_dict(definition).program)
     driver = RealTimeDriver(kernel, Performer(Functions.of(functions)), skips_time)
     return driver, ExecutionStarted(time.time(), {}, Identity("run"), 0)
+
+
+async def asked(driver):
+    """Wait until the driver has carried out what the kernel wanted first."""
+    while not driver.kernel.outstanding():
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def mapped(limit=0, **task):
@@ -89,7 +96,7 @@ def test_as_many_run_at_once_as_max_concurrency_allows(limit, most):
 
 def test_plain_functions_run_side_by_side():
     """Three threads meet at a barrier that nobody could pass alone."""
-    barrier = threading.Barrier(3, timeout=1)
+    barrier = threading.Barrier(3, timeout=PATIENCE)
 
     assert [1, 2, 3] == run_async(mapped(), [1, 2, 3], f=lambda event, context: barrier.wait() * 0 + event).output
 
@@ -144,7 +151,7 @@ def test_what_a_function_raises_is_its_own_failure(error, timeout):
         raise error
 
     machine = StateMachine.from_dict(one_state(Type="Task", Resource="f"))
-    execution = asyncio.run(asyncio.wait_for(machine.run_async({}, functions), 1))
+    execution = asyncio.run(asyncio.wait_for(machine.run_async({}, functions), PATIENCE))
 
     name = "Runtime.ExitError" if isinstance(error, SystemExit) else type(error).__name__
     assert ("FAILED", name) == (execution.status, execution.error)
@@ -164,7 +171,7 @@ def test_a_function_that_takes_too_long_times_out(is_async):
     async def slow(event, context):
         await asyncio.sleep(30)
 
-    functions.add("f", slow if is_async else lambda event, context: release.wait(2), timeout=0.02)
+    functions.add("f", slow if is_async else lambda event, context: release.wait(PATIENCE), timeout=0.02)
     execution = StateMachine.from_dict(one_state(Type="Task", Resource="f")).run_realtime({}, functions)
     release.set()
 
@@ -181,12 +188,10 @@ def test_time_can_be_skipped():
     }
     driver, begin = driver_for(chain(**states), {"f": scripted("done")}, skips_time=True)
 
-    started = time.perf_counter()
-    asyncio.run(asyncio.wait_for(driver.run(begin), 2))
+    asyncio.run(asyncio.wait_for(driver.run(begin), PATIENCE))
 
     assert ("SUCCEEDED", "done") == (driver.kernel.status, driver.kernel.output)
-    assert 2 * HOUR <= driver.kernel.now - driver.kernel.started_at < 2 * HOUR + 2
-    assert time.perf_counter() - started < 1
+    assert 2 * HOUR <= driver.kernel.now - driver.kernel.started_at < 3 * HOUR
 
 
 def test_time_is_not_skipped_while_somebody_works():
@@ -198,10 +203,10 @@ def test_time_is_not_skipped_while_somebody_works():
 
     driver, begin = driver_for(one_state(Type="Task", Resource="f", TimeoutSeconds=HOUR), {"f": work}, skips_time=True)
 
-    asyncio.run(asyncio.wait_for(driver.run(begin), 2))
+    asyncio.run(asyncio.wait_for(driver.run(begin), PATIENCE))
 
     assert "in time" == driver.kernel.output
-    assert driver.kernel.now - driver.kernel.started_at < 60
+    assert driver.kernel.now - driver.kernel.started_at < HOUR
 
 
 def test_an_execution_can_be_stopped():
@@ -210,9 +215,9 @@ def test_an_execution_can_be_stopped():
 
     async def story():
         running = asyncio.ensure_future(driver.run(begin))
-        await asyncio.sleep(0.01)
+        await asked(driver)
         driver.post(ExecutionStopped(driver.clock(), "Stop", "enough"))
-        await asyncio.wait_for(running, 1)
+        await asyncio.wait_for(running, PATIENCE)
 
     asyncio.run(story())
 
@@ -227,11 +232,11 @@ def test_a_token_is_answered_from_outside(skips_time):
 
     async def story():
         running = asyncio.ensure_future(driver.run(begin))
-        await asyncio.sleep(0.02)
+        await asked(driver)
         [task] = [command for command in driver.kernel.outstanding() if command.op.endswith(".0")]
         driver.post(TaskHeartbeat(driver.clock(), task.op))
         driver.post(TaskSucceeded(driver.clock(), task.op, {"approved": True}))
-        await asyncio.wait_for(running, 1)
+        await asyncio.wait_for(running, PATIENCE)
 
     asyncio.run(story())
 
@@ -245,9 +250,9 @@ def test_time_is_skipped_again_after_a_token_was_answered():
 
     async def story():
         running = asyncio.ensure_future(driver.run(begin))
-        await asyncio.sleep(0.02)
+        await asked(driver)
         driver.post(TaskSucceeded(driver.clock(), driver.kernel.outstanding()[0].op, 1))
-        await asyncio.wait_for(running, 1)
+        await asyncio.wait_for(running, PATIENCE)
 
     asyncio.run(story())
 
@@ -259,7 +264,7 @@ def test_a_function_can_answer_its_own_token():
     answer = Answer("yes", after=HOUR, heartbeat_every=50)
     driver, begin = driver_for(one_state(**TOKEN, HeartbeatSeconds=60), {"f": scripted(answer)}, skips_time=True)
 
-    asyncio.run(asyncio.wait_for(driver.run(begin), 2))
+    asyncio.run(asyncio.wait_for(driver.run(begin), PATIENCE))
 
     assert "yes" == driver.kernel.output
 

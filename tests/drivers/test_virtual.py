@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 import pytest
-from conftest import START, chain, one_state, scripted
+from conftest import PATIENCE, START, chain, one_state, scripted
 
 from asl_engine import Answer, Deadlock, Functions, StateMachine
 
@@ -73,14 +72,12 @@ def test_answers_of_cancelled_tasks_are_forgotten(run):
 def test_a_function_that_never_ends_is_left_behind():
     """With a time limit of its own it times out as Lambda does, and the execution goes on."""
     functions, release = Functions(), threading.Event()
-    functions.add("f", lambda event, context: release.wait(5), timeout=0.02)
+    functions.add("f", lambda event, context: release.wait(PATIENCE), timeout=0.02)
 
-    started = time.perf_counter()
     execution = StateMachine.from_dict(one_state(Type="Task", Resource="f")).run(functions=functions, start_time=START)
     release.set()
 
     assert ("FAILED", "Sandbox.Timedout") == (execution.status, execution.error)
-    assert time.perf_counter() - started < 1
 
 
 def test_async_functions_work_in_virtual_time_too(run):

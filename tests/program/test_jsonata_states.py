@@ -758,12 +758,12 @@ def test_an_expression_that_does_harm_fails_its_state_soon(run, text):
     """With an error that can be caught, and nothing raised."""
     catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "Output": "{% $states.errorOutput.Cause %}", "Next": "Z"}]
     state = {"Type": "Task", "Resource": "f", "Arguments": f"{{% {text} %}}", "Catch": catch}
-    began = time.monotonic()
+    began = time.process_time()
 
     execution = run(walk(S=state, Z={"Type": "Succeed"}), f=scripted(1))
 
     assert text in execution.output
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_result_that_holds_itself_twice_over_and_over_ends(run):

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from conftest import one_state
+from conftest import PATIENCE, one_state
 from test_operations import MACHINE, Client
 
 from asl_engine.server.errors import ApiError
@@ -42,7 +42,7 @@ def story(client, definition, tell):
         client("CreateActivity", name="sign")
         client.create(definition=definition)
         arn = client("StartExecution", stateMachineArn=f"{MACHINE}m", input='{"n": 1}')["executionArn"]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await tell()
             while client.service.runs[arn].stopped_at is None:
                 await asyncio.sleep(0.001)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 import pytest
 from botocore.config import Config
-from conftest import chain, one_state
+from conftest import PATIENCE, chain, one_state
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/states/aws4_request"}
@@ -27,9 +27,9 @@ def double(event, context):
 def fails(event, context):
     raise ValueError("no")
 def hangs(event, context):
-    threading.Event().wait(60)
+    threading.Event().wait(3600)
 async def blocks(event, context):
-    time.sleep(60)
+    time.sleep(3600)
 def ask(event, context):
     open("token.txt", "w").write(event["token"])
 """
@@ -58,7 +58,7 @@ class Endpoint:
         )  # fmt: skip
 
     def post(self, operation, body, method="POST", headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         connection.request(method, "/", text, {"X-Amz-Target": operation, **SIGNED, **(headers or {})})
         answer = connection.getresponse()
@@ -70,31 +70,29 @@ class Endpoint:
         """Start an execution, wait for its end, and describe it."""
         machine_arn = f"arn:aws:states:us-east-1:123456789012:stateMachine:{machine}"
         arn = self.client.start_execution(stateMachineArn=machine_arn, **request)["executionArn"]
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE
         while (found := self.client.describe_execution(executionArn=arn))["status"] == "RUNNING":
             assert time.monotonic() < until
             time.sleep(0.005)
         return found
 
     def stop(self, number=signal.SIGTERM):
-        """Return (exit code, seconds, what it said)."""
-        started = time.monotonic()
+        """Return (exit code, what it said); a process that does not end is given up."""
         self.process.send_signal(number)
-        out, _ = self.process.communicate(timeout=10)
+        out, _ = self.process.communicate(timeout=PATIENCE)
         self.errors.seek(0)
         said = out + self.errors.read()
         self.errors.close()
         self.client.close()
-        return self.process.returncode, time.monotonic() - started, said
+        return self.process.returncode, said
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory):
     server = Endpoint(tmp_path_factory.mktemp("endpoint"), "--clock", "skip")
     yield server
-    code, seconds, said = server.stop()
+    code, said = server.stop()
     assert 0 == code
-    assert seconds < 3
     assert "Traceback" not in said
 
 
@@ -182,7 +180,7 @@ def test_halves_of_characters_come_back_escaped(endpoint):
 
 @pytest.mark.parametrize("data", [b"nonsense\r\n\r\n", b"\x16\x03\x01\x02\x00", b"POST / HTTP/1.1\r\n\r\n"])
 def test_what_is_no_http(endpoint, data):
-    with socket.create_connection(("127.0.0.1", endpoint.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", endpoint.port), timeout=PATIENCE) as connection:
         connection.sendall(data + b"\r\n\r\n")
 
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
@@ -191,16 +189,14 @@ def test_what_is_no_http(endpoint, data):
 
 def test_a_port_that_is_taken(endpoint):
     command = [sys.executable, "-m", "asl_engine", "serve", "--port", str(endpoint.port)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
     told = f"asl: cannot listen on '127.0.0.1' port {endpoint.port}: Address already in use\n"
     assert (2, "", told) == (done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize(
-    ("function", "number", "longest"), [("hangs", signal.SIGTERM, 3), ("blocks", signal.SIGINT, 5)]
-)
-def test_it_stops_whatever_runs(tmp_path, function, number, longest):
+@pytest.mark.parametrize(("function", "number"), [("hangs", signal.SIGTERM), ("blocks", signal.SIGINT)])
+def test_it_stops_whatever_runs(tmp_path, function, number):
     """Also while a thread hangs, a request is half sent, or a function holds up the event loop."""
     server = Endpoint(tmp_path)
     made = server.client.create_state_machine(name="m", definition=calling(function), roleArn=ROLE)
@@ -209,11 +205,10 @@ def test_it_stops_whatever_runs(tmp_path, function, number, longest):
     server.client.start_execution(stateMachineArn=made["stateMachineArn"])
     time.sleep(0.05)
 
-    code, seconds, said = server.stop(number)
+    code, said = server.stop(number)
     half.close()
 
     assert 0 == code
-    assert seconds < longest
     assert "loaded" in said
     assert "Traceback" not in said
 
@@ -281,7 +276,7 @@ def test_names_of_this_machine_are_known(endpoint, headers):
 
 
 def test_a_request_without_a_signature_is_refused(endpoint):
-    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=PATIENCE)
     connection.request("POST", "/", b"{}", {"X-Amz-Target": "AWSStepFunctions.ListStateMachines"})
     answer = connection.getresponse()
 

@@ -8,7 +8,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import chain, one_state
+from conftest import PATIENCE, chain, one_state
 from test_endpoint import SIGNED, Endpoint
 from test_operations import MACHINE, Client
 
@@ -31,7 +31,7 @@ def test_a_thousand_executions_by_eight_clients(endpoint):
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:five"
 
     def client(number):
-        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=PATIENCE)
         headers = {"X-Amz-Target": "AWSStepFunctions.StartExecution", **SIGNED}
         arns = []
         for at in range(125):
@@ -71,7 +71,7 @@ def test_five_hundred_open_callbacks():
             client("StartExecution", stateMachineArn=f"{MACHINE}m", input=json.dumps({"n": n}))["executionArn"]
             for n in range(500)
         ]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(tokens) < 500:
                 await asyncio.sleep(0.001)
             for n in reversed(range(500)):

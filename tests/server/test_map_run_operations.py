@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from conftest import one_state
+from conftest import PATIENCE, one_state
 from test_operations import EXECUTION, MACHINE, Client
 
 from asl_engine.server.errors import ApiError
@@ -22,7 +22,7 @@ def mapped(processor=WAITS, kind="STANDARD", **fields):
 async def started(client, items):
     """Start an execution; return its ARN when its Map Run has begun."""
     arn = client("StartExecution", stateMachineArn=f"{MACHINE}m", input=json.dumps(items))["executionArn"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not client("ListMapRuns", executionArn=arn)["mapRuns"]:
             await asyncio.sleep(0.001)
     return arn
@@ -59,7 +59,7 @@ def test_limits_change_while_it_runs():
         [listed] = client("ListMapRuns", executionArn=arn)["mapRuns"]
         before = client("DescribeMapRun", mapRunArn=listed["mapRunArn"])
         client("UpdateMapRun", mapRunArn=listed["mapRunArn"], maxConcurrency=3, toleratedFailureCount=2)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while (after := client("DescribeMapRun", mapRunArn=listed["mapRunArn"]))["maxConcurrency"] != 3:
                 await asyncio.sleep(0.001)
         await client("StopExecution", executionArn=arn)

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from conftest import chain, one_state
+from conftest import PATIENCE, chain, one_state
 
 from asl_engine import Functions
 from asl_engine.server import service as services
@@ -45,7 +45,7 @@ class Client:
 
         async def go():
             arn = self("StartExecution", **({"stateMachineArn": f"{MACHINE}m"} | request))["executionArn"]
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while self.service.runs[arn].stopped_at is None:
                     await asyncio.sleep(0.001)
             return self("DescribeExecution", executionArn=arn)
@@ -423,7 +423,7 @@ def test_closing_does_not_wait_for_the_stubborn(monkeypatch):
     async def go():
         client("StartExecution", stateMachineArn=f"{MACHINE}m")
         await asyncio.sleep(0.01)
-        await asyncio.wait_for(client.service.close(), 1)
+        await asyncio.wait_for(client.service.close(), PATIENCE)
 
     asyncio.run(go())
 

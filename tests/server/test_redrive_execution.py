@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from conftest import one_state, scripted
+from conftest import PATIENCE, one_state, scripted
 from test_operations import MACHINE, Client
 
 from asl_engine.server.errors import ApiError
@@ -16,7 +16,7 @@ WAIT = one_state(Type="Wait", Seconds=3600)
 
 
 async def ended(client, arn):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await client.service.runs[arn].ended.wait()
     return client("DescribeExecution", executionArn=arn)
 
@@ -151,7 +151,7 @@ def test_a_stopped_execution_goes_on_and_its_old_token_is_worthless():
     client.create(definition=one_state(**task))
 
     async def told(count):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(tokens) < count:
                 await asyncio.sleep(0.001)
 

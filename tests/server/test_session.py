@@ -12,7 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.config import Config
-from conftest import chain, one_state
+from conftest import PATIENCE, chain, one_state
 from test_endpoint import ROLE, Endpoint
 
 AWS = Path(sys.executable).with_name("aws")
@@ -50,7 +50,8 @@ class Cli:
     def __call__(self, operation, **request):
         command = [str(AWS), "stepfunctions", operation.replace("_", "-"), "--endpoint-url", self.url]
         command += ["--output", "json", "--cli-input-json", json.dumps(request)]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=30, check=False)
+        options = {"capture_output": True, "text": True, "timeout": PATIENCE, "check": False}
+        done = subprocess.run(command, env=self.environment, **options)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else {}
 
@@ -76,7 +77,7 @@ def aws(request, endpoint):
 
 def until(aws, arn, status):
     """Wait for a status of an execution."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while (described := aws("describe_execution", executionArn=arn))["status"] != status:
         assert time.monotonic() < deadline, described
     return described
@@ -149,7 +150,7 @@ def test_a_token_is_called_back(aws, folder):
     kept.unlink(missing_ok=True)
     machine = create(aws, "asks", one_state(**task))
     arn = aws("start_execution", stateMachineArn=machine)["executionArn"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not (kept.exists() and len(kept.read_text()) == 64):
         assert time.monotonic() < deadline
     aws("send_task_failure", taskToken=kept.read_text(), error="Denied", cause="by me")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import chain, one_state
+from conftest import PATIENCE, chain, one_state
 
 from asl_engine import Functions
 from asl_engine.catalogue.sdk import sdk_name
@@ -42,7 +42,7 @@ class Client:
         async def go():
             request = {"stateMachineArn": arn, "input": text}
             started = OPERATIONS["StartExecution"](self.service, MINE, request)["executionArn"]
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await self.service.runs[started].ended.wait()
             return OPERATIONS["DescribeExecution"](self.service, MINE, {"executionArn": started})
 

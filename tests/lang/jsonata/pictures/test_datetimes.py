@@ -240,9 +240,9 @@ def test_what_cannot_be_read_is_refused(text: str, picture: str, code: str) -> N
 
 def test_ambiguous_pictures_cannot_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regex, "BUDGET", 100_000)
-    began = time.perf_counter()
+    began = time.process_time()
     assert refusal(to_millis, "1" * 70 + "x", "[Y][M][D][H][m][s][f]") == "U1002"
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert refusal(to_millis, "2018" + "-01" * 100_000 + "x", None) == "D3110"
 
 

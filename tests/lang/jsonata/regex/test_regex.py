@@ -176,9 +176,9 @@ def test_an_unknown_flag_is_refused() -> None:
 )
 def test_a_hostile_pattern_ends(pattern: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regex, "BUDGET", 100_000)
-    began = time.perf_counter()
+    began = time.process_time()
     assert refusal(pattern, text) == "U1002"
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_all_matches_of_a_text_share_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,9 +237,9 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_ordinary_patterns_take_long_texts(pattern: str, text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     compile_regex(pattern)(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("pattern", [r"^[\w.+-]+@[\w-]+\.[a-z]{2,}$", r"(\d{4})-(\d\d)-(\d\d)", r"\s*,\s*", "(ab)?c"])
