@@ -419,7 +419,6 @@ WORDS_TO_GO = {
     "history": 9,
     "inspection": 12,
     "kernel": 21,
-    "lang": 116,
     "mapruns": 29,
     "model": 5,
     "program": 7,

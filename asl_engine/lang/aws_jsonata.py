@@ -155,7 +155,7 @@ def _compile(value: JSON, field: str) -> Part:
 
 def _compile_expression(text: str, field: str) -> Part:
     expression, source = read_expression(text), text[2:-2].strip()
-    told = f"The JSONata expression '{source}' specified for the field '{field}'"
+    subject = f"The JSONata expression '{source}' specified for the field '{field}'"
     needs_look = _can_be_function(expression) or _calculates(expression)
 
     def evaluate(query: _Query) -> JSON:
@@ -163,15 +163,15 @@ def _compile_expression(text: str, field: str) -> Part:
             value = expression.evaluate_in(query)
             is_settled = not needs_look or type(value) in _SETTLED or _is_settled(value)
         except JSONataError as problem:
-            raise ExpressionFailed(f"{told} {_thrown(problem)}", QUERY_ERROR, location=field) from None
+            raise ExpressionFailed(f"{subject} {_thrown(problem)}", QUERY_ERROR, location=field) from None
         except OverflowError:
             out_of_range = "threw an error during evaluation. D1001: Number out of range"
-            raise ExpressionFailed(f"{told} {out_of_range}", QUERY_ERROR, location=field) from None
+            raise ExpressionFailed(f"{subject} {out_of_range}", QUERY_ERROR, location=field) from None
         if value is UNDEFINED:
-            raise ExpressionFailed(f"{told} returned nothing (undefined).", QUERY_ERROR, location=field)
+            raise ExpressionFailed(f"{subject} returned nothing (undefined).", QUERY_ERROR, location=field)
         if not is_settled:
             if not _is_json(value):
-                raise ExpressionFailed(f"{told} returned an unsupported result type.", QUERY_ERROR, location=field)
+                raise ExpressionFailed(f"{subject} returned an unsupported result type.", QUERY_ERROR, location=field)
             return _finite(value)
         return value
 
@@ -254,13 +254,13 @@ def _finite(value: JSON) -> JSON:
 def of_kind(expr: Expr, kind: str, source: JSON, field: str) -> Expr:
     """Return an expression whose value must be of a JSON kind (`array`, `boolean`, `number`, `string`)."""
     shown = source[2:-2].strip() if isinstance(source, str) and is_expression(source) else json_text(source)
-    told = f"The JSONata expression '{shown}' specified for the field '{field}' returned an unexpected result type."
+    problem = f"The JSONata expression '{shown}' specified for the field '{field}' returned an unexpected result type."
 
     def evaluate(scope: Scope) -> JSON:
         value = expr(scope)
         if kind_of(value) != kind:
-            found = f"Expected '{kind}', but was '{kind_of(value)}' for value: {json_text(value)}"
-            raise ExpressionFailed(f"{told} {found}", QUERY_ERROR, location=field)
+            mismatch = f"Expected '{kind}', but was '{kind_of(value)}' for value: {json_text(value)}"
+            raise ExpressionFailed(f"{problem} {mismatch}", QUERY_ERROR, location=field)
         return value
 
     return evaluate
@@ -269,9 +269,9 @@ def of_kind(expr: Expr, kind: str, source: JSON, field: str) -> Expr:
 # --- what AWS adds --------------------------------------------------------------------------------------------------
 
 
-def _complaint(told: str) -> JSONataError:
+def _complaint(sentence: str) -> JSONataError:
     """Return an error with a sentence of our own, under the code that `$error` has."""
-    return JSONataError("D3137", 0, message=told)
+    return JSONataError("D3137", 0, message=sentence)
 
 
 def _partition(runtime: Any, array: Any, size: Any) -> Any:

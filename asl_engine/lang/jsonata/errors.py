@@ -154,11 +154,11 @@ class JSONataError(Exception):
         """The sentence of the reference, with the details filled in."""
         return _detail.sub(self._fill, MESSAGES.get(self.code, self.code))
 
-    def _fill(self, found: re.Match[str]) -> str:
-        name = found[1] or found[2]
+    def _fill(self, match: re.Match[str]) -> str:
+        name = match[1] or match[2]
         token = UNDEFINED if self.token is None else self.token
         value = {"token": token, "value": self.value, **self.details}.get(name, UNDEFINED)
-        return str(value) if found[1] else _json_text(value)
+        return str(value) if match[1] else _json_text(value)
 
     def __str__(self) -> str:
         place = "" if self.position is None else f" (at character {self.position})"
@@ -172,6 +172,6 @@ def _json_text(value: Any) -> str:
         return "null" if text in ("NaN", "Infinity", "-Infinity") else text
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+        return re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
     except (TypeError, ValueError, RecursionError):
         return "undefined"

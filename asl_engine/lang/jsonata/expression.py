@@ -87,19 +87,19 @@ class Expression:
 
         Not what has an input of its own: a later step of a path, a predicate, a grouping, the body of a function.
         """
-        found: list[tuple[str, int]] = []
+        names: list[tuple[str, int]] = []
         waiting: list[Node] = [self.tree]
         while waiting:
             node = waiting.pop()
             if isinstance(node, Path):
                 waiting.append(node.steps[0])
             elif isinstance(node, Name):
-                found.append((node.name, node.position))
+                names.append((node.name, node.position))
             elif isinstance(node, Variable):
-                found += [(f"${node.name}", node.position)] if node.name in ("", "$") else []
+                names += [(f"${node.name}", node.position)] if node.name in ("", "$") else []
             elif not isinstance(node, (Lambda, Transform)):
                 waiting.extend(node.parts())
-        return sorted(found, key=lambda one: one[1])
+        return sorted(names, key=lambda read: read[1])
 
     def _compiled(self, names_taken: frozenset[str]) -> tuple[Body, list[Any]]:
         if names_taken not in self._bodies:
@@ -115,9 +115,9 @@ def _as_json(result: Value, runtime: Runtime, data: Value) -> Value:
     """Return the result with arrays for sequences; what was given is known to have none."""
     if not runtime.is_mixed:
         return list(result)
-    given = [data, *runtime.values()]
-    given += [inner for value in given if isinstance(value, dict) for inner in value.values()]
-    return plain(result, {id(value) for value in given})
+    known = [data, *runtime.values()]
+    known += [inner for value in known if isinstance(value, dict) for inner in value.values()]
+    return plain(result, {id(value) for value in known})
 
 
 def compile_jsonata(

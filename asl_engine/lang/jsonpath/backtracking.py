@@ -52,8 +52,8 @@ def _loops(sequence: Any) -> Iterator[Any]:
             yield from _loops(part)
 
 
-def _part_ways(one: list[frozenset[str]], other: list[frozenset[str]]) -> bool:
-    return any(left.isdisjoint(right) for left, right in zip(one, other, strict=False))
+def _part_ways(left: list[frozenset[str]], right: list[frozenset[str]]) -> bool:
+    return any(a.isdisjoint(b) for a, b in zip(left, right, strict=False))
 
 
 class _Judge:
@@ -90,7 +90,7 @@ class _Judge:
     def _is_clear(self, parts: list[Any]) -> bool:
         """Tell whether the alternatives part at some character, so that a text can begin with one of them only."""
         leads = [self._lead(part) for part in parts]
-        return all(_part_ways(one, other) for one, other in combinations(leads, 2))
+        return all(_part_ways(left, right) for left, right in combinations(leads, 2))
 
     def _lead(self, sequence: Any) -> list[frozenset[str]]:
         """Return the sets of the characters that a sequence begins with, as far as that is easy to tell."""
@@ -107,16 +107,16 @@ class _Judge:
 
     def _characters(self, sequence: Any) -> frozenset[str]:
         """Return all characters that stand somewhere in a sequence."""
-        found: frozenset[str] = frozenset()
+        characters: frozenset[str] = frozenset()
         for item in sequence:
             kind = str(item[0])
             if kind in _SINGLE:
-                found |= self._set(item)
+                characters |= self._set(item)
             elif kind.startswith("GROUPREF"):
                 return self.alphabet
             for part in _parts(item):
-                found |= self._characters(part)
-        return found
+                characters |= self._characters(part)
+        return characters
 
     def _set(self, item: Any) -> frozenset[str]:
         single: re.Pattern[str] = _compiler.compile(_parser.SubPattern(self.state, [item]), self.flags)

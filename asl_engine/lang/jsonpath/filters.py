@@ -171,8 +171,8 @@ def _number(text: str) -> JSON:
         raise ExpressionSyntaxError(f"'{text}' is not a number") from None
 
 
-def _unescape(found: re.Match[str]) -> str:
-    return {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}.get(found[1], found[1])
+def _unescape(match: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}.get(match[1], match[1])
 
 
 _plain_field = re.compile(rf"@\.({NAME})")
@@ -217,8 +217,8 @@ def _matches_one(pattern: re.Pattern[str], value: Any) -> bool:
     if len(subject) > MAX_SUBJECT:
         raise ExpressionFailed(f"A filter matches a regular expression to at most {MAX_SUBJECT} characters")
     if len(subject) > SAFE_SUBJECT and _can_explode(pattern):
-        told = "can take for ever: a loop in it stands in a loop, with nothing to tell where a round ends"
-        raise ExpressionFailed(f"The regular expression '{pattern.pattern}' {told}")
+        problem = "can take for ever: a loop in it stands in a loop, with nothing to tell where a round ends"
+        raise ExpressionFailed(f"The regular expression '{pattern.pattern}' {problem}")
     return pattern.fullmatch(subject) is not None
 
 

@@ -168,8 +168,8 @@ def _parse_by_grammar(text: str) -> Call:
     except UnexpectedInput as refusal:
         is_end = getattr(getattr(refusal, "token", None), "type", "") == "$END"
         at = len(text) if is_end else refusal.pos_in_stream or 0
-        found = "end" if is_end else repr(text[at : at + 12])
-        raise ExpressionSyntaxError(f"This is not an intrinsic call: unexpected {found}", at) from None
+        beginning = "end" if is_end else repr(text[at : at + 12])
+        raise ExpressionSyntaxError(f"This is not an intrinsic call: unexpected {beginning}", at) from None
     return _from_tree(tree, text, 1)
 
 
@@ -220,10 +220,10 @@ def _string(quoted: str, at: int) -> Literal:
     raw = quoted[1:-1]
     if "\\" not in raw:
         return Literal(raw, raw)
-    for found in _escape.finditer(raw):
-        if found[0] not in ESCAPES:
-            raise ExpressionSyntaxError(f"'{found[0]}' is not an escape sequence", at + 1 + found.start())
-    return Literal(_escape.sub(lambda found: ESCAPES[found[0]], raw), raw)
+    for match in _escape.finditer(raw):
+        if match[0] not in ESCAPES:
+            raise ExpressionSyntaxError(f"'{match[0]}' is not an escape sequence", at + 1 + match.start())
+    return Literal(_escape.sub(lambda match: ESCAPES[match[0]], raw), raw)
 
 
 def _call(name: str, arguments: list[Argument], text: str, at: int) -> Call:
@@ -270,7 +270,7 @@ def _check(parameter: Parameter, argument: Argument) -> None:
 
 def _compile_call(call: Call) -> Expr:
     function = call.function
-    arguments = [_compile_argument(function.parameter(at), given) for at, given in enumerate(call.arguments)]
+    arguments = [_compile_argument(function.parameter(at), argument) for at, argument in enumerate(call.arguments)]
     if function.is_random:
         return _explained(_called_with_chance(function, arguments), call)
     expr = _explained(_callers[min(len(arguments), 3)](function.call, *arguments), call)
@@ -303,17 +303,17 @@ _NOTHING: Final[Any] = None
 def _explained(expr: Expr, call: Call) -> Expr:
     """Name the call in the failure of its function, in AWS's words (recorded, September 2026); failures of nested calls
     and of paths pass."""
-    told = f"There was an error while evaluating the intrinsic function: {call.text}."
+    sentence = f"There was an error while evaluating the intrinsic function: {call.text}."
 
     def evaluate(scope: Scope) -> JSON:
         try:
             return expr(scope)
         except InvalidArgument:
-            raise ExpressionFailed(f"{told} Invalid arguments in {call.function.name}") from None
+            raise ExpressionFailed(f"{sentence} Invalid arguments in {call.function.name}") from None
         except FunctionFailed as failure:
-            raise ExpressionFailed(f"{told} {failure}") from None
+            raise ExpressionFailed(f"{sentence} {failure}") from None
         except RecursionError:
-            raise ExpressionFailed(f"{told} It was given a value that is nested too deeply") from None
+            raise ExpressionFailed(f"{sentence} It was given a value that is nested too deeply") from None
 
     return evaluate
 

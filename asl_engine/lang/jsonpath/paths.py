@@ -109,10 +109,10 @@ def _read_steps(path: str, start: int) -> tuple[tuple[Step, ...], int]:
     """Return the names and indexes from `start` on, and where they end: the end of the text in a reference path."""
     steps: list[Step] = []
     end = start
-    while found := _step.match(path, end):
-        name, index, quoted = found.groups()
+    while match := _step.match(path, end):
+        name, index, quoted = match.groups()
         steps.append(name or (unquoted(quoted) if quoted else int(index)))
-        end = found.end()
+        end = match.end()
     return tuple(steps), end
 
 

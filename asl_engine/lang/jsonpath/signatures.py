@@ -97,8 +97,8 @@ class Parameter:
 
     def refuse(self, kind: str) -> NoReturn:
         """Raise InvalidArgument for a value of that kind."""
-        wanted, given = _with_article(self.kind), _with_article(kind)
-        raise InvalidArgument(f"The argument '{self.name}' must be {wanted} but was {given}")
+        wanted, actual = _with_article(self.kind), _with_article(kind)
+        raise InvalidArgument(f"The argument '{self.name}' must be {wanted} but was {actual}")
 
 
 def _with_article(kind: str) -> str:
@@ -128,10 +128,10 @@ class Function:
         self.mismatch = mismatch
         self.is_random = bool(declared) and hints[declared[0].name] is Random
         declared = declared[self.is_random :]
-        fixed = [given for given in declared if given.kind is not given.VAR_POSITIONAL]
-        self.parameters = tuple(Parameter(given.name, hints[given.name]) for given in fixed)
+        fixed = [parameter for parameter in declared if parameter.kind is not parameter.VAR_POSITIONAL]
+        self.parameters = tuple(Parameter(parameter.name, hints[parameter.name]) for parameter in fixed)
         self.rest = Parameter(declared[-1].name, hints[declared[-1].name]) if len(fixed) < len(declared) else None
-        self.least = sum(given.default is given.empty for given in fixed)
+        self.least = sum(parameter.default is parameter.empty for parameter in fixed)
         self.most = None if self.rest else len(fixed)
         self.returns = Parameter("return", hints["return"]).kind
 

@@ -84,21 +84,21 @@ def _read_segment(path: str, at: int, is_dotted: bool, depth: int) -> tuple[JSON
     if path[at] != "[" and not is_dotted:
         raise ExpressionSyntaxError(f"Unexpected '{path[at]}': '.' or '[' is expected", at)
     for pattern, build in _segments:
-        if found := pattern.match(path, at):
-            return build(found), found.end()
+        if match := pattern.match(path, at):
+            return build(match), match.end()
     if _filter.match(path, at):
         return _read_filter(path, at, depth)
-    found = _name.match(path, at)
-    if found is None:
+    match = _name.match(path, at)
+    if match is None:
         raise ExpressionSyntaxError(f"Unexpected '{path[at]}' in a path", at)
-    return _read_function(path, found, depth) if found[2] else (_fields(found[1]), found.end())
+    return _read_function(path, match, depth) if match[2] else (_fields(match[1]), match.end())
 
 
 _segments: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], JSONPath]], ...]] = (
-    (_wildcard, lambda found: Wildcard()),
-    (_names, lambda found: _fields(*(unquoted(name) for name in _each_quoted.findall(found[1])))),
-    (_indexes, lambda found: Index(*(int(index) for index in found[1].split(",")))),
-    (_slice, lambda found: Slice(int(found[1] or 0), int(found[2]) if found[2] else None)),
+    (_wildcard, lambda match: Wildcard()),
+    (_names, lambda match: _fields(*(unquoted(name) for name in _each_quoted.findall(match[1])))),
+    (_indexes, lambda match: Index(*(int(index) for index in match[1].split(",")))),
+    (_slice, lambda match: Slice(int(match[1] or 0), int(match[2]) if match[2] else None)),
 )
 
 
@@ -115,12 +115,12 @@ def _read_filter(path: str, at: int, depth: int) -> tuple[JSONPath, int]:
     return Filtered(text, depth + 1), end + 1
 
 
-def _read_function(path: str, found: re.Match[str], depth: int) -> tuple[JSONPath, int]:
-    name = found[1]
+def _read_function(path: str, match: re.Match[str], depth: int) -> tuple[JSONPath, int]:
+    name = match[1]
     if name not in FUNCTIONS:
-        raise ExpressionSyntaxError(f"JSONPath has no function {name}(); it has {', '.join(FUNCTIONS)}", found.start())
-    end = matching_bracket(path, found.end() - 1)
-    return Applied(name, _read_arguments(path[found.end() : end], found.end(), depth)), end + 1
+        raise ExpressionSyntaxError(f"JSONPath has no function {name}(); it has {', '.join(FUNCTIONS)}", match.start())
+    end = matching_bracket(path, match.end() - 1)
+    return Applied(name, _read_arguments(path[match.end() : end], match.end(), depth)), end + 1
 
 
 def _read_arguments(text: str, at: int, depth: int) -> tuple[JSON, ...]:
@@ -148,8 +148,8 @@ def matching_bracket(path: str, at: int) -> int:
                 break
             if not expected:
                 return at
-        elif found := _inert.match(path, at):
-            at = found.end() - 1
+        elif match := _inert.match(path, at):
+            at = match.end() - 1
         else:
             break
         at += 1

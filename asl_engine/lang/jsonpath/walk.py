@@ -277,14 +277,14 @@ def _condition(node: Filtered) -> Callable[[JSON, JSON], bool]:
 
 def containers(nodes: Nodes) -> Nodes:
     """Return all objects and arrays among the nodes and below, parents first; without recursion, however deep."""
-    found: Nodes = []
+    out: Nodes = []
     pending = nodes[::-1]
     while pending:
         node = pending.pop()
         if type(node) is dict:
-            found.append(node)
+            out.append(node)
             pending += reversed(node.values())
         elif type(node) is list:
-            found.append(node)
+            out.append(node)
             pending += reversed(node)
-    return found
+    return out

@@ -103,10 +103,10 @@ def _procedure(compiler: Compiler, node: Call, scope: Scope, depth: int, code: s
     meant = compiler.variable(name, scope)
 
     def checked(i: Value, e: Env) -> Value:
-        found = procedure(i, e)
-        if found is UNDEFINED and meant(i, e) is not UNDEFINED:
+        function = procedure(i, e)
+        if function is UNDEFINED and meant(i, e) is not UNDEFINED:
             raise JSONataError(code, node.position, name)
-        return found
+        return function
 
     return checked
 

@@ -114,13 +114,13 @@ class Compiler:
 
 
 def _keeping(code: Code) -> Code:
-    def keeping(i: Value, e: Env) -> Value:
+    def kept(i: Value, e: Env) -> Value:
         value = code(i, e)
         if isinstance(value, Sequence) and type(value) is not Tuples:
             return Kept(value) if value else UNDEFINED
         return value
 
-    return keeping
+    return kept
 
 
 def _collapsing(code: Code) -> Code:

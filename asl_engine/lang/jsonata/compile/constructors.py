@@ -134,26 +134,26 @@ def made_of(fields: dict[str, Value], e: Env) -> dict[str, Value]:
 
 def _collected(items: list[Any], pairs: Pairs, e: Env, position: int) -> dict[str, tuple[int, Value]]:
     """Return the items by key, each key with the number of the pair that it comes from."""
-    found: dict[str, tuple[int, list[Value]]] = {}
+    groups: dict[str, tuple[int, list[Value]]] = {}
     e[1].charge(len(items))
     for item in items:
         for number, (key_code, _) in enumerate(pairs):
-            add_item(found, key_code(item, e), number, item, position)
-    return {key: (number, gathered_items(group)) for key, (number, group) in found.items()}
+            add_item(groups, key_code(item, e), number, item, position)
+    return {key: (number, gathered_items(group)) for key, (number, group) in groups.items()}
 
 
-def add_item(found: dict[str, tuple[int, list[Value]]], key: Value, number: int, item: Value, position: int) -> None:
+def add_item(groups: dict[str, tuple[int, list[Value]]], key: Value, number: int, item: Value, position: int) -> None:
     """Put the item under its key; raise JSONataError if the key is no text, or another pair's."""
     if key is UNDEFINED:
         return
     if type(key) is not str:
         raise JSONataError("T1003", position, value=key)
-    if key not in found:
-        found[key] = (number, [item])
-    elif found[key][0] != number:
+    if key not in groups:
+        groups[key] = (number, [item])
+    elif groups[key][0] != number:
         raise JSONataError("D1009", position, value=key)
     else:
-        found[key][1].append(item)
+        groups[key][1].append(item)
 
 
 def gathered_items(items: list[Value]) -> Value:

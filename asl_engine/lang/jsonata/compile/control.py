@@ -18,8 +18,8 @@ def compile_condition(compiler: Compiler, node: Condition, scope: Scope, depth: 
     """Return the code of `a ? b : c`."""
     test = compiler.test(node.test, scope, depth + 1)
     then = compiler.value(node.then, scope, depth + 1, is_tail)
-    otherwise = nothing if node.otherwise is None else compiler.value(node.otherwise, scope, depth + 1, is_tail)
-    return lambda i, e: then(i, e) if test(i, e) else otherwise(i, e)
+    other = nothing if node.other is None else compiler.value(node.other, scope, depth + 1, is_tail)
+    return lambda i, e: then(i, e) if test(i, e) else other(i, e)
 
 
 def compile_block(compiler: Compiler, node: Block, scope: Scope, depth: int, is_tail: bool) -> Code:
@@ -88,19 +88,19 @@ def matching(matcher: Any, source: str, position: int) -> Special:
 
     def _found(runtime: Runtime, text: str, start: int) -> Value:
         runtime.charge(1 + (len(text) >> 6))
-        found = matcher(text, start, runtime)
-        if found is None:
+        match = matcher(text, start, runtime)
+        if match is None:
             return UNDEFINED
-        following = Special(lambda runtime, *ignored: _next(runtime, text, found.end), 0)
-        groups = [UNDEFINED if group is None else group for group in found.groups]
-        return {"match": found.text, "start": found.start, "end": found.end, "groups": groups, "next": following}
+        following = Special(lambda runtime, *ignored: _next(runtime, text, match.end), 0)
+        groups = [UNDEFINED if group is None else group for group in match.groups]
+        return {"match": match.text, "start": match.start, "end": match.end, "groups": groups, "next": following}
 
     def _next(runtime: Runtime, text: str, end: int) -> Value:
         if end >= len(text):
             return UNDEFINED
-        found = _found(runtime, text, end)
-        if found is not UNDEFINED and found["match"] == "":
+        match = _found(runtime, text, end)
+        if match is not UNDEFINED and match["match"] == "":
             raise JSONataError("D1004", position, value=source)
-        return found
+        return match
 
     return Special(find, 2)

@@ -38,10 +38,10 @@ def _map_loop(values: Code, body: Body, arity: int, blank: list[Any]) -> Code:
         runtime.charge(len(items))
         code_of = body.code(len(items))
         if arity == 1 and not blank:
-            found = [code_of(i, [e, runtime, item]) for item in items]
+            results = [code_of(i, [e, runtime, item]) for item in items]
         else:
-            found = [code_of(i, frame(e, item, place, items)) for place, item in enumerate(items)]
-        out = Sequence([each for each in found if each is not UNDEFINED])
+            results = [code_of(i, frame(e, item, place, items)) for place, item in enumerate(items)]
+        out = Sequence([each for each in results if each is not UNDEFINED])
         if not runtime.is_mixed and not MADE.isdisjoint(map(type, out)):
             runtime.is_mixed = True
         return collapse(out)

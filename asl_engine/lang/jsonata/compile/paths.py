@@ -196,9 +196,9 @@ def _value_step(body: Body, filters: list[Filter], is_last: bool) -> Step:
         if len(values) > 1:
             e[1].charge(len(values))
         value = body.code(len(values))
-        results = [found for item in values if (found := value(item, e)) is not UNDEFINED or filters]
+        results = [result for item in values if (result := value(item, e)) is not UNDEFINED or filters]
         for keep in filters:
-            results = [keep(found, e) for found in results]
+            results = [keep(result, e) for result in results]
         return gathered(results, is_last)
 
     return code
@@ -208,9 +208,9 @@ def _name_step(name: str, filters: list[Filter], is_last: bool) -> Step:
     def code(values: list[Any], e: Env) -> list[Any]:
         if len(values) > 1:
             e[1].charge(len(values))
-        results = [found for item in values if (found := field(item, name)) is not UNDEFINED or filters]
+        results = [result for item in values if (result := field(item, name)) is not UNDEFINED or filters]
         for keep in filters:
-            results = [keep(found, e) for found in results]
+            results = [keep(result, e) for result in results]
         return gathered(results, is_last)
 
     return code

@@ -25,9 +25,9 @@ FIRST: Final = 2
 class Scope:
     """The names of one frame. `given` are there from the start, `later` are bound as it goes."""
 
-    def __init__(self, parent: Scope | None, given: Iterable[str] = (), later: Iterable[str] = ()) -> None:
+    def __init__(self, parent: Scope | None, bound: Iterable[str] = (), later: Iterable[str] = ()) -> None:
         self.parent = parent
-        names = list(given)
+        names = list(bound)
         self.places = {name: FIRST + number for number, name in enumerate(names)}
         self.sure = set(self.places)
         self.size = FIRST + len(names)
@@ -38,16 +38,16 @@ class Scope:
 
     def candidates(self, name: str) -> list[tuple[int, int, bool]]:
         """Return the places where the name may be bound, from the inside out: steps, place, whether it is for sure."""
-        found = []
+        candidates = []
         scope: Scope | None = self
         steps = 0
         while scope is not None:
             if name in scope.places:
-                found.append((steps, scope.places[name], name in scope.sure))
+                candidates.append((steps, scope.places[name], name in scope.sure))
                 if name in scope.sure:
                     break
             scope, steps = scope.parent, steps + 1
-        return found
+        return candidates
 
     @property
     def blank(self) -> list[object]:

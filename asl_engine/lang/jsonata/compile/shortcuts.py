@@ -93,11 +93,11 @@ def _from_variable(compiler: Compiler, name: str, scope: Scope, names: list[str]
 
 
 def _one(place: int, names: list[str], stepwise: Code) -> Code:
-    (one,) = names
+    (a,) = names
 
     def code(i: Value, e: Env) -> Value:
         try:
-            value = e[place][one]
+            value = e[place][a]
         except (KeyError, TypeError):
             return stepwise(i, e)
         return value if type(value) not in MADE else stepwise(i, e)
@@ -106,11 +106,11 @@ def _one(place: int, names: list[str], stepwise: Code) -> Code:
 
 
 def _two(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two = names
+    a, b = names
 
     def code(i: Value, e: Env) -> Value:
         try:
-            value = e[place][one][two]
+            value = e[place][a][b]
         except (KeyError, TypeError):
             return stepwise(i, e)
         return value if type(value) not in MADE else stepwise(i, e)
@@ -119,11 +119,11 @@ def _two(place: int, names: list[str], stepwise: Code) -> Code:
 
 
 def _three(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two, three = names
+    a, b, c = names
 
     def code(i: Value, e: Env) -> Value:
         try:
-            value = e[place][one][two][three]
+            value = e[place][a][b][c]
         except (KeyError, TypeError):
             return stepwise(i, e)
         return value if type(value) not in MADE else stepwise(i, e)
@@ -132,11 +132,11 @@ def _three(place: int, names: list[str], stepwise: Code) -> Code:
 
 
 def _four(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two, three, four = names
+    a, b, c, d = names
 
     def code(i: Value, e: Env) -> Value:
         try:
-            value = e[place][one][two][three][four]
+            value = e[place][a][b][c][d]
         except (KeyError, TypeError):
             return stepwise(i, e)
         return value if type(value) not in MADE else stepwise(i, e)
@@ -145,11 +145,11 @@ def _four(place: int, names: list[str], stepwise: Code) -> Code:
 
 
 def _five(place: int, names: list[str], stepwise: Code) -> Code:
-    one, two, three, four, five = names
+    a, b, c, d, f = names
 
     def code(i: Value, e: Env) -> Value:
         try:
-            value = e[place][one][two][three][four][five]
+            value = e[place][a][b][c][d][f]
         except (KeyError, TypeError):
             return stepwise(i, e)
         return value if type(value) not in MADE else stepwise(i, e)

@@ -45,17 +45,17 @@ def compile_transform(compiler: Compiler, node: Transform, scope: Scope, depth: 
 
 
 def _objects_in(value: Value, runtime: Runtime) -> set[int]:
-    found = set()
+    places = set()
     waiting = [value]
     while waiting:
         item = waiting.pop()
         runtime.charge(1)
         if isinstance(item, dict):
-            found.add(id(item))
+            places.add(id(item))
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
-    return found
+    return places
 
 
 def _changed(match: Any, update: Code, delete: Code | None, e: Env, node: Transform, is_own: bool) -> None:

@@ -157,9 +157,9 @@ def _bound(compiler: Compiler, step: Node, frames: Frames, depth: int) -> TupleS
         before = [{"@": item} for item in values] if bindings is None else bindings
         out = Tuples()
         for each in before:
-            found = value(each["@"], frames.frame(each, e))
-            if found is not UNDEFINED:
-                results = found if isinstance(found, list) else (found,)
+            result = value(each["@"], frames.frame(each, e))
+            if result is not UNDEFINED:
+                results = result if isinstance(result, list) else (result,)
                 e[1].charge(len(results))
                 out.extend(_extended(step, each, results))
         return out
@@ -229,12 +229,12 @@ def _grouping(compiler: Compiler, node: Object, frames: Frames, depth: int) -> C
     ]
 
     def code(bindings: list[Bindings], e: Env) -> Value:
-        found: dict[str, tuple[int, list[Value]]] = {}
+        groups: dict[str, tuple[int, list[Value]]] = {}
         for each in bindings or [{"@": UNDEFINED}]:
             for number, (key, _) in enumerate(pairs):
-                add_item(found, key(each["@"], frames.frame(each, e)), number, each, node.position)
+                add_item(groups, key(each["@"], frames.frame(each, e)), number, each, node.position)
         fields = {}
-        for name, (number, group) in found.items():
+        for name, (number, group) in groups.items():
             merged = merged_bindings(group)
             fields[name] = pairs[number][1](merged["@"], frames.frame(merged, e))
         return made_of(fields, e)

@@ -54,10 +54,10 @@ def single(runtime: Runtime, values: Any, function: Value = UNDEFINED) -> Value:
         return UNDEFINED
     runtime.charge(len(values))
     call = _caller(function, runtime) if function is not UNDEFINED else lambda value, place, whole: True
-    found = [value for place, value in enumerate(values) if is_true(call(value, place, values))]
-    if len(found) != 1:
-        raise JSONataError("D3138" if found else "D3139")
-    return found[0]
+    hits = [value for place, value in enumerate(values) if is_true(call(value, place, values))]
+    if len(hits) != 1:
+        raise JSONataError("D3138" if hits else "D3139")
+    return hits[0]
 
 
 def reduce(runtime: Runtime, values: Any, function: Value, start: Value = UNDEFINED) -> Value:

@@ -17,15 +17,15 @@ from asl_engine.lang.jsonata.values.value import UNDEFINED, Value, is_function
 def _matches(runtime: Runtime, matcher: Value, text: str, limit: float | None) -> Iterator[dict[str, Any]]:
     """Yield the matches that a function finds, one after the other."""
     arguments: list[Value] = [text]
-    found = 0
-    while limit is None or found < limit:
+    count = 0
+    while limit is None or count < limit:
         match = collapse(apply(matcher, arguments, None, runtime))
         if match is UNDEFINED:
             return
         if not _is_match(match):
             raise JSONataError("T1010", value=match)
         yield match
-        found += 1
+        count += 1
         matcher, arguments = match.get("next", UNDEFINED), []
 
 
@@ -68,11 +68,11 @@ def match(runtime: Runtime, text: Value, matcher: Value, limit: Value = UNDEFINE
     if text is UNDEFINED:
         return text
     out = Sequence()
-    for found in _matches(runtime, matcher, text, _limit(limit, "D3040", 3)):
-        groups = found.get("groups", UNDEFINED)
+    for match in _matches(runtime, matcher, text, _limit(limit, "D3040", 3)):
+        groups = match.get("groups", UNDEFINED)
         if isinstance(groups, list) and UNDEFINED in groups:
             runtime.is_mixed = True
-        fields = {"match": found.get("match", UNDEFINED), "index": _units(text, found.get("start", UNDEFINED))}
+        fields = {"match": match.get("match", UNDEFINED), "index": _units(text, match.get("start", UNDEFINED))}
         out.append({key: item for key, item in {**fields, "groups": groups}.items() if item is not UNDEFINED})
     return out
 
@@ -97,10 +97,10 @@ def split(runtime: Runtime, text: Value, separator: Value, limit: Value = UNDEFI
         parts = [text]
     else:
         start = 0
-        for found in _matches(runtime, separator, text, most):
-            parts.append(text[start : _start(found, text)])
-            end = found.get("end", UNDEFINED)
-            start = int(end) if type(end) in NUMBERS and 0 <= end <= len(text) else _end(found, text)
+        for match in _matches(runtime, separator, text, most):
+            parts.append(text[start : _start(match, text)])
+            end = match.get("end", UNDEFINED)
+            start = int(end) if type(end) in NUMBERS and 0 <= end <= len(text) else _end(match, text)
         parts.append(text[start:])
     return parts if most is None else parts[: int(min(-(-most // 1), len(parts)))]
 
@@ -116,12 +116,12 @@ def replace(runtime: Runtime, text: Value, pattern: Value, new: Value, limit: Va
         return _replaced_text(runtime, text, pattern, new, most)
     parts: list[str] = []
     at = 0
-    for found in _matches(runtime, pattern, text, most):
-        start = _start(found, text)
+    for match in _matches(runtime, pattern, text, most):
+        start = _start(match, text)
         parts.append(text[at:start])
-        parts.append(_replacement(runtime, new, found))
+        parts.append(_replacement(runtime, new, match))
         runtime.charge(1 + (len(parts[-1]) >> 3))
-        at = start + len(found.get("match", ""))
+        at = start + len(match.get("match", ""))
     return "".join(parts) + text[at:]
 
 
@@ -129,23 +129,23 @@ def _replaced_text(runtime: Runtime, text: str, pattern: str, new: Value, most: 
     if not isinstance(new, str):
         new = "" if is_function(new) else "undefined"
     times = -1 if most is None else int(-(-most // 1))
-    found = text.count(pattern) if times < 0 else min(times, text.count(pattern))
-    runtime.charge_text(len(text) + found * len(new))
+    count = text.count(pattern) if times < 0 else min(times, text.count(pattern))
+    runtime.charge_text(len(text) + count * len(new))
     return text.replace(pattern, new, times)
 
 
-def _replacement(runtime: Runtime, new: Value, found: dict[str, Any]) -> str:
+def _replacement(runtime: Runtime, new: Value, match: dict[str, Any]) -> str:
     if isinstance(new, str):
-        return substituted(new, found) if "$" in new else new
-    result = collapse(apply(new, [found], None, runtime))
+        return substituted(new, match) if "$" in new else new
+    result = collapse(apply(new, [match], None, runtime))
     if not isinstance(result, str):
         raise JSONataError("D3012", value=result)
     return result
 
 
-def substituted(template: str, found: dict[str, Any]) -> str:
+def substituted(template: str, match: dict[str, Any]) -> str:
     """Return the template with `$0` as the match, `$1` and so on as its groups, and `$$` as a dollar sign."""
-    groups = found.get("groups", [])
+    groups = match.get("groups", [])
     groups = groups if isinstance(groups, list) else []
     first, *rest = template.split("$")
     out = [first]
@@ -154,7 +154,7 @@ def substituted(template: str, found: dict[str, Any]) -> str:
         if piece == "" and (following := next(pieces, None)) is not None:
             out.append("$" + following)
         elif piece.startswith("0"):
-            out.append(str(found.get("match", "")) + piece[1:])
+            out.append(str(match.get("match", "")) + piece[1:])
         else:
             out.append(_with_group(piece, groups))
     return "".join(out)

@@ -58,8 +58,8 @@ def substring_after(runtime: Runtime, text: Value, mark: Value) -> Value:
     """`$substringAfter`."""
     if text is UNDEFINED or not _mark(mark):
         return text
-    before, found, after = text.partition(_mark(mark))
-    return after if found else before
+    before, separator, after = text.partition(_mark(mark))
+    return after if separator else before
 
 
 def _mark(mark: Value) -> str:
@@ -148,8 +148,8 @@ def _decoded(text: Value, kept: str, name: str) -> Value:
     if text is UNDEFINED:
         return text
 
-    def replace(found: re.Match[str]) -> str:
-        decoded = unquote_to_bytes(found[0]).decode("utf-8")
+    def replace(match: re.Match[str]) -> str:
+        decoded = unquote_to_bytes(match[0]).decode("utf-8")
         return "".join(f"%{ord(c):02X}" if c in kept else c for c in decoded)
 
     try:

@@ -13,7 +13,7 @@ from asl_engine.lang.jsonata.values.value import UNDEFINED, Function, Value, is_
 
 def keys(runtime: Runtime, value: Value) -> Value:
     """`$keys`."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -21,8 +21,8 @@ def keys(runtime: Runtime, value: Value) -> Value:
             runtime.charge(len(item))
             waiting.extend(reversed(item))
         elif isinstance(item, dict):
-            found.update(dict.fromkeys(item))
-    return Sequence(found)
+            names.update(dict.fromkeys(item))
+    return Sequence(names)
 
 
 def lookup(runtime: Runtime, value: Value, key: Value) -> Value:
@@ -49,11 +49,11 @@ def spread(runtime: Runtime, value: Value) -> Value:
         out: Value = Sequence()
         runtime.charge(len(value))
         for item in value:
-            found = spread(runtime, item)
-            if isinstance(found, list) and type(out) is list:
-                out.extend(found)
+            parts = spread(runtime, item)
+            if isinstance(parts, list) and type(out) is list:
+                out.extend(parts)
             else:
-                out = appended(out, found)
+                out = appended(out, parts)
         return out
     if isinstance(value, dict):
         return Sequence([{key: item} for key, item in value.items()])

@@ -44,8 +44,8 @@ def _days(year: int, month: int) -> int:
 def civil(days: int) -> tuple[int, int, int]:
     """Return year, month (from 1) and day of a day number."""
     cycles, folded = divmod(days + _EPOCH - 1, _CYCLE)
-    found = date.fromordinal(folded + 1)
-    return found.year + cycles * 400, found.month, found.day
+    day = date.fromordinal(folded + 1)
+    return day.year + cycles * 400, day.month, day.day
 
 
 def component(time: float, letter: str) -> float | str:

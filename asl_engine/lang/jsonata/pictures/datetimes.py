@@ -66,15 +66,15 @@ def to_millis(text: str, picture: str | None = None, now: float | None = None) -
 def _from_iso(text: str) -> float:
     if not _accepted.fullmatch(text):
         raise JSONataError("D3110", value=text)
-    found = _iso.fullmatch(text)
-    if not found:
+    match = _iso.fullmatch(text)
+    if not match:
         return math.nan
-    year, month, day, hour, minute, second = (int(found[group] or (group < 4)) for group in range(1, 7))
-    zone_hours, zone_minutes = int(found[9] or 0), int(found[10] or 0)
-    is_time = hour < 24 or (hour == 24 and minute == second == 0 and not (found[7] or "").strip("0"))
+    year, month, day, hour, minute, second = (int(match[group] or (group < 4)) for group in range(1, 7))
+    zone_hours, zone_minutes = int(match[9] or 0), int(match[10] or 0)
+    is_time = hour < 24 or (hour == 24 and minute == second == 0 and not (match[7] or "").strip("0"))
     if not (1 <= month <= 12 and 1 <= day <= 31 and is_time and zone_hours < 24):
         return math.nan
-    millis = int((found[7] or "0")[:3].ljust(3, "0"))
-    zone = (zone_hours * 60 + zone_minutes) * (-1 if found[8] == "-" else 1)
+    millis = int((match[7] or "0")[:3].ljust(3, "0"))
+    zone = (zone_hours * 60 + zone_minutes) * (-1 if match[8] == "-" else 1)
     # a year below 100 is meant as it is written, so it is moved by whole cycles of the calendar and back
     return utc(year + 400, month - 1, day, hour, minute, second, millis) - 146_097 * DAY - zone * 60_000

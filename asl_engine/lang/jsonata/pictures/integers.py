@@ -110,13 +110,13 @@ def _decimal_picture(pattern: str, ordinal: bool) -> IntegerPicture:
 
 
 def _separators(pattern: str) -> tuple[tuple[int, str], ...]:
-    found, digits = [], 0
+    separators, digits = [], 0
     for character in reversed(pattern):
         if character in _ZEROES or character == "#":
             digits += 1
         else:
-            found.append((digits, character))
-    return tuple(reversed(found))
+            separators.append((digits, character))
+    return tuple(reversed(separators))
 
 
 def _interval(separators: tuple[tuple[int, str], ...]) -> int:
@@ -225,11 +225,11 @@ _integer = re.compile(r"[\s\ufeff]*([-+]?)(?:0[xX]([0-9a-fA-F]*)|([0-9]+))")
 
 def leading_integer(text: str) -> float:
     """Return the integer at the front of a text as JavaScript's `parseInt` finds it, NaN where there is none."""
-    found = _integer.match(text)
-    if not found:
+    match = _integer.match(text)
+    if not match:
         return math.nan
-    size = float(found[3]) if found[3] else _hexadecimal(found[2])
-    return -size if found[1] == "-" else size
+    size = float(match[3]) if match[3] else _hexadecimal(match[2])
+    return -size if match[1] == "-" else size
 
 
 def _hexadecimal(digits: str) -> float:

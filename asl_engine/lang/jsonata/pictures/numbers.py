@@ -61,7 +61,7 @@ class _Symbols:
 
     def count(self, part: str, optional: bool) -> int:
         """Return how many digits the part has, with or without the optional ones."""
-        return sum(one in self.digits or (optional and one == self.optional) for one in part)
+        return sum(character in self.digits or (optional and character == self.optional) for character in part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +132,14 @@ def _measured(picture: str, symbols: _Symbols) -> list[_Measures]:
     pictures = picture.split(symbols.between)
     if len(pictures) > 2:
         raise JSONataError("D3080")
-    parts = [_cut(one, symbols) for one in pictures]
+    parts = [_cut(picture, symbols) for picture in pictures]
     for part in parts:
         _check(part, symbols)
     return [_measure(part, symbols) for part in parts]
 
 
 def _cut(text: str, symbols: _Symbols) -> _Parts:
-    active = [at for at, one in enumerate(text) if symbols.is_active(one) and one != symbols.exponent]
+    active = [at for at, character in enumerate(text) if symbols.is_active(character) and character != symbols.exponent]
     if not active:
         raise JSONataError("D3085")
     first, last = active[0], active[-1] + 1
@@ -198,7 +198,7 @@ _RULES: Final[tuple[tuple[str, _Rule], ...]] = (
     ("D3083", lambda parts, symbols: _repeats(parts.text, symbols.mille)),
     ("D3084", lambda parts, symbols: symbols.percent in parts.text and symbols.mille in parts.text),
     ("D3085", lambda parts, symbols: symbols.count(parts.mantissa, optional=True) == 0),
-    ("D3086", lambda parts, symbols: not all(symbols.is_active(one) for one in parts.active)),
+    ("D3086", lambda parts, symbols: not all(symbols.is_active(character) for character in parts.active)),
     ("D3087", _group_beside_point),
     ("D3088", _group_at_end),
     ("D3089", lambda parts, symbols: symbols.group * 2 in parts.text),
@@ -274,7 +274,7 @@ def _digits(size: float, places: int, symbols: _Symbols) -> str:
     text = f"{size:.{places}f}" if size < 1e21 else number_text(float(size))
     if symbols.digits[0] == "0":
         return text
-    return "".join(symbols.digits[int(one)] if one in "0123456789" else one for one in text)
+    return "".join(symbols.digits[int(character)] if character in "0123456789" else character for character in text)
 
 
 def _padded(text: str, measures: _Measures, symbols: _Symbols) -> str:

@@ -36,10 +36,10 @@ def parse_time(text: str, picture: str, now: float) -> float | Undefined:
     Raise D3130 to D3133, D3135 or D3136 for the picture, U1002 where matching takes too long.
     """
     parts = date_picture(picture)
-    found = _matcher(parts)(text)
-    if found is None:
+    match = _matcher(parts)(text)
+    if match is None:
         return UNDEFINED
-    markers = [(part, group) for part, group in zip(parts, found.groups, strict=True) if isinstance(part, Marker)]
+    markers = [(part, group) for part, group in zip(parts, match.groups, strict=True) if isinstance(part, Marker)]
     if not markers:
         return UNDEFINED
     values: _Components = {}
@@ -61,8 +61,8 @@ def _matcher(parts: tuple[str | Marker, ...]) -> Matcher:
     return compile_regex(f"^{source}$", "i", max_length=None)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return "\\" + found[0]
+def _escape(match: re.Match[str]) -> str:
+    return "\\" + match[0]
 
 
 def _source(marker: Marker) -> str:
@@ -142,8 +142,8 @@ def _time(values: _Components, now: float) -> float:
 
 def _is_kind(values: _Components, among: frozenset[str], letters: str) -> bool:
     """Return whether some of the letters and no others of their kind are given; zero and NaN do not count."""
-    given = {letter for letter in among if (value := values.get(letter)) and value == value}
-    return bool(given) and given <= set(letters)
+    present = {letter for letter in among if (value := values.get(letter)) and value == value}
+    return bool(present) and present <= set(letters)
 
 
 def _date_kind(values: _Components) -> tuple[str, str]:

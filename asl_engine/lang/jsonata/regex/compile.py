@@ -120,8 +120,8 @@ class Matcher:
     def __call__(self, text: str, start: int = 0, meter: Meter | None = None) -> Match | None:
         """Return the first match that begins at `start` or behind it; raise U1002."""
         if self._fast is not None and (len(text) <= self._safe or self._is_quick(text)):
-            found = self._fast.search(text, start)
-            return Match(found.start(), found.end(), found[0], found.groups()) if found else None
+            match = self._fast.search(text, start)
+            return Match(match.start(), match.end(), match[0], match.groups()) if match else None
         return self._counted(text, start, meter)
 
     def _is_quick(self, text: str) -> bool:
@@ -143,7 +143,7 @@ class Matcher:
         program, registers = self._program
         spent_on, spent = self._spent
         run = Run(text, registers, BUDGET - (spent if spent_on is text and start > 0 else 0))
-        given = run.steps
+        budget = run.steps
         try:
             match = self._search(program, run, start)
         except TooManySteps:
@@ -152,7 +152,7 @@ class Matcher:
         finally:
             self._spent = (text, BUDGET - run.steps)
         if meter is not None:
-            meter.charge(given - run.steps)
+            meter.charge(budget - run.steps)
         return match
 
     def _search(self, program: list[Step], run: Run, start: int) -> Match | None:
@@ -160,9 +160,9 @@ class Matcher:
         candidates = self._candidates
         while start <= run.size:
             if candidates is not None:
-                if (found := candidates.search(run.text, start)) is None:
+                if (candidate := candidates.search(run.text, start)) is None:
                     return None
-                start = found.start()
+                start = candidate.start()
             run.place, run.registers = start, empty
             if execute(program, run):
                 return self._match(run, start)
@@ -180,7 +180,7 @@ def _stretches(text: str) -> Callable[[Ranges], int]:
 
     @cache
     def longest(ranges: Ranges) -> int:
-        return max((len(found[0]) for found in re.finditer(source(ranges) + "+", text)), default=0)
+        return max((len(match[0]) for match in re.finditer(source(ranges) + "+", text)), default=0)
 
     return longest
 

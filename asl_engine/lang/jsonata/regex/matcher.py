@@ -200,10 +200,10 @@ def _greedy(node: Repeat, after: int) -> Step:
     reach = re.compile(f"{source(node.body.ranges)}{{{node.low},{most}}}").match
 
     def step(run: Run) -> int:
-        found = reach(run.text, run.place)
-        if found is None:
+        end = reach(run.text, run.place)
+        if end is None:
             return FAIL
-        start, run.place = found.span()
+        start, run.place = end.span()
         run.steps -= (run.place - start) >> 5
         if run.place > start + node.low:
             run.leave(after, run.place - 1, start + node.low)
@@ -212,7 +212,7 @@ def _greedy(node: Repeat, after: int) -> Step:
     return step
 
 
-def _fork(start: Ranges | None, one: int, other: int) -> Step:
+def _fork(start: Ranges | None, first: int, other: int) -> Step:
     """Two ways, of which the first is not even tried where it is known that it cannot begin here."""
     accepts = membership(start) if start else None
 
@@ -220,7 +220,7 @@ def _fork(start: Ranges | None, one: int, other: int) -> Step:
         if accepts and (run.place >= run.size or not accepts(run.text[run.place])):
             return other
         run.leave(other, run.place, run.place)
-        return one
+        return first
 
     return step
 
@@ -348,7 +348,7 @@ def _back(node: Back, backward: bool, after: int) -> Step:
     return step
 
 
-def _same(one: str, other: str, fold: bool) -> bool:
-    if one == other or not fold:
-        return one == other
-    return [*map(canonical, one)] == [*map(canonical, other)]
+def _same(left: str, right: str, fold: bool) -> bool:
+    if left == right or not fold:
+        return left == right
+    return [*map(canonical, left)] == [*map(canonical, right)]

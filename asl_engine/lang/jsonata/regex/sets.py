@@ -26,7 +26,7 @@ SPACES: Final[Ranges] = (
 def union(*sets: Ranges) -> Ranges:
     """Return the characters that are in any of the sets."""
     merged: list[tuple[int, int]] = []
-    for low, high in sorted(one for ranges in sets for one in ranges):
+    for low, high in sorted(interval for ranges in sets for interval in ranges):
         if merged and low <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
@@ -36,17 +36,17 @@ def union(*sets: Ranges) -> Ranges:
 
 def complement(ranges: Ranges) -> Ranges:
     """Return all other characters."""
-    found, place = [], 0
+    gaps, place = [], 0
     for low, high in ranges:
         if place < low:
-            found.append((place, low - 1))
+            gaps.append((place, low - 1))
         place = high + 1
-    return (*found, (place, _LAST)) if place <= _LAST else tuple(found)
+    return (*gaps, (place, _LAST)) if place <= _LAST else tuple(gaps)
 
 
-def are_disjoint(one: Ranges, other: Ranges) -> bool:
+def are_disjoint(left: Ranges, right: Ranges) -> bool:
     """Return whether no character is in both."""
-    return all(not (low <= end and start <= high) for low, high in one for start, end in other)
+    return all(not (low <= end and start <= high) for low, high in left for start, end in right)
 
 
 def contains(ranges: Ranges, code: int) -> bool:

@@ -131,10 +131,10 @@ class _Parser:
         self.flags = flags
         self.place = 0
         self.groups = 0
-        openings = [found for found in _group_opening.finditer(text) if found[0][0] == "(" and not found[2]]
+        openings = [opening for opening in _group_opening.finditer(text) if opening[0][0] == "(" and not opening[2]]
         self.total = len(openings)
-        self.names = {found[1]: index for index, found in enumerate(openings, 1) if found[1] is not None}
-        self._check_names([found[1] for found in openings if found[1] is not None])
+        self.names = {opening[1]: index for index, opening in enumerate(openings, 1) if opening[1] is not None}
+        self._check_names([opening[1] for opening in openings if opening[1] is not None])
 
     def _check_names(self, names: list[str]) -> None:
         if len(set(names)) < len(names) or not all(map(_name.fullmatch, names)):
@@ -187,12 +187,12 @@ class _Parser:
         for sign, bounds in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
             if self._take(sign):
                 return bounds
-        found = _bounds.match(self.text, self.place)
-        if not found:
+        match = _bounds.match(self.text, self.place)
+        if not match:
             return None
-        self.place = found.end()
-        low = _count(found[1])
-        return low, (low if not found[2] else _count(found[3]) if found[3] else None)
+        self.place = match.end()
+        low = _count(match[1])
+        return low, (low if not match[2] else _count(match[3]) if match[3] else None)
 
     def _term(self, depth: int) -> Node:
         start = self.place
@@ -253,19 +253,19 @@ class _Parser:
 
     def _named_reference(self) -> Node:
         self.place += 1
-        found = re.compile(r"<([^>]*)>").match(self.text, self.place)
-        if not found or found[1] not in self.names:
+        match = re.compile(r"<([^>]*)>").match(self.text, self.place)
+        if not match or match[1] not in self.names:
             raise BadPattern("invalid reference to a named group")
-        self.place = found.end()
-        return Back(self.names[found[1]], "i" in self.flags)
+        self.place = match.end()
+        return Back(self.names[match[1]], "i" in self.flags)
 
     def _reference(self) -> Node | None:
-        found = re.compile("[0-9]+").match(self.text, self.place)
-        assert found  # the caller saw a digit
-        index = _count(found[0])
+        match = re.compile("[0-9]+").match(self.text, self.place)
+        assert match  # the caller saw a digit
+        index = _count(match[0])
         if index > self.total:
             return None
-        self.place = found.end()
+        self.place = match.end()
         return Back(index, "i" in self.flags)
 
     def _class_escape(self) -> Ranges | None:
@@ -278,14 +278,14 @@ class _Parser:
 
     def _character_escape(self, in_set: bool) -> str:
         """Read what follows a backslash and stands for one character."""
-        if found := _hex_escape.match(self.text, self.place):
-            self.place = found.end()
-            if found[2]:
-                return chr(0x10000 + ((int(found[2], 16) - 0xD800) << 10) + int(found[3], 16) - 0xDC00)
-            return chr(int(found[1] or found[4], 16))
-        if found := _octal_escape.match(self.text, self.place):
-            self.place = found.end()
-            return chr(int(found[0], 8))
+        if match := _hex_escape.match(self.text, self.place):
+            self.place = match.end()
+            if match[2]:
+                return chr(0x10000 + ((int(match[2], 16) - 0xD800) << 10) + int(match[3], 16) - 0xDC00)
+            return chr(int(match[1] or match[4], 16))
+        if match := _octal_escape.match(self.text, self.place):
+            self.place = match.end()
+            return chr(int(match[0], 8))
         sign = self._peek()
         if not sign:
             raise BadPattern("\\ at the end")

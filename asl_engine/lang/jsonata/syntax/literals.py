@@ -20,13 +20,13 @@ def unquote(token: str, position: int) -> str:
     if "\\" not in text:
         return text
 
-    def replace(found: re.Match[str]) -> str:
-        if found[1]:
-            return chr(int(found[1], 16))
-        if found[2] in _escapes:
-            return _escapes[found[2]]
-        at = position + 2 + found.start()
-        raise JSONataError("S0104", at) if found[2] == "u" else JSONataError("S0103", at, found[2])
+    def replace(match: re.Match[str]) -> str:
+        if match[1]:
+            return chr(int(match[1], 16))
+        if match[2] in _escapes:
+            return _escapes[match[2]]
+        at = position + 2 + match.start()
+        raise JSONataError("S0104", at) if match[2] == "u" else JSONataError("S0103", at, match[2])
 
     return joined_surrogates(_escape.sub(replace, text))
 

@@ -337,9 +337,9 @@ class _Climb:
 
     def _condition(self, left: Node, piece: Piece) -> Node:
         then = self.builder.expression(piece.parts[1])
-        otherwise = self.builder.expression(piece.parts[2]) if len(piece.parts) > 2 else None
-        node = Condition(left, then, otherwise, piece.end_pos)
-        for part in (left, then, otherwise):
+        other = self.builder.expression(piece.parts[2]) if len(piece.parts) > 2 else None
+        node = Condition(left, then, other, piece.end_pos)
+        for part in (left, then, other):
             if part is not None:
                 ancestry.carry(node, part)
         return node

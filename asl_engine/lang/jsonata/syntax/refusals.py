@@ -28,9 +28,9 @@ def refusal(text: str, error: UnexpectedInput) -> JSONataError:
     needs_value = "NAME" in expected
     if at >= len(text):
         return _at_end(len(text), error, needs_value, expected)
-    found = _token.match(text, at)
-    assert found is not None
-    token, end = found[0], found.end()
+    match = _token.match(text, at)
+    assert match is not None
+    token, end = match[0], match.end()
     if broken := _broken_token(text, at, needs_value):
         return broken
     if expected == {"VARIABLE"}:

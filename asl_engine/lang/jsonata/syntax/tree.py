@@ -201,14 +201,14 @@ class Block(Node):
 class Condition(Node):
     """`a ? b : c`, or without an else."""
 
-    def __init__(self, test: Node, then: Node, otherwise: Node | None, position: int) -> None:
+    def __init__(self, test: Node, then: Node, other: Node | None, position: int) -> None:
         self.test = test
         self.then = then
-        self.otherwise = otherwise
+        self.other = other
         self.position = position
 
     def _parts(self) -> Iterator[Node]:
-        return iter((self.test, self.then) if self.otherwise is None else (self.test, self.then, self.otherwise))
+        return iter((self.test, self.then) if self.other is None else (self.test, self.then, self.other))
 
 
 class Bind(Node):

@@ -176,8 +176,8 @@ def caller(function: Value, arity: int, runtime: Runtime) -> Callable[..., Value
         runtime.work += 1
         if runtime.work > runtime.next_look:
             runtime.look()
-        given = arguments[:count] if len(arguments) >= count else arguments + (UNDEFINED,) * (count - len(arguments))
-        result = code(context, [env, runtime, *given, *rest])
+        taken = arguments[:count] if len(arguments) >= count else arguments + (UNDEFINED,) * (count - len(arguments))
+        result = code(context, [env, runtime, *taken, *rest])
         while type(result) is TailCall:
             runtime.charge_tail_call()
             result = _followed(result, runtime)

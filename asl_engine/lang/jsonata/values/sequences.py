@@ -103,12 +103,12 @@ def looked_up(value: Value, name: str) -> Value:
         return UNDEFINED
     out = Sequence()
     for item in value:
-        found = looked_up(item, name)
-        if found is not UNDEFINED:
-            if isinstance(found, list):
-                out.extend(found)
+        part = looked_up(item, name)
+        if part is not UNDEFINED:
+            if isinstance(part, list):
+                out.extend(part)
             else:
-                out.append(found)
+                out.append(part)
     return out
 
 

@@ -90,18 +90,18 @@ class Signature:
         if not plan:
             return arguments
         missing = len(plan) - len(arguments)
-        given = arguments + [UNDEFINED] * missing if missing > 0 else arguments
-        return [step(given[at], context) if step else given[at] for at, step in plan]
+        complete = arguments + [UNDEFINED] * missing if missing > 0 else arguments
+        return [step(complete[at], context) if step else complete[at] for at, step in plan]
 
     def _planned(self, arguments: list[Value], letters: str) -> Plan:
         """Return for each argument of the function where it comes from and what is done with it; nothing, if all are
         taken as they are."""
-        found = self.whole.match(letters)
-        if found is None:
+        match = self.whole.match(letters)
+        if match is None:
             raise self._misfit(arguments, letters)
         plan: list[tuple[int, Callable[[Value, Value], Value] | None]] = []
         at = 0
-        for parameter, matched in zip(self.parameters, found.groups(), strict=True):
+        for parameter, matched in zip(self.parameters, match.groups(), strict=True):
             if matched:
                 for letter in matched:
                     plan.append((at, _fitting(parameter, matched, letter, at)))
@@ -119,10 +119,10 @@ class Signature:
         pattern, good = "", 0
         for parameter in self.parameters:
             pattern += parameter.pattern
-            found = re.match(pattern, letters)
-            if found is None:
+            match = re.match(pattern, letters)
+            if match is None:
                 break
-            good = found.end()
+            good = match.end()
         value = arguments[good] if good < len(arguments) else UNDEFINED
         return JSONataError("T0410", value=value, index=good + 1)
 

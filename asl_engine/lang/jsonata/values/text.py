@@ -47,7 +47,7 @@ def quoted(text: str) -> str:
     encoded = _encode(text)
     if encoded.isascii() or not _lone.search(encoded):
         return encoded
-    return _lone.sub(lambda found: f"\\u{ord(found[0]):04x}", encoded)
+    return _lone.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)
 
 
 class _Writer:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
+import textwrap
 from typing import Any
 
 import pytest
@@ -10,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asl_engine.lang.jsonata import UNDEFINED, JSONataError, compile_jsonata
+from asl_engine.lang.jsonata.compile import straight
 from asl_engine.lang.jsonata.compile.bodies import WARM
+from asl_engine.lang.jsonata.compile.compiler import Compiler
+from asl_engine.lang.jsonata.compile.nodes import CODES
+from asl_engine.lang.jsonata.compile.scopes import Scope
+from asl_engine.lang.jsonata.standard import library
+from asl_engine.lang.jsonata.syntax.precedence import parse
 
 DATA = {
     "id": "A1",
@@ -181,3 +190,14 @@ data = st.fixed_dictionaries(
 def test_warm_and_cold_agree_on_anything(text, value):
     """Whatever the expression and the data."""
     agree(text, value)
+
+
+def test_the_essay_prints_what_is_generated():
+    """The example at the head of the module is the function that its expression becomes."""
+    essay = straight.__doc__ or ""
+    expression = re.search(r"Of `(.*)` it makes", essay)[1]
+    writer = straight._Writer(Compiler(CODES, library()), Scope(None), 1, lambda i, e: None)
+
+    written = ast.unparse(writer.module(parse(expression).tree))
+
+    assert textwrap.indent(written, "    ") in essay
