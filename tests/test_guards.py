@@ -16,7 +16,7 @@ from conftest import chain, one_state
 
 import asl_engine
 from asl_engine import AslError, DefinitionError, NotSupported, StateMachine, errors
-from asl_engine.model import base, choice, failures, maps, states
+from asl_engine.model import base, choice, failures, maps, states, walk
 from asl_engine.program import compile as compiler
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"quotas"},
     {"errors", "values"},
-    {"diagnostics"},
+    {"diagnostics", "pointers"},
     {"source"},
     {"catalogue", "events", "lang", "model"},
     {"program", "project", "rules"},
@@ -267,7 +267,7 @@ MODELS = [
 FIELDS = sorted({(model.__name__, name) for model in MODELS for name in model.model_fields})
 SOURCE_OF_PROGRAM = "".join(path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "program").glob("*.py")))
 PROPERTIES = (states.Map.processor, states.Map.is_distributed, states.Map.execution_type)
-HELPERS = (states.inner_blocks, *(property.fget for property in PROPERTIES))
+HELPERS = (walk.inner_blocks, *(property.fget for property in PROPERTIES))
 READ = set(re.findall(r"\w+", SOURCE_OF_PROGRAM + "".join(map(inspect.getsource, HELPERS))))
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from asl_engine.errors import SourceError
+from asl_engine.pointers import value_at
 from asl_engine.quotas import MAX_DEFINITION
 from asl_engine.source import document_of, parse_document, read_document
 from asl_engine.source.jackson import jackson_error
-from asl_engine.source.places import value_at
 
 PRETTY = """{
   "StartAt": "A/B",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from asl_engine.errors import AslError, DefinitionError, NotSupported
 from asl_engine.model import states as model
+from asl_engine.model.walk import blocks
 from asl_engine.program.refusals import unfilled
 from asl_engine.rules.check import Checked, check_text
 from asl_engine.source.document import is_deeper
@@ -43,7 +44,7 @@ def read_subject(definition: str, state_name: str | None = None) -> Subject:
     checked = check_text(definition if state_name is not None else _in_a_machine(definition), format="json")
     if checked.machine is None:
         raise DefinitionError(checked.text(), checked)
-    for _, block in model.blocks(checked.machine):
+    for _, block in blocks(checked.machine):
         state = block.states.get(NAME if state_name is None else state_name)
         if state is not None:
             _check_filled(state)

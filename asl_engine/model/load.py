@@ -20,7 +20,8 @@ from pydantic import ValidationError
 
 from asl_engine.diagnostics import NOWHERE, Finding
 from asl_engine.model.shape import allowed_values, describe_expected, field_names, type_at
-from asl_engine.model.states import StateMachine, pointer_to
+from asl_engine.model.states import StateMachine
+from asl_engine.pointers import escape
 from asl_engine.values import JSON, kind_of
 
 Kind: TypeAlias = Literal["missing", "unknown", "type", "value"]
@@ -57,7 +58,7 @@ class _Fault:
 
     @property
     def pointer(self) -> str:
-        return "".join(f"/{_escaped(step)}" for step in self.path)
+        return "".join(f"/{escape(str(step))}" for step in self.path)
 
 
 def load_model(value: JSON) -> Loaded:
@@ -338,7 +339,3 @@ def _type_of(path: tuple[str | int, ...], value: JSON) -> str:
 
 def _a(kind: str) -> str:
     return kind if kind == "null" else f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-
-
-def _escaped(step: str | int) -> str:
-    return pointer_to(str(step))[len("/States/") :]

@@ -5,7 +5,6 @@ Each field is declared once. JSONPath and JSONata fields stand side by side; whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
@@ -194,31 +193,3 @@ class StateMachine(Block):
     version: str | None = None
     timeout_seconds: Annotated[int, Field(strict=True)] | str | None = None
     query_language: QueryLanguage | None = None
-
-
-def inner_blocks(state: State) -> Iterator[tuple[str, Block]]:
-    """Yield the blocks inside a state, each with its JSON pointer relative to the state."""
-    if isinstance(state, Parallel):
-        for index, branch in enumerate(state.branches):
-            yield f"/Branches/{index}", branch
-    elif isinstance(state, Map):
-        if state.item_processor is not None:
-            yield "/ItemProcessor", state.item_processor
-        if state.iterator is not None:
-            yield "/Iterator", state.iterator
-
-
-def pointer_to(name: str) -> str:
-    """Return the JSON pointer of a state inside its block."""
-    return "/States/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def blocks(machine: StateMachine) -> Iterator[tuple[str, Block]]:
-    """Yield every block of the document with its JSON pointer, the machine first, parents before children."""
-    pending: list[tuple[str, Block]] = [("", machine)]
-    while pending:
-        pointer, block = pending.pop(0)
-        yield pointer, block
-        for name, state in block.states.items():
-            base = pointer + pointer_to(name)
-            pending.extend((base + inner, child) for inner, child in inner_blocks(state))

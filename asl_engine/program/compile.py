@@ -15,6 +15,7 @@ from asl_engine.lang.expr import Expr, ExpressionSyntaxError
 from asl_engine.model import states as model
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.model.failures import Retrier as ModelRetrier
+from asl_engine.model.walk import inner_blocks, pointer_to
 from asl_engine.program import jsonpath, states
 from asl_engine.program.program import Block, Catcher, Leave, Program, Retrier, Route, State
 from asl_engine.program.refusals import not_supported
@@ -58,7 +59,7 @@ def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block
     """Compile the states of a block, then connect them."""
     here: dict[str, State] = {}
     for name, state in block.states.items():
-        pointer = compiled.pointer + model.pointer_to(name)
+        pointer = compiled.pointer + pointer_to(name)
         here[name] = whole.states[pointer] = State(name, pointer, state.type)
     for name, state in block.states.items():
         try:
@@ -89,7 +90,7 @@ def _compile_state(state: model.State, compiled: State, here: dict[str, State], 
 
 
 def _inner_blocks(state: model.State, pointer: str, whole: Program) -> Iterator[Block]:
-    for inner, block in model.inner_blocks(state):
+    for inner, block in inner_blocks(state):
         compiled = whole.blocks[pointer + inner] = Block(pointer + inner)
         yield _compile_block(block, compiled, whole)
 

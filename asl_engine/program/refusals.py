@@ -9,6 +9,7 @@ from asl_engine.model import states as model
 from asl_engine.model.base import Part, given
 from asl_engine.model.choice import ChoiceRule
 from asl_engine.model.failures import Retrier
+from asl_engine.model.walk import states
 
 DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
@@ -16,10 +17,9 @@ DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
     """Yield (JSON pointer, reason) for each part of a machine that this engine cannot run."""
     yield from unfilled(machine)
-    for pointer, block in model.blocks(machine):
-        for name, state in block.states.items():
-            for field, reason in chain(unfilled(state), _unsupported(state)):
-                yield pointer + model.pointer_to(name) + field, reason
+    for at in states(machine):
+        for field, reason in chain(unfilled(at.state), _unsupported(at.state)):
+            yield at.pointer + field, reason
 
 
 def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:

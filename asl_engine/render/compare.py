@@ -18,7 +18,8 @@ from typing import Any, Final
 import networkx
 
 from asl_engine.model.base import Part, given
-from asl_engine.model.states import StateMachine, blocks, pointer_to
+from asl_engine.model.states import StateMachine
+from asl_engine.model.walk import blocks, pointer_to
 from asl_engine.render.conditions import condition_text
 from asl_engine.render.graph import Transition, owner_of, state_graph
 from asl_engine.render.text import one_line, shorten

@@ -15,13 +15,14 @@ can lead to the same state for several reasons.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import networkx
 
-from asl_engine.model.states import Block, Choice, Fail, State, StateMachine, Succeed, blocks, inner_blocks, pointer_to
+from asl_engine.model.states import Fail, StateMachine, Succeed
+from asl_engine.model.walk import StateAt, Way, inner_blocks, pointer_to, states, ways_out
+from asl_engine.pointers import unescape
 from asl_engine.render.conditions import condition_text
 from asl_engine.render.words import kind_of_state, retry_text
 
@@ -49,12 +50,10 @@ def state_graph(machine: StateMachine) -> networkx.DiGraph:
     graph = networkx.DiGraph()
     _add_node(graph, START, "Start", "")
     _connect(graph, START, pointer_to(machine.start_at), Transition("start"))
-    for pointer, block in blocks(machine):
-        for name, state in block.states.items():
-            _add_state(graph, pointer, name, state)
-    for pointer, block in blocks(machine):
-        for name, state in block.states.items():
-            _add_transitions(graph, pointer, block, pointer + pointer_to(name), state)
+    for at in states(machine):
+        _add_state(graph, at)
+    for at in states(machine):
+        _add_transitions(graph, at)
     _add_node(graph, END, "End", "")
     _add_missing(graph)
     return graph
@@ -65,8 +64,8 @@ def _add_node(graph: networkx.DiGraph, key: str, type_: str, block: str, **more:
     graph.add_node(key, **plain | {"is_terminal": False} | more)
 
 
-def _add_state(graph: networkx.DiGraph, block: str, name: str, state: State) -> None:
-    pointer = block + pointer_to(name)
+def _add_state(graph: networkx.DiGraph, at: StateAt) -> None:
+    pointer, name, state, block = at
     inner = tuple(pointer + relative for relative, _ in inner_blocks(state))
     _add_node(
         graph,
@@ -84,9 +83,10 @@ def _add_state(graph: networkx.DiGraph, block: str, name: str, state: State) -> 
         _add_node(graph, join_of(pointer), "Join", block)
 
 
-def _add_transitions(graph: networkx.DiGraph, block_pointer: str, block: Block, pointer: str, state: State) -> None:
-    for name, transition in _leaving(state):
-        _connect(graph, pointer, block_pointer + pointer_to(name), transition)
+def _add_transitions(graph: networkx.DiGraph, at: StateAt) -> None:
+    pointer, _, state, block_pointer = at
+    for way in ways_out(state):
+        _connect(graph, pointer, block_pointer + pointer_to(way.target), Transition(way.kind, _label(way)))
     for relative, child in inner_blocks(state):
         _connect(graph, pointer, pointer + relative + pointer_to(child.start_at), Transition("branch"))
     if isinstance(state, Succeed) or getattr(state, "end", False):
@@ -94,19 +94,13 @@ def _add_transitions(graph: networkx.DiGraph, block_pointer: str, block: Block, 
         _connect(graph, pointer, join_of(owner) if owner else END, Transition("join" if owner else "end"))
 
 
-def _leaving(state: State) -> Iterator[tuple[str, Transition]]:
-    """Yield the name of each state that this one can lead to, and why."""
-    if isinstance(state, Choice):
-        for rule in state.choices:
-            if rule.next is not None:
-                yield rule.next, Transition("choice", condition_text(rule))
-        if state.default is not None:
-            yield state.default, Transition("default", "otherwise")
-    following = getattr(state, "next", None)
-    if following is not None:
-        yield following, Transition("next")
-    for catcher in getattr(state, "catch", ()):
-        yield catcher.next, Transition("catch", ", ".join(catcher.error_equals))
+def _label(way: Way) -> str:
+    """Return the words for a way out of a state."""
+    if way.kind == "choice":
+        return condition_text(way.part)
+    if way.kind == "catch":
+        return ", ".join(way.part.error_equals)
+    return "otherwise" if way.kind == "default" else ""
 
 
 def owner_of(block: str) -> str:
@@ -126,4 +120,4 @@ def _add_missing(graph: networkx.DiGraph) -> None:
     """Give a node to every transition's target that does not exist."""
     for key in [key for key, attributes in graph.nodes(data=True) if not attributes]:
         block, _, token = key.rpartition("/States/")
-        _add_node(graph, key, "Missing", block, name=token.replace("~1", "/").replace("~0", "~"), kind="no such state")
+        _add_node(graph, key, "Missing", block, name=unescape(token), kind="no such state")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from asl_engine.diagnostics import Report
-from asl_engine.source.places import steps
+from asl_engine.pointers import steps
 from asl_engine.values import JSON
 
 

@@ -85,7 +85,7 @@ def _events_of_block(block: BlockSite, inside: Inside) -> int:
     """Return the events of the shortest way to an end that is none of failure; 0 if there is none."""
     after: dict[str, list[str]] = {}
     for transition in block.transitions:
-        if transition.source is not None and "/Catch/" not in transition.pointer:
+        if transition.source is not None and not transition.is_caught:
             after.setdefault(transition.source.name, []).append(transition.target)
     pending, done = [(0, block.block.start_at)], set[str]()
     while pending:

@@ -14,6 +14,8 @@ from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
 from asl_engine.lang.jsonpath.templates import template_problems
 from asl_engine.model.choice import OPERATORS
 from asl_engine.model.states import Fail
+from asl_engine.pointers import escape, value_at
+from asl_engine.pointers import texts as texts_in
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
@@ -186,7 +188,7 @@ def _template_findings(site: Site, name: str, template: JSON) -> Iterator[Findin
     for problem in template_problems(template):
         text = _text_at(template, problem.pointer, problem.field)
         if not (isinstance(text, str) and is_open(text)):
-            pointer = f"{at}{problem.pointer}/{problem.field.replace('~', '~0').replace('/', '~1')}"
+            pointer = f"{at}{problem.pointer}/{escape(problem.field)}"
             message = f"{problem.field!r} needs a JSONPath or an intrinsic call: {problem.reason}"
             yield Finding(pointer, message, aws_text=str(problem), aws_at=at + problem.pointer)
 
@@ -207,8 +209,6 @@ def _is_sound(template: JSON) -> bool:
 
 
 def _text_at(template: JSON, pointer: str, key: str) -> JSON:
-    from asl_engine.source.places import value_at
-
     return value_at(template, pointer)[key]
 
 
@@ -253,11 +253,11 @@ def _dynamic_texts(outline: Outline) -> Iterator[tuple[Site, str, str]]:
     for name in _TEMPLATES:
         for site in outline.having(name):
             if not site.is_jsonata:
-                for pointer, key, text in strings(getattr(site.part, name), site.at(name)):
-                    if key.endswith(".$"):
+                for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
+                    if pointer.endswith(".$"):
                         yield site, pointer, text
     for site, name in jsonata_fields(outline):
-        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+        for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
             if text.startswith("{%"):
                 yield site, pointer, text
 
@@ -276,18 +276,3 @@ def jsonata_fields(outline: Outline) -> Iterator[tuple[Site, str]]:
         for site in outline.having(name):
             if site.is_jsonata:
                 yield site, name
-
-
-def strings(value: JSON, pointer: str) -> Iterator[tuple[str, str, str]]:
-    """Yield every string in a value: its pointer, its key (empty in an array) and itself."""
-    from asl_engine.source.places import escape
-
-    pending: list[tuple[str, str, JSON]] = [(pointer, "", value)]
-    while pending:
-        at, key, item = pending.pop()
-        if isinstance(item, str):
-            yield at, key, item
-        elif isinstance(item, dict):
-            pending += [(f"{at}/{escape(name)}", name, child) for name, child in item.items()]
-        elif isinstance(item, list):
-            pending += [(f"{at}/{index}", "", child) for index, child in enumerate(item)]

@@ -9,9 +9,9 @@ from typing import Final
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Choice, Fail, Succeed, Wait
 from asl_engine.model.states import Transition as TransitionState
+from asl_engine.pointers import escape
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_distributed, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.source.places import escape
 from asl_engine.values import JSON
 
 
@@ -205,12 +205,8 @@ def _flow(
 
 def _assigned_on(transition: Transition) -> set[str]:
     """Return what is assigned on the way: by the state, or by the Choice rule or catcher that leads there."""
-    source = transition.source
-    assert source is not None
-    part, steps = source.part, transition.pointer.removeprefix(source.pointer).split("/")
-    if steps[1] in ("Choices", "Catch"):
-        part = (part.choices if steps[1] == "Choices" else part.catch)[int(steps[2])]
-    return _names(getattr(part, "assign", None), source.is_jsonata)
+    assert transition.source is not None
+    return _names(getattr(transition.part, "assign", None), transition.source.is_jsonata)
 
 
 def _names(assign: dict[str, JSON] | None, is_jsonata: bool) -> set[str]:

@@ -11,7 +11,8 @@ from asl_engine.errors import did_you_mean
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model.failures import Catcher
 from asl_engine.model.states import Map, Parallel, Task
-from asl_engine.rules.expressions import jsonata_fields, strings, syntax_problem, texts
+from asl_engine.pointers import texts as texts_in
+from asl_engine.rules.expressions import jsonata_fields, syntax_problem, texts
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
 
@@ -34,7 +35,7 @@ def half_open_expression(outline: Outline) -> Iterator[Finding]:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 1 %}", "End": true}
     """
     for site, name in jsonata_fields(outline):
-        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+        for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
             if text.startswith("{%") != text.endswith("%}"):
                 missing = "does not end with '%}'" if text.startswith("{%") else "does not begin with '{%'"
                 yield Finding(pointer, f"this is half an expression: the string {missing}")
@@ -58,7 +59,7 @@ def bad_jsonata(outline: Outline) -> Iterator[Finding]:
         {"Type": "Pass", "Result": "{% not JSONata here", "End": true}
     """
     for site, name in jsonata_fields(outline):
-        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+        for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
             if problem := _jsonata_problem(text):
                 yield Finding(pointer, f"this is not JSONata: {problem[:1].lower()}{problem[1:]}", aws_text=problem)
 
@@ -88,7 +89,7 @@ def no_input_at_top_level(outline: Outline) -> Iterator[Finding]:
           "End": true}
     """
     for site, name in jsonata_fields(outline):
-        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+        for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
             for found in _read_at_top(text):
                 told = f"Reference to '{found}' at the top level is not supported."
                 yield Finding(pointer, f"{found!r} has no meaning at the top level", _instead(found), aws_text=told)
@@ -140,7 +141,7 @@ def not_in_states(outline: Outline) -> Iterator[Finding]:
           "B": {"Type": "Succeed"}}}
     """
     for site, name in jsonata_fields(outline):
-        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+        for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
             for member in _states_read(text):
                 if problem := _states_problem(site, name, member):
                     yield Finding(pointer, problem, did_you_mean(member, MEMBERS) if member not in MEMBERS else "")
@@ -181,7 +182,7 @@ def no_eval(outline: Outline) -> Iterator[Finding]:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $parse('[1, 2]') %}", "End": true}
     """
     for site, name in jsonata_fields(outline):
-        for pointer, _, text in strings(getattr(site.part, name), site.at(name)):
+        for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
             if "$eval" in text and _calls_eval(text):
                 yield Finding(pointer, "$eval is not there in Step Functions", " For JSON there is $parse.")
 

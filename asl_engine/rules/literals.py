@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
+from asl_engine.pointers import texts
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.rules.outline import Outline, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.source.places import escape
-from asl_engine.values import JSON, size_of
+from asl_engine.values import size_of
 
 NEAR: Final = MAX_BYTES * 3 // 4
 
@@ -34,7 +34,7 @@ def path_without_suffix(outline: Outline) -> Iterator[Finding]:
     for field in TEMPLATES:
         for site in outline.having(field):
             if not site.is_jsonata:
-                for key, value, pointer in _texts(getattr(site.part, field), site.at(field)):
+                for pointer, key, value in texts(getattr(site.part, field), site.at(field)):
                     if not key.endswith(".$") and (_PATH.fullmatch(value) or _CALL.fullmatch(value)):
                         near = f" Write {key + '.$'!r} to have its value."
                         yield Finding(pointer, f"{value!r} is sent as it stands here, as a text.", near)
@@ -103,21 +103,8 @@ def secret_in_definition(outline: Outline) -> Iterator[Finding]:
     """
     for field in ("parameters", "arguments", "result", "output", "assign"):
         for site in outline.having(field):
-            for key, value, pointer in _texts(getattr(site.part, field), site.at(field)):
+            for pointer, key, value in texts(getattr(site.part, field), site.at(field)):
                 is_named = _SECRET.search(key) is not None and len(value) >= 4 and not _ELSEWHERE.match(value)
                 if (is_named and not is_open(value)) or _KEY_ID.search(value):
                     near = " Keep it in Secrets Manager or Parameter Store, and read it there."
                     yield Finding(pointer, "a secret stands here for all who can read the definition.", near)
-
-
-def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (key, text, pointer) for each text in a template; elements of arrays have the key of their array."""
-    pending: list[tuple[str, JSON, str]] = [("", value, pointer)]
-    while pending:
-        key, item, at = pending.pop()
-        if isinstance(item, str):
-            yield key, item, at
-        elif isinstance(item, dict):
-            pending.extend((name, inner, f"{at}/{escape(name)}") for name, inner in reversed(item.items()))
-        elif isinstance(item, list):
-            pending.extend((key, inner, f"{at}/{index}") for index, inner in enumerate(item))

@@ -13,21 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from asl_engine.errors import SourceError
 from asl_engine.model.base import Part
+from asl_engine.model.failures import Catcher
 from asl_engine.model.load import Loaded, Problem
 from asl_engine.model.shape import fields_of
-from asl_engine.model.states import (
-    Block,
-    Choice,
-    Map,
-    Parallel,
-    Pass,
-    StateBase,
-    StateMachine,
-    Task,
-    Wait,
-    inner_blocks,
-    pointer_to,
-)
+from asl_engine.model.states import Block, Choice, Map, Parallel, StateBase, StateMachine, Task
+from asl_engine.model.walk import inner_blocks, pointer_to, ways_out
 from asl_engine.source import Document
 from asl_engine.values import JSON
 
@@ -94,11 +84,18 @@ class RuleSite(Site):
 
 
 class Transition(NamedTuple):
-    """One way to go: from a state (None for `StartAt`) to a name, and the pointer of the field that says so."""
+    """One way to go: from a state (None for `StartAt`) to a name, the pointer of the field that says so, and the part
+    that it stands in: the state, or one of its Choice rules or catchers."""
 
     source: StateSite | None
     target: str
     pointer: str
+    part: Part
+
+    @property
+    def is_caught(self) -> bool:
+        """Whether an error leads this way."""
+        return isinstance(self.part, Catcher)
 
 
 class BlockSite:
@@ -114,7 +111,7 @@ class BlockSite:
         self.pointer = pointer
         self.holder = holder
         self.states: dict[str, StateSite] = {}
-        self.transitions = [Transition(None, block.start_at, pointer + "/StartAt")]
+        self.transitions = [Transition(None, block.start_at, pointer + "/StartAt", block)]
         self.is_certain = True
 
 
@@ -206,6 +203,7 @@ def _add_block(outline: Outline, site: BlockSite, language: str) -> None:
         placed = StateSite(state, pointer, (state.query_language or language) == "JSONata", name, site)
         site.states[name] = placed
         outline.states.append(placed)
+        site.transitions += [Transition(placed, way.target, pointer + way.field, way.part) for way in ways_out(state)]
         if (add := _ADDERS.get(type(state))) is not None:
             add(outline, placed)
         if isinstance(state, (Parallel, Map)):
@@ -214,33 +212,17 @@ def _add_block(outline: Outline, site: BlockSite, language: str) -> None:
     site.is_certain = not any("${" in transition.target for transition in site.transitions)
 
 
-def _add_next(outline: Outline, site: StateSite) -> None:
-    if site.part.next is not None:
-        site.block.transitions.append(Transition(site, site.part.next, site.pointer + "/Next"))
-
-
 def _add_work(outline: Outline, site: StateSite) -> None:
-    """Add what a state that can fail has: `Next`, `Retry` and `Catch`."""
-    _add_next(outline, site)
-    state, pointer = site.part, site.pointer
-    transitions = site.block.transitions
-    for index, retrier in enumerate(state.retry):
-        outline.retriers.append(Site(retrier, f"{pointer}/Retry/{index}", site.is_jsonata, site))
-    for index, catcher in enumerate(state.catch):
-        at = f"{pointer}/Catch/{index}"
-        outline.catchers.append(Site(catcher, at, site.is_jsonata, site))
-        transitions.append(Transition(site, catcher.next, at + "/Next"))
+    """Add what a state that can fail has: `Retry` and `Catch`."""
+    for index, retrier in enumerate(site.part.retry):
+        outline.retriers.append(Site(retrier, f"{site.pointer}/Retry/{index}", site.is_jsonata, site))
+    for index, catcher in enumerate(site.part.catch):
+        outline.catchers.append(Site(catcher, f"{site.pointer}/Catch/{index}", site.is_jsonata, site))
 
 
 def _add_choice(outline: Outline, site: StateSite) -> None:
-    state: Choice = site.part
-    for index, rule in enumerate(state.choices):
-        top = RuleSite(rule, f"{site.pointer}/Choices/{index}", site, True)
-        _add_rule(outline, top)
-        if rule.next is not None:
-            site.block.transitions.append(Transition(site, rule.next, top.pointer + "/Next"))
-    if state.default is not None:
-        site.block.transitions.append(Transition(site, state.default, site.pointer + "/Default"))
+    for index, rule in enumerate(site.part.choices):
+        _add_rule(outline, RuleSite(rule, f"{site.pointer}/Choices/{index}", site, True))
 
 
 def _add_rule(outline: Outline, site: RuleSite) -> None:
@@ -266,8 +248,6 @@ def _add_map(outline: Outline, site: StateSite) -> None:
 
 
 _ADDERS: Final[dict[type[StateBase], Callable[[Outline, StateSite], None]]] = {
-    Pass: _add_next,
-    Wait: _add_next,
     Task: _add_work,
     Parallel: _add_work,
     Map: _add_map,

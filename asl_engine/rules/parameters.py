@@ -13,10 +13,10 @@ from asl_engine.catalogue.sdk import Action, actions_of, in_resource, sdk_name, 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Task
+from asl_engine.pointers import escape
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.rules.tasks import Integration, integration_of
-from asl_engine.source.places import escape
 from asl_engine.values import JSON
 
 _SERVICES: Final = {"events": "eventbridge", "states": "sfn"}

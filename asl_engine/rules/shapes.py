@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Choice, Map, Parallel, Pass, Task, Wait
+from asl_engine.model.walk import every_rule
 from asl_engine.rules.flow import texts
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_open
 from asl_engine.rules.registry import rule
@@ -179,8 +180,7 @@ def _entries(block: BlockSite, given: Shape) -> dict[str, Shape]:
         name = pending.pop()
         site = block.states[name]
         for transition in ways.get(name, ()):
-            is_caught = "/Catch/" in transition.pointer.removeprefix(site.pointer)
-            new = None if is_caught else _output(site, shapes[name])
+            new = None if transition.is_caught else _output(site, shapes[name])
             before = shapes[transition.target]
             joined = new if before is UNSEEN else _joined(before, new)
             if not _is_same(before, joined):
@@ -280,7 +280,7 @@ def _first_name(path: str | None) -> str:
 def _paths_read(site: StateSite) -> Iterator[tuple[str, str]]:
     """Yield the plain paths into its input that a state cannot do without, with their pointers."""
     state, above = site.part, len(site.pointer) + 1
-    if isinstance(state, Choice) and any("is_present" in rule.model_fields_set for rule in _rules(state.choices)):
+    if isinstance(state, Choice) and any("is_present" in rule.model_fields_set for rule in every_rule(state.choices)):
         return
     is_whole = getattr(state, "input_path", "$") == "$"  # a Fail state has none
     for text, pointer in texts(site):
@@ -297,12 +297,6 @@ _OF_INPUT: Final = frozenset({
     "TimestampPath",
 })  # fmt: skip
 """The fields in which `$` is the state's effective input."""
-
-
-def _rules(rules: list[Any]) -> Iterator[Any]:
-    for rule_ in rules:
-        yield rule_
-        yield from _rules([*(rule_.and_ or ()), *(rule_.or_ or ()), *([rule_.not_] if rule_.not_ else ())])
 
 
 def _has(shape: Shape, path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asl_engine.diagnostics import NOWHERE, Finding, Span
+from asl_engine.pointers import last_step
 from asl_engine.rules.outline import Outline
 from asl_engine.rules.registry import rule
 from asl_engine.source.jackson import jackson_error
@@ -53,5 +54,5 @@ def duplicate_key(outline: Outline) -> Iterator[Finding]:
         {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
     """
     for duplicate in outline.document.duplicates if outline.document else ():
-        key = duplicate.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        key = last_step(duplicate.pointer)
         yield Finding(duplicate.pointer, f"the key {key!r} is already there; this one replaces it", span=duplicate.span)

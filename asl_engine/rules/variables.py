@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asl_engine.diagnostics import Finding
+from asl_engine.pointers import escape
 from asl_engine.quotas import MAX_VARIABLE_NAME
 from asl_engine.rules.outline import BlockSite, Outline, Site, is_distributed, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.source.places import escape
 
 
 @rule("ASL802", "bad-variable-name")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from asl_engine.errors import SourceError
-from asl_engine.source.places import Place, Places, escape
+from asl_engine.pointers import escape
+from asl_engine.source.places import Place, Places
 from asl_engine.values import JSON, MAX_DEPTH, TOO_DEEP
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}]*\}|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)

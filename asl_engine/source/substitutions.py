@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from asl_engine.diagnostics import Span
 from asl_engine.errors import SourceError
+from asl_engine.pointers import escape
 from asl_engine.source.document import Document, read_text
 from asl_engine.source.functions import is_function, pieces_of
-from asl_engine.source.places import escape
 from asl_engine.source.template import Quoted, local_file, quoted, state_machines
 from asl_engine.values import JSON
 

@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 
 from asl_engine.diagnostics import Span
 from asl_engine.errors import SourceError
+from asl_engine.pointers import escape
 from asl_engine.source.document import Document, Duplicate, parse_document
 from asl_engine.source.functions import Piece, filled, is_function, pieces_of
 from asl_engine.source.origins import origins_of
-from asl_engine.source.places import escape
 from asl_engine.values import JSON
 
 TYPES: Final = {"AWS::Serverless::StateMachine": "Type", "AWS::StepFunctions::StateMachine": "StateMachineType"}

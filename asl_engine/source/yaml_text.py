@@ -9,8 +9,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_engine.errors import SourceError
+from asl_engine.pointers import escape
 from asl_engine.source.functions import filled, long_form
-from asl_engine.source.places import Place, Places, escape
+from asl_engine.source.places import Place, Places
 from asl_engine.values import JSON, TOO_DEEP
 
 if TYPE_CHECKING:

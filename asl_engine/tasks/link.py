@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from asl_engine.catalogue.resource import invoked_function, parse_resource
 from asl_engine.model import states as model
+from asl_engine.model.walk import states
 from asl_engine.tasks.registry import Functions
 
 
 def missing_functions(machine: model.StateMachine, functions: Functions) -> dict[str, str]:
     """Return, by state, the name or ARN that a Task calls and that nobody registered."""
     found = {}
-    for _, block in model.blocks(machine):
-        for name, state in block.states.items():
-            if isinstance(state, model.Task) and functions.find(state.resource) is None:
-                wanted = _called(state)
-                if wanted is not None and functions.find(wanted) is None:
-                    found[name] = wanted
+    for _, name, state, _ in states(machine):
+        if isinstance(state, model.Task) and functions.find(state.resource) is None:
+            wanted = _called(state)
+            if wanted is not None and functions.find(wanted) is None:
+                found[name] = wanted
     return found
 
 

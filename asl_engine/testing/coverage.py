@@ -18,6 +18,8 @@ from typing import Any, Final, NamedTuple
 
 from asl_engine.history import Mark, Records
 from asl_engine.model import states as model
+from asl_engine.model.walk import StateAt, Way, inner_blocks, states, ways_out
+from asl_engine.pointers import last_step
 from asl_engine.program.moves import Done
 from asl_engine.program.program import Program, Route, State
 
@@ -35,29 +37,33 @@ class Part(NamedTuple):
 
 def parts_of(machine: model.StateMachine) -> list[Part]:
     """Return every part that an execution can reach, in the order of the document."""
-    return [part for pointer, block in model.blocks(machine) for part in _parts_of_block(pointer, block)]
+    return [part for at in states(machine) for part in _parts_of_state(at)]
 
 
-def _parts_of_block(block_pointer: str, block: model.Block) -> Iterator[Part]:
-    for name, state in block.states.items():
-        pointer = block_pointer + model.pointer_to(name)
-        yield Part(pointer, "state", name, f"state {name!r}")
-        if isinstance(state, model.Choice):
-            for at, rule in enumerate(state.choices):
-                yield Part(f"{pointer}/Choices/{at}", "choice", name, f"rule {at} of {name!r}, to {rule.next!r}")
-            if state.default is not None:
-                yield Part(f"{pointer}/Default", "choice", name, f"the Default of {name!r}, to {state.default!r}")
-        elif isinstance(state, model.Transition):
-            way = f"from {name!r} to {state.next!r}" if state.next is not None else f"the end after {name!r}"
-            yield Part(pointer + _way_on(state.next), "transition", name, way)
-        for at, retrier in enumerate(getattr(state, "retry", ())):
-            errors = ", ".join(retrier.error_equals)
-            yield Part(f"{pointer}/Retry/{at}", "retrier", name, f"retrier of {name!r} for {errors}")
-        for at, catcher in enumerate(getattr(state, "catch", ())):
-            errors = ", ".join(catcher.error_equals)
-            yield Part(f"{pointer}/Catch/{at}", "catcher", name, f"catcher of {name!r} for {errors}")
-        for inner, _ in model.inner_blocks(state):
-            yield Part(pointer + inner, "branch", name, f"{inner[1:].replace('/', ' ')} of {name!r}")
+def _parts_of_state(at: StateAt) -> Iterator[Part]:
+    pointer, name, state, _ = at
+    yield Part(pointer, "state", name, f"state {name!r}")
+    if isinstance(state, model.Transition) and state.next is None:
+        yield Part(f"{pointer}/End", "transition", name, f"the end after {name!r}")
+    ways = list(ways_out(state))
+    yield from (Part(pointer + way.pointer, *_words(way, name)) for way in ways if way.kind != "catch")
+    for index, retrier in enumerate(getattr(state, "retry", ())):
+        errors = ", ".join(retrier.error_equals)
+        yield Part(f"{pointer}/Retry/{index}", "retrier", name, f"retrier of {name!r} for {errors}")
+    yield from (Part(pointer + way.pointer, *_words(way, name)) for way in ways if way.kind == "catch")
+    for inner, _ in inner_blocks(state):
+        yield Part(pointer + inner, "branch", name, f"{inner[1:].replace('/', ' ')} of {name!r}")
+
+
+def _words(way: Way, name: str) -> tuple[str, str, str]:
+    """Return of a way out of a state: which kind of part it is, the state, and what it is in a few words."""
+    if way.kind == "choice":
+        return "choice", name, f"rule {last_step(way.pointer)} of {name!r}, to {way.target!r}"
+    if way.kind == "default":
+        return "choice", name, f"the Default of {name!r}, to {way.target!r}"
+    if way.kind == "next":
+        return "transition", name, f"from {name!r} to {way.target!r}"
+    return "catcher", name, f"catcher of {name!r} for {', '.join(way.part.error_equals)}"
 
 
 def _way_on(following: Any) -> str:

@@ -20,6 +20,7 @@ from asl_engine.engine import Buckets, StateMachine
 from asl_engine.errors import EndlessExecution, InputError
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
+from asl_engine.model.walk import states
 from asl_engine.tasks.error import TaskError
 from asl_engine.testing.coverage import Part
 from asl_engine.testing.execution import TestedExecution
@@ -242,8 +243,7 @@ def _outcomes(
 
 
 def _tasks(machine: model.StateMachine) -> dict[str, model.Task]:
-    states = (item for _, block in model.blocks(machine) for item in block.states.items())
-    return {name: state for name, state in states if isinstance(state, model.Task)}
+    return {name: state for _, name, state, _ in states(machine) if isinstance(state, model.Task)}
 
 
 def _errors(task: model.Task) -> list[Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from asl_engine.model import states as model
 from asl_engine.model.choice import OPERATORS, ChoiceRule
+from asl_engine.model.walk import every_rule, states
 from asl_engine.values import JSON
 
 Names = tuple[str, ...]
@@ -59,12 +60,11 @@ def guesses(machine: model.StateMachine) -> list[JSON]:
 def _wanted(machine: model.StateMachine) -> list[Wanted]:
     """Return the fields that are read, those that are compared last: what is known of them counts."""
     values: dict[Names, list[JSON]] = {}
-    for _, block in model.blocks(machine):
-        for state in block.states.values():
-            for names, value in _fields(state):
-                known = values.setdefault(names, [])
-                if value is not None and value not in known:
-                    known.append(value)
+    for at in states(machine):
+        for names, value in _fields(at.state):
+            known = values.setdefault(names, [])
+            if value is not None and value not in known:
+                known.append(value)
     shortest_first = sorted(values.items(), key=lambda entry: len(entry[0]))
     return [Wanted(names, _lists_first(known) or ("text",)) for names, known in shortest_first]
 
@@ -76,7 +76,7 @@ def _lists_first(values: list[JSON]) -> tuple[JSON, ...]:
 def _fields(state: model.State) -> Iterator[tuple[Names, JSON]]:
     """Yield the fields that a state reads, each with a value that it could have; None where any will do."""
     if isinstance(state, model.Choice):
-        for rule in state.choices:
+        for rule in every_rule(state.choices):
             yield from _compared(rule)
     if isinstance(state, model.Wait):
         yield from _of_path(state.seconds_path, 5)
@@ -121,8 +121,6 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _compared(rule: ChoiceRule) -> Iterator[tuple[Names, JSON]]:
     """Yield values on both sides of what a rule compares with."""
-    for inner in (*(rule.and_ or ()), *(rule.or_ or ()), *((rule.not_,) if rule.not_ is not None else ())):
-        yield from _compared(inner)
     if isinstance(rule.condition, str):
         for path, text in _COMPARED.findall(rule.condition):
             for value in _beside(_literal(text)):

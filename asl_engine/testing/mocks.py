@@ -8,6 +8,7 @@ from asl_engine.catalogue.resource import invoked_function, parse_resource
 from asl_engine.errors import MockError, did_you_mean
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
+from asl_engine.model.walk import states
 from asl_engine.tasks.registry import split_name
 from asl_engine.testing.mock import Mock
 
@@ -25,18 +26,17 @@ class Mocks:
         self._readers: set[str] = set()
         self._is_dynamic = False
         self._found: dict[str, Mock] = {}
-        for _, block in model.blocks(machine):
-            for name, state in block.states.items():
-                if isinstance(state, model.Task):
-                    function = function_of(state)
-                    self._states[name] = state.resource
-                    if function is not None:
-                        self._functions.add(function)
-                    elif parse_resource(state.resource).is_invoke:
-                        self._is_dynamic = True
-                elif isinstance(state, model.Map) and state.item_reader is not None:
-                    self._readers.add(state.item_reader.resource)
-        self._others = {name for _, block in model.blocks(machine) for name in block.states} - set(self._states)
+        for _, name, state, _ in states(machine):
+            if isinstance(state, model.Task):
+                function = function_of(state)
+                self._states[name] = state.resource
+                if function is not None:
+                    self._functions.add(function)
+                elif parse_resource(state.resource).is_invoke:
+                    self._is_dynamic = True
+            elif isinstance(state, model.Map) and state.item_reader is not None:
+                self._readers.add(state.item_reader.resource)
+        self._others = {name for _, name, _, _ in states(machine)} - set(self._states)
 
     def add(self, name: str, mock: Mock) -> None:
         """Let a mock stand in for the Task state, function or resource of a name, in place of the one before."""

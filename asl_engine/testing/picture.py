@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from asl_engine.model import states as model
+from asl_engine.model.walk import inner_blocks, pointer_to, states, ways_out
 from asl_engine.render.dot import dot_source
 from asl_engine.render.graph import END, START, join_of, owner_of, state_graph
 from asl_engine.render.svg import to_svg
@@ -40,27 +40,13 @@ def _note(covered: Covered, pointer: str, count: int) -> str:
 def _ways(machine: model.StateMachine, covered: Covered) -> Iterator[tuple[str, str, bool, int]]:
     """Yield each line of the picture with how often it was taken: source, target, whether it is one for errors."""
     counts = covered.counts
-    yield START, model.pointer_to(machine.start_at), False, counts[model.pointer_to(machine.start_at)]
-    for block_pointer, block in model.blocks(machine):
-        for name, state in block.states.items():
-            pointer = block_pointer + model.pointer_to(name)
-            for part, target, is_catch in _ways_out(state):
-                yield pointer, block_pointer + model.pointer_to(target), is_catch, counts[pointer + part]
-            owner = owner_of(block_pointer)
-            ended = counts[pointer] if isinstance(state, model.Succeed) else counts[pointer + "/End"]
-            yield pointer, join_of(owner) if owner else END, False, ended
-            for inner, child in model.inner_blocks(state):
-                first = pointer + inner + model.pointer_to(child.start_at)
-                yield pointer, first, False, counts[pointer + inner]
-
-
-def _ways_out(state: Any) -> Iterator[tuple[str, str, bool]]:
-    """Yield the ways to other states: the part's pointer below the state's, the target, and whether it is a catcher."""
-    for at, rule in enumerate(getattr(state, "choices", ())):
-        yield f"/Choices/{at}", rule.next, False
-    if getattr(state, "default", None) is not None:
-        yield "/Default", state.default, False
-    if getattr(state, "next", None) is not None:
-        yield "/Next", state.next, False
-    for at, catcher in enumerate(getattr(state, "catch", ())):
-        yield f"/Catch/{at}", catcher.next, True
+    yield START, pointer_to(machine.start_at), False, counts[pointer_to(machine.start_at)]
+    for pointer, _, state, block_pointer in states(machine):
+        for way in ways_out(state):
+            yield pointer, block_pointer + pointer_to(way.target), way.kind == "catch", counts[pointer + way.pointer]
+        owner = owner_of(block_pointer)
+        ended = counts[pointer] if isinstance(state, model.Succeed) else counts[pointer + "/End"]
+        yield pointer, join_of(owner) if owner else END, False, ended
+        for inner, child in inner_blocks(state):
+            first = pointer + inner + pointer_to(child.start_at)
+            yield pointer, first, False, counts[pointer + inner]

@@ -12,6 +12,7 @@ from typing import Final, NoReturn, TypeAlias
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
 from asl_engine.lang.jsonpath.terms import PathNotFound
+from asl_engine.pointers import escape
 from asl_engine.values import JSON
 
 SUFFIX: Final = ".$"
@@ -48,7 +49,7 @@ def dynamic_parts(value: JSON) -> Iterator[tuple[str, str]]:
     for pointer, container in _objects(value):
         for key, item in container.items():
             if key.endswith(SUFFIX) and isinstance(item, str):
-                yield f"{pointer}/{escaped(key)}", item
+                yield f"{pointer}/{escape(key)}", item
 
 
 def template_problems(value: JSON) -> Iterator[TemplateSyntaxError]:
@@ -85,7 +86,7 @@ def _objects(value: JSON) -> Iterator[tuple[str, dict[str, JSON]]]:
         pointer, item = pending.pop()
         if isinstance(item, dict):
             yield pointer, item
-            children = [(escaped(key), child) for key, child in item.items() if not key.endswith(SUFFIX)]
+            children = [(escape(key), child) for key, child in item.items() if not key.endswith(SUFFIX)]
         else:
             children = [(str(at), child) for at, child in enumerate(item)] if isinstance(item, list) else []
         pending += [(f"{pointer}/{name}", child) for name, child in reversed(children)]
@@ -100,11 +101,6 @@ def _depth_exceeds(value: JSON, limit: int) -> bool:
 
 def _children(parent: JSON) -> list[JSON]:
     return list(parent.values()) if isinstance(parent, dict) else parent if isinstance(parent, list) else []
-
-
-def escaped(key: str) -> str:
-    """Return a key as it stands in a JSON Pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 # --- compilation ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import IO, Final
 
 from asl_engine.mapruns.readers.streams import LONGEST_LINE, lines_of, text_of, told_as_reader_failed
 from asl_engine.mapruns.work import MapRunProblem, reader_failed
+from asl_engine.pointers import steps
 from asl_engine.program.plan import Reading
 from asl_engine.values import JSON, JSON_DECODER, parse_json
 
@@ -127,8 +128,7 @@ def _pointed_at(stream: IO[bytes], pointer: str) -> Iterator[tuple[JSON, str | N
 
 def pointed_at(found: JSON, pointer: str) -> Iterator[tuple[JSON, str | None]]:
     """Yield the elements of what a JSON pointer leads to: of an array, or of an object with their keys."""
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in steps(pointer):
         if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
             found = found[int(name)]
         elif isinstance(found, dict) and name in found:

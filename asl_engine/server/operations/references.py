@@ -7,6 +7,7 @@ from typing import Final
 
 from asl_engine.model import states as model
 from asl_engine.model.base import Part
+from asl_engine.model.walk import states
 from asl_engine.values import JSON
 
 _VARIABLE: Final = re.compile(r"(?<![\w$])\$([A-Za-z_]\w*)")
@@ -17,18 +18,18 @@ def variable_references(machine: model.StateMachine) -> dict[str, list[str]]:
     """Return by the name of each state the variables that it reads, both in alphabetical order (recorded)."""
     assigned = assigned_variables(machine)
     found: dict[str, set[str]] = {}
-    for _, block in model.blocks(machine):
-        for name, state in block.states.items():
-            read = {variable for text in _texts(state) for variable in _VARIABLE.findall(_QUOTED.sub("", text))}
-            if read & assigned:
-                found.setdefault(name, set()).update(read & assigned)
+    for _, name, state, _ in states(machine):
+        read = {variable for text in _texts(state) for variable in _VARIABLE.findall(_QUOTED.sub("", text))}
+        if read & assigned:
+            found.setdefault(name, set()).update(read & assigned)
     return {name: sorted(found[name]) for name in sorted(found)}
 
 
 def uses_jsonata_or_variables(machine: model.StateMachine) -> bool:
     """Whether a machine uses what came to the language in November 2024."""
-    states = (state for _, block in model.blocks(machine) for state in block.states.values())
-    is_jsonata = machine.query_language == "JSONata" or any(state.query_language == "JSONata" for state in states)
+    is_jsonata = machine.query_language == "JSONata" or any(
+        at.state.query_language == "JSONata" for at in states(machine)
+    )
     return is_jsonata or bool(assigned_variables(machine))
 
 
@@ -36,9 +37,8 @@ def assigned_variables(machine: model.StateMachine) -> set[str]:
     """Return the names of all variables that a machine assigns somewhere."""
     return {
         key.removesuffix(".$")
-        for _, block in model.blocks(machine)
-        for state in block.states.values()
-        for part in _parts(state)
+        for at in states(machine)
+        for part in _parts(at.state)
         for key in getattr(part, "assign", None) or {}
     }
 

@@ -17,6 +17,7 @@ from asl_engine.inspection import Inspection, Setting, StateNotFound, Subject, r
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
+from asl_engine.model.walk import inner_blocks
 from asl_engine.quotas import TEST_STATE_SECONDS
 from asl_engine.rules.aws import aws_message
 from asl_engine.server.errors import ApiError
@@ -143,7 +144,7 @@ def _check_cause(name: str | None, state: model.State, mock: dict[str, Any] | No
 
 def _blocks_in(state: model.State) -> Iterator[model.Block]:
     """Yield the blocks in a state, at any depth."""
-    for _, block in model.inner_blocks(state):
+    for _, block in inner_blocks(state):
         yield block
         for inner in block.states.values():
             yield from _blocks_in(inner)
