@@ -68,17 +68,18 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
         history_file: str | None, svg_file: str | None, quiet: bool, bucket: tuple[str, ...], children: str | None,
         kind: str) -> None:  # fmt: skip
     """Run the state machine in FILE, tell what happens on standard error, and print its output."""
-    from asl_engine.cli.account import Account, told
     from asl_engine.cli.given import load_functions, read_buckets, read_input, refuse_missing
     from asl_engine.cli.progress import progress_bar
     from asl_engine.engine import StateMachine
+    from asl_engine.history.summary import Summary, failure_text
+    from asl_engine.history.visits import Failure
 
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
     value = read_input(input_text, input_file)
     check_place(history_file)
     check_place(svg_file)
     form = _format_of(svg_file)
-    on_event = None if quiet else Account(tell).tell
+    on_event = None if quiet else Summary(tell).tell
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for the output alone
         given = load_functions(functions) if functions is not None else None
         refuse_missing(machine.missing(given), given)
@@ -97,9 +98,9 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
     if execution.succeeded:
         show_json(execution.output)
     elif quiet:
-        failure = {"error": execution.error, "cause": execution.cause}
+        failure = Failure(execution.error, execution.cause, execution.started_at + execution.duration)
         how = execution.status.lower().replace("_", " ")
-        tell(f"asl: execution {how}: {told(failure)}".removesuffix(": "))
+        tell(f"asl: execution {how}: {failure_text(failure)}".removesuffix(": "))
     _keep(machine, execution, history_file, svg_file, form)
     sys.exit(0 if execution.succeeded else 1)
 

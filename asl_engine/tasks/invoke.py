@@ -88,16 +88,6 @@ class Call:
         return Failure(error, json.dumps(payload))
 
 
-def message_of(cause: str) -> str:
-    """Return what a person reads of a cause: of the payload that Lambda makes of an exception, the message."""
-    try:
-        payload = json.loads(cause)
-    except (ValueError, RecursionError):
-        return cause
-    message = payload.get("errorMessage") if isinstance(payload, dict) else None
-    return message if isinstance(message, str) else cause
-
-
 _OURS = __file__.rsplit("tasks", 1)[0]
 
 

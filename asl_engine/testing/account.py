@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_engine.history.story import Visit, read_story
-from asl_engine.tasks.invoke import message_of
+from asl_engine.history.story import read_story
+from asl_engine.history.summary import message_of
+from asl_engine.history.visits import Visit
 from asl_engine.values import JSON, elapsed
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def account(execution: TestedExecution) -> str:
 
 def _last(story: Sequence[Visit]) -> list[str]:
     """Return the details of the state that failed, or of the last one."""
-    around = {id(visit.around) for visit in story if visit.status == "FAILED"}
-    failed = (visit for visit in story if visit.status == "FAILED" and id(visit) not in around)
+    outer = {id(visit.parent) for visit in story if visit.status == "FAILED"}
+    failed = (visit for visit in story if visit.status == "FAILED" and id(visit) not in outer)
     last = next(failed, story[-1] if story else None)
     return [] if last is None else _details(last)
 
@@ -75,9 +76,9 @@ def one_line(name: str) -> str:
 
 def indent(visit: Visit) -> str:
     """Return the blanks before a state that stands inside others, and the number of its item."""
-    depth, around = 0, visit.around
-    while around is not None:
-        depth, around = depth + 1, around.around
+    depth, outer = 0, visit.parent
+    while outer is not None:
+        depth, outer = depth + 1, outer.parent
     return "  " * depth + ("" if visit.iteration is None else f"[{visit.iteration}] ")
 
 

@@ -15,6 +15,7 @@ from asl_engine.engine import Buckets, Moment, StateMachine, checked_input, mome
 from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
 from asl_engine.history import Mark
 from asl_engine.history.story import read_story
+from asl_engine.history.summary import message_of
 from asl_engine.inspection import Inspection, Setting
 from asl_engine.kernel import (
     Event,
@@ -35,7 +36,7 @@ from asl_engine.program.compile import compile_program
 from asl_engine.program.program import State
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
-from asl_engine.tasks.invoke import Call, Failure, message_of
+from asl_engine.tasks.invoke import Call, Failure
 from asl_engine.tasks.perform import Clock, Performer, Prepared
 from asl_engine.tasks.registry import AnyFunctions, Function, Functions
 from asl_engine.testing.execution import TestedExecution

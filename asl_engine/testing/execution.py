@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from asl_engine.errors import InputError, did_you_mean
 from asl_engine.execution import Execution
 from asl_engine.history import Mark
-from asl_engine.history.story import Attempt, Visit, read_story
+from asl_engine.history.story import read_story
+from asl_engine.history.visits import Attempt, Visit
 from asl_engine.tasks.invoke import event_of
 from asl_engine.tasks.registry import split_name
 from asl_engine.values import JSON

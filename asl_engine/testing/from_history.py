@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from asl_engine.errors import InputError
-from asl_engine.history.story import Attempt
+from asl_engine.history.visits import Attempt
 from asl_engine.testing.literal import literal
 from asl_engine.testing.mock import NO_ANSWER
 from asl_engine.testing.recording import Recording, answer_of

@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from asl_engine.engine import LATEST_START
 from asl_engine.errors import InputError, MockError
-from asl_engine.history.story import Attempt, read_story, seconds_of
+from asl_engine.history.details import seconds_of
+from asl_engine.history.story import read_story
+from asl_engine.history.visits import Attempt
 from asl_engine.kernel.commands import StartTask
 from asl_engine.tasks.answer import Answer
 from asl_engine.testing.mock import NO_ANSWER, Mock

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from asl_engine.engine import StateMachine
 from asl_engine.errors import InputError
-from asl_engine.history.story import Visit
+from asl_engine.history.visits import Visit
 from asl_engine.testing.account import short
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.recording import RecordedTasks, Recording, Unrecorded, read_recording
@@ -99,7 +99,7 @@ def _walks(story: Sequence[Visit]) -> Walks:
     walks: Walks = defaultdict(lambda: defaultdict(list))
     for visit in story:
         branch = visit.iteration if visit.iteration is not None else visit.branch
-        walks[id(visit.around)][branch].append(visit)
+        walks[id(visit.parent)][branch].append(visit)
     return walks
 
 

@@ -8,7 +8,8 @@ import pytest
 from conftest import START, chain
 from harness import calls, catches, flow, invokes, retries
 
-from asl_engine.history.story import read_story, seconds_of
+from asl_engine.history.details import seconds_of
+from asl_engine.history.story import read_story
 from asl_engine.testing import NO_ANSWER, Answer, TaskError, stop
 
 
@@ -121,7 +122,7 @@ def test_branches_that_run_side_by_side_are_told_apart():
     known = {visit.state: visit.branch for visit in story}
     assert {"P": None, "A": "A", "AA": "A", "B": "B", "BB": "B", "Z": None} == known
     assert {"P": None, "A": "P", "AA": "P", "B": "P", "BB": "P", "Z": None} == {
-        visit.state: visit.around.state if visit.around else None for visit in story
+        visit.state: visit.parent.state if visit.parent else None for visit in story
     }
 
 
@@ -139,7 +140,7 @@ def test_a_map_inside_of_a_map():
     story = flow(O={"Type": "Map", "ItemProcessor": inner}).run([["a", "b"], ["c"]]).story
 
     assert [(0, 0, "a"), (0, 1, "b"), (1, 0, "c")] == sorted(
-        (visit.around.iteration, visit.iteration, visit.input) for visit in story if visit.state == "X"
+        (visit.parent.iteration, visit.iteration, visit.input) for visit in story if visit.state == "X"
     )
 
 

@@ -112,7 +112,7 @@ def test_every_visit_to_a_state_is_told_in_order():
     assert [(0, 1, 10), (1, 2, 20), (2, 3, 30)] == [
         (visit.iteration, visit.input, visit.output) for visit in execution.visits("I")
     ]
-    assert {"M"} == {visit.around.state for visit in execution.visits("I")}
+    assert {"M"} == {visit.parent.state for visit in execution.visits("I")}
 
 
 def test_a_state_that_was_not_entered_has_no_visits():

@@ -1,17 +1,17 @@
-"""The live account: which iteration a line belongs to."""
+"""The summary of an execution: which iteration a line belongs to."""
 
 from __future__ import annotations
 
 from conftest import chain
 
 from asl_engine import StateMachine
-from asl_engine.cli.account import Account
+from asl_engine.history.summary import Summary
 
 
-def account_of(definition, input, **functions) -> list[str]:
-    """Return the lines of an account, without their times."""
+def summary_of(definition, input, **functions) -> list[str]:
+    """Return the lines of a summary, without their times."""
     lines: list[str] = []
-    StateMachine.from_dict(definition).run(input, functions, on_event=Account(lines.append).tell)
+    StateMachine.from_dict(definition).run(input, functions, on_event=Summary(lines.append).tell)
     return [line.split(" s  ", 1)[1] for line in lines]
 
 
@@ -21,7 +21,7 @@ def mapped(processor, **fields):
 
 def test_what_happens_in_an_iteration_bears_its_number():
     """Also where iterations alternate."""
-    lines = account_of(mapped(chain(T={"Type": "Task", "Resource": "f"})), [1, 2], f=lambda event, context: event)
+    lines = summary_of(mapped(chain(T={"Type": "Task", "Resource": "f"})), [1, 2], f=lambda event, context: event)
     assert ["> T [0]", "> T [1]", "  T [0]: done", "  T [1]: done"] == [line for line in lines if "T [" in line]
     assert "  M: done" in lines
 
@@ -29,7 +29,7 @@ def test_what_happens_in_an_iteration_bears_its_number():
 def test_a_map_within_a_map_has_two_numbers():
     """The outer one first; when the inner Map is over, only that is left."""
     inner = chain(Inner={"Type": "Map", "ItemProcessor": chain(W={"Type": "Wait", "Seconds": 1})})
-    lines = account_of(mapped(inner), [[1], [2, 3]])
+    lines = summary_of(mapped(inner), [[1], [2, 3]])
     assert "> W [1][1]" in lines
     assert ["  Inner [0]: done", "  Inner [1]: done"] == [
         line for line in lines if line.startswith("  Inner") and "done" in line
@@ -42,5 +42,5 @@ def test_an_error_in_an_iteration_says_which():
     def fail(event, context):
         raise ValueError("no good")
 
-    lines = account_of(mapped(chain(T={"Type": "Task", "Resource": "f"})), [7], f=fail)
+    lines = summary_of(mapped(chain(T={"Type": "Task", "Resource": "f"})), [7], f=fail)
     assert any(line.startswith("  ! [0] ValueError: no good") for line in lines)
