@@ -260,11 +260,13 @@ def test_the_files_that_pages_name_are_there():
     for page in LITERATE:
         for name in re.findall(r"`(\w[\w/]*/[\w/]*(?:\.py)?|\w+\.py)`", page.read_text("utf-8")):
             places = [ROOT / "asl_engine" / name, ROOT / name, *ROOT.glob(f"asl_engine/**/{name}")]
-            known = name in EXAMPLE_FILES or any(place.exists() for place in places)
+            known = name in (*EXAMPLE_FILES, *TO_COME) or any(place.exists() for place in places)
             assert known, f"{page}: there is no {name}"
 
 
 EXAMPLE_FILES = ("app.py", "test_docs.py")
+TO_COME = ("console/", "language_server/", "scale/", "store/", "lambdas/", "project/", "events/")
+"""Rooms that have their place among the layers, and no files yet."""
 
 
 def test_the_walk_of_one_datum_names_what_is_there():

@@ -11,7 +11,6 @@ import boto3
 import pytest
 from conftest import scripted
 from map_stories import distributed, reader
-from moto.server import ThreadedMotoServer
 
 from asl_engine import StateMachine
 from asl_engine.drivers.virtual import VirtualDriver
@@ -22,6 +21,8 @@ from asl_engine.mapruns.s3 import S3Endpoint
 from asl_engine.tasks.perform import Performer
 from asl_engine.tasks.registry import Functions
 
+moto = pytest.importorskip("moto.server", reason="the tests of S3 talk to moto")
+
 ROWS = "id,n\n" + "".join(f"r{n},{n}\n" for n in range(1_200))
 WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "data", "Prefix": "out/"}}
 
@@ -29,7 +30,7 @@ WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": 
 @pytest.fixture(scope="module")
 def server():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     running.start()
     host, port = running.get_host_and_port()
     yield f"http://{host}:{port}"
