@@ -44,6 +44,8 @@ def kept(condition: str) -> list[int]:
         ("@.tags == ['red']", [0]),
         ("@.tags == []", [2]),
         ("@.n == true", []),
+        ("@.dim == {}", []),
+        ("@.kind == '\\cup'", [0]),
         ("@['kind'] == 'jug'", [1]),
         ("@.dim.w == 3", [1]),
         ("@.tags[1] == 'blue'", [1]),

@@ -147,9 +147,6 @@ class _Builder:
         self.labels += 1
         return Parent(Slot(f"!{self.labels}"), token.end_pos)
 
-    def placeholder(self, token: Any) -> Node:
-        return Placeholder(token.end_pos)
-
     # --- pieces
 
     def block(self, piece: Piece) -> Node:
