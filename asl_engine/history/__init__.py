@@ -19,14 +19,16 @@ Rules of the links, from recordings:
 """
 
 from asl_engine.history.reader import Event, EventReader, error_and_cause, read_events
-from asl_engine.history.records import Mark, Records, memory_of_records, states_entered
+from asl_engine.history.records import Mark, RecordedFailure, Records, failures_of, memory_of_records, states_entered
 
 __all__ = [
     "Event",
     "EventReader",
     "Mark",
+    "RecordedFailure",
     "Records",
     "error_and_cause",
+    "failures_of",
     "memory_of_records",
     "read_events",
     "states_entered",

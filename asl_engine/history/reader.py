@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeAlias
 
-from asl_engine.history.records import Mark, Records
+from asl_engine.history.records import Mark, RecordedFailure, Records
 from asl_engine.program.moves import Invoke
 from asl_engine.program.program import State
 from asl_engine.values import JSON, json_text, to_datetime
@@ -168,27 +168,27 @@ class EventReader:
         details["outputDetails"] = {"truncated": False}
         self._task_ended(state, "Succeeded", details)
 
-    def _task_failed(self, state: State, failure: tuple[str | None, str | None]) -> None:
-        self._task_ended(state, "Failed", self._task(state) | error_and_cause(*failure))
+    def _task_failed(self, state: State, failure: RecordedFailure) -> None:
+        self._task_ended(state, "Failed", self._task(state) | error_and_cause(failure.error, failure.cause))
 
-    def _task_timed_out(self, state: State, failure: tuple[str | None, str | None]) -> None:
-        self._task_ended(state, "TimedOut", self._task(state) | error_and_cause(*failure))
+    def _task_timed_out(self, state: State, failure: RecordedFailure) -> None:
+        self._task_ended(state, "TimedOut", self._task(state) | error_and_cause(failure.error, failure.cause))
 
     def _task_ended(self, state: State, how: str, details: dict[str, Any]) -> None:
         assert state.resource is not None
         self._event(*_NAMES[state.resource.family, how], details)
 
-    def _evaluation_failed(self, state: State, problem: tuple[str, str, str | None]) -> None:
+    def _evaluation_failed(self, state: State, failure: RecordedFailure) -> None:
         """It follows what the state's entry follows, unless more has happened since, as recorded in November 2024. A
         Wait's follows its entry (December 2024), as does that of variables which are too large (September 2026).
 
         Recordings of September 2026 have others follow the entry as well; here the older ones hold.
         """
-        error, cause, location = problem
+        error, cause, location = failure
         last = self.last[self.frame]
         if last == self.entered and state.type != "Wait" and error == "States.QueryEvaluationError":
             self.last[self.frame] = self.before_entered
-        details = {"error": error, "cause": cause, "state": state.name}
+        details = {**error_and_cause(error, cause), "state": state.name}
         if location is not None:
             details["location"] = location
         self._event("EvaluationFailed", "evaluationFailedEventDetails", details)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from sys import getsizeof
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from asl_engine.program.moves import Invoke
 from asl_engine.program.program import State
 from asl_engine.values import memory_of
+
+
+class RecordedFailure(NamedTuple):
+    """What a record says of a failure; `location` is the field whose query failed, where that is known."""
+
+    error: str | None
+    cause: str | None
+    location: str | None = None
 
 
 class Mark:
@@ -30,9 +39,9 @@ class Mark:
     ACTIVITY_STARTED: ClassVar[Mark]  # (state, name of the worker or None)
     SUBMITTED: ClassVar[Mark]  # (state, output)
     TASK_SUCCEEDED: ClassVar[Mark]  # (state, result)
-    TASK_FAILED: ClassVar[Mark]  # (state, (error, cause))
-    TASK_TIMED_OUT: ClassVar[Mark]  # (state, (error, cause))
-    EVALUATION_FAILED: ClassVar[Mark]  # (state, (error, cause, location or None))
+    TASK_FAILED: ClassVar[Mark]  # (state, RecordedFailure)
+    TASK_TIMED_OUT: ClassVar[Mark]  # (state, RecordedFailure)
+    EVALUATION_FAILED: ClassVar[Mark]  # (state, RecordedFailure)
     RETRIED: ClassVar[Mark]  # (state, position of the retrier): its delay begins
     CAUGHT: ClassVar[Mark]  # (state, position of the catcher): the exit that follows is by its way
     STATE_ABORTED: ClassVar[Mark]  # (state, -)
@@ -104,6 +113,17 @@ def memory_of_records(records: Records) -> int:
     """Return how many bytes of memory a record takes with its values."""
     written = (slot.payload if type(slot) is Invoke else slot for slot in records)
     return getsizeof(records) + memory_of(value for value in written if not isinstance(value, (State, Mark)))
+
+
+FAILURES: Final = (Mark.TASK_FAILED, Mark.TASK_TIMED_OUT, Mark.EVALUATION_FAILED)
+
+
+def failures_of(records: Records, start: int = 0) -> Iterator[tuple[State, RecordedFailure]]:
+    """Yield the failures of tasks and expressions, with their states, from the slot `start` on."""
+    columns = (records[start + column :: 3] for column in range(3))
+    for what, state, content in zip(*columns, strict=True):
+        if what in FAILURES:
+            yield state, content
 
 
 def states_entered(records: Records) -> list[State]:

@@ -15,19 +15,21 @@ a command with that op goes out; the event that comes back names the op, and the
 position alone (walk, state, visit, attempt), so it is the same after a restore: it is journal key, idempotency key and
 task token.
 
-A sleep remembers the move that follows: `Enter` for a retry's delay, `Done` for a Wait. So there is no flag that says
-why a frame waits, and a waiting frame can be written as JSON (`snapshot.py`) and restored elsewhere.
+A sleep remembers the move that follows: `Enter` for a retry's delay, `Done` for a Wait, `TimedOut` for a time limit. So
+there is no flag that says why a frame waits, and a waiting frame can be written as JSON (`snapshot.py`) and restored
+elsewhere.
 
 A failure climbs: the state's retriers, its catchers, then the frame ends and the state around it fails with the same
 error and cause. `failures.py` says who may handle what.
 
-The files: `kernel.py` is the contract, the walk and the failures' climb; `attempts.py` what is asked of the outside and
-what its answers mean; `forks.py` the walks side by side; `frames.py` one walk; `failures.py` who may handle what;
-`sizes.py` the 256 KiB limit; `events.py`, `commands.py` and `identity.py` the vocabulary; `snapshot.py` the whole as
-JSON.
+The files: `memory.py` is all that is remembered, `record.py` what is written down; each file above them takes a memory
+and returns moves. `kernel.py` is the contract, the walk and the failures' climb; `attempts.py` what is asked of the
+outside and what its answers mean; `forks.py` the walks side by side; `map_runs.py` and `redrive.py` what they say;
+`failures.py` who may handle what; `sizes.py` the 256 KiB limit; `events.py`, `commands.py` and `identity.py` the
+vocabulary; `snapshot.py` the whole as JSON, `copies.py` a second time.
 
 Everything is written down as it happens, as three references a transition; `history/` reads that as AWS's events.
-Between two events every fact is in frames, `waiting` and the record.
+Between two events every fact is in the memory.
 """
 
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer

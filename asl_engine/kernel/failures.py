@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from asl_engine.kernel.frames import Frame
+from asl_engine.kernel.memory import Frame, Memory
+from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Failed
 from asl_engine.program.program import Catcher, Retrier
 from asl_engine.quotas import MAX_SECONDS
@@ -34,8 +35,7 @@ def matches(handler: HasErrors, failed: Failed, of_task: bool) -> bool:
     * `States.Runtime` is never handled: it ends the execution (error table of the developer guide; recording
       `test_catch_states_runtime`).
     * `States.ALL` covers everything else, also a failure without a name, and a result that is too large (recorded,
-      against
-      the documents).
+      against the documents).
     * `States.TaskFailed` covers every failure of a task but a timeout.
     """
     error, errors = failed.error, handler.errors
@@ -64,16 +64,16 @@ def next_retry(frame: Frame, failed: Failed) -> tuple[int, float] | None:
     > A Retrier's count is kept for itself, and starts anew when the state is entered anew (specification, "Errors").
     """
     state = frame.state
-    found = first_match(state.retriers, failed, state.type == "Task")
-    if found is None:
+    match = first_match(state.retriers, failed, state.type == "Task")
+    if match is None:
         return None
-    index, retrier = found
-    if frame.attempts is None:
-        frame.attempts = [0] * len(state.retriers)
-    made = frame.attempts[index]
+    index, retrier = match
+    if frame.retries is None:
+        frame.retries = [0] * len(state.retriers)
+    made = frame.retries[index]
     if made >= retrier.max_attempts:
         return None
-    frame.attempts[index] += 1
+    frame.retries[index] += 1
     delay = backed_off(retrier, made)
     if retrier.has_jitter:
         delay = frame.random().uniform(0, delay)
@@ -96,3 +96,17 @@ def backed_off(retrier: Retrier, made: int) -> float:
 def catcher_for(frame: Frame, failed: Failed) -> tuple[int, Catcher] | None:
     """Return the catcher that covers a failure of the frame's state, with its position, if there is one."""
     return first_match(frame.state.catchers, failed, frame.state.type == "Task")
+
+
+def expression_failure(memory: Memory, frame: Frame, problem: ExpressionFailed) -> Failed:
+    """Return the failure of a state of which an expression failed, in the service's words, and write it down."""
+    memory.note_entered(frame)  # before the cause is made: it names the event
+    if problem.items is not None:  # an inline Map has started by then (recorded, September 2026)
+        memory.record.forked(frame.state, problem.items)
+    cause = problem.cause
+    if problem.names_place:
+        place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"
+        cause = f"An error occurred while executing the state {place}. {cause}"
+    if problem.error == QUERY_ERROR or problem.location is not None:
+        memory.record.evaluation_failed(frame.state, problem.error, cause, problem.location)
+    return Failed(problem.error, cause)

@@ -7,18 +7,14 @@ unsuccessful state. A frame that has failed keeps its join for this, and the joi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from asl_engine.history import Mark
 from asl_engine.kernel.commands import Cancel
 from asl_engine.kernel.events import Event, ExecutionRedriven
 from asl_engine.kernel.forks import ABORTABLE
-from asl_engine.kernel.frames import Frame
+from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.program.moves import Enter, Redistribute
 from asl_engine.quotas import MAX_EVENTS
-
-if TYPE_CHECKING:
-    from asl_engine.kernel.kernel import Kernel
 
 UNSUCCESSFUL: Final = ("FAILED", "ABORTED", "TIMED_OUT")
 
@@ -28,59 +24,59 @@ LAST_EVENTS: Final = MAX_EVENTS - 1
 ENTER: Final = Enter()
 
 
-def is_heard(kernel: Kernel, event: Event) -> bool:
+def is_heard(memory: Memory, event: Event) -> bool:
     """Whether an execution that has ended takes in an event: only a redrive, if it did not succeed and history has
     room."""
-    is_redrive = type(event) is ExecutionRedriven and kernel.root is not None
-    return is_redrive and kernel.status in UNSUCCESSFUL and kernel.event_count < LAST_EVENTS
+    is_redrive = type(event) is ExecutionRedriven and memory.root is not None
+    return is_redrive and memory.status in UNSUCCESSFUL and memory.event_count < LAST_EVENTS
 
 
-def why_not(kernel: Kernel) -> str | None:
+def why_not(memory: Memory) -> str | None:
     """Return why an execution that has ended cannot be redriven, in AWS's words; None if it can."""
-    if kernel.status == "SUCCEEDED":
+    if memory.status == "SUCCEEDED":
         return "Execution is SUCCEEDED and cannot be redriven"
-    if kernel.event_count >= LAST_EVENTS:
+    if memory.event_count >= LAST_EVENTS:
         return "Execution has exceeded the maximum history event limit"
     return None
 
 
-def on_redriven(kernel: Kernel, event: ExecutionRedriven) -> None:
+def on_redriven(memory: Memory, event: ExecutionRedriven) -> None:
     """Open again what has ended, from the root on; the time limit of the execution begins anew."""
-    root = kernel.root
+    root = memory.root
     assert root is not None
-    kernel.status, kernel.error, kernel.cause = "RUNNING", None, None
-    kernel.redrive_count += 1
-    kernel.redriven_at = event.at
-    kernel.is_deadline_set = bool(kernel.place)  # the limit of a child is its parent's
-    kernel.commands.append(Cancel(kernel.deadline_op))
-    kernel.forget_context()
-    if kernel.focus != 0:
-        kernel.focus_on(root)
-    kernel.write(Mark.REDRIVEN, kernel.redrive_count, None)
-    _reopen(kernel, root)
+    memory.status, memory.error, memory.cause = "RUNNING", None, None
+    memory.redrive_count += 1
+    memory.redriven_at = event.at
+    memory.is_deadline_set = bool(memory.parent_op)  # the limit of a child is its parent's
+    memory.commands.append(Cancel(memory.deadline_op))
+    memory.forget_context()
+    memory.record.focus_on(root.number)
+    memory.record.redriven(memory.redrive_count)
+    _reopen(memory, root)
 
 
-def _reopen(kernel: Kernel, frame: Frame) -> None:
-    lost_run = (kernel.map_runs or {}).get(frame.number)
-    is_map_run = lost_run is not None and lost_run.op == frame.op
-    _note_resumed(kernel, frame)
+def _reopen(memory: Memory, frame: Frame) -> None:
+    map_run = memory.map_runs.get(frame.number)
+    is_of_map_run = map_run is not None and map_run.op == frame.op  # asked before the visit, and so the op, changes
+    _note_resumed(memory, frame)
     frame.is_open = True
     frame.ops = ()
     frame.visit += 1  # ops of the attempts to come differ from those before
-    frame.attempt, frame.attempts = 0, None
-    frame.result_bound = 0
+    frame.attempt, frame.retries = 0, None
+    frame.result_max_size = 0
     join = frame.join
     if join is None:
-        kernel.ready.append((frame, Redistribute(lost_run.arn) if lost_run is not None and is_map_run else ENTER))
+        move = Redistribute(map_run.arn) if map_run is not None and is_of_map_run else ENTER
+        memory.ready.append((frame, move))
         return
-    walks = sorted({**join.lost, **join.open}.items())
-    join.lost, join.open, join.failures = {}, dict(walks), 0
+    walks = sorted({**join.unsuccessful, **join.open}.items())
+    join.unsuccessful, join.open, join.failures = {}, dict(walks), 0
     for _, walk in walks:
-        _reopen(kernel, walk)
+        _reopen(memory, walk)
 
 
-def _note_resumed(kernel: Kernel, frame: Frame) -> None:
+def _note_resumed(memory: Memory, frame: Frame) -> None:
     """Write down that a walk goes on in its state: neither that begins again (recorded)."""
     parent = frame.parent
     if frame.has_begun and (parent is not None or frame.state.type in ABORTABLE):
-        kernel.write(Mark.RESUMED, frame.number, (None if parent is None else parent.number, frame.entered_id))
+        memory.record.resumed(frame.number, None if parent is None else parent.number, frame.entered_id)

@@ -1,45 +1,40 @@
 """The 256 KiB limit, without making the text of each value.
 
-Each frame carries an upper bound of its input's size. Leaving a state, the bound of the output is estimated from that
-by arithmetic (`Growth`), and something is measured only when the estimate passes the limit.
+Each frame carries an upper bound of its input's size, `max_size`. Leaving a state, the bound of the output is estimated
+from that by arithmetic (`Growth`), and something is measured only when the estimate passes the limit.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asl_engine.kernel.failures import DATA_LIMIT
+from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.expr import Expr, ExpressionFailed
 from asl_engine.program.program import Growth
 from asl_engine.quotas import MAX_BYTES, MAX_VARIABLES
 from asl_engine.values import JSON, bound_of, size_of
 
-if TYPE_CHECKING:
-    from asl_engine.kernel.frames import Frame
-    from asl_engine.kernel.kernel import Kernel
 
-
-def output_bound(frame: Frame, growth: Growth | None, bound: int, around: int, output: JSON) -> int:
+def output_max_size(frame: Frame, growth: Growth | None, seen: int, others: int, output: JSON) -> int:
     """Return a bound of the output's size that is above the limit only when the output itself is.
 
-    `bound` is that of the raw input and the result, `around` that of what else expressions can see. In the cheapest way
+    `seen` is that of the raw input and the result, `others` that of what else expressions can see. In the cheapest way
     that can tell: by arithmetic, by the part that is new, by that and the part it replaced, and only then whole.
     """
     if growth is not None:
-        estimate = growth.factor * (bound + around) + growth.constant
+        estimate = growth.factor * (seen + others) + growth.constant
         if estimate <= MAX_BYTES:
             return int(estimate)
         if growth.spliced_at:
-            near = _spliced_bound(frame, growth.spliced_at, output)
+            near = _spliced_max_size(frame, growth.spliced_at, output)
             if near <= MAX_BYTES:
                 return near
     return bound_of(output, MAX_BYTES // 8)  # rough only where later estimates have room for it
 
 
-def _spliced_bound(frame: Frame, steps: tuple[str | int, ...], output: JSON) -> int:
+def _spliced_max_size(frame: Frame, steps: tuple[str | int, ...], output: JSON) -> int:
     """Bound an output that is the raw input with one place changed."""
     spine = sum(size_of(step) + 4 for step in steps)
-    near = frame.bound + size_of(_value_at(output, steps)) + spine
+    near = frame.max_size + size_of(_value_at(output, steps)) + spine
     if near <= MAX_BYTES:
         return near
     try:
@@ -55,7 +50,7 @@ def _value_at(value: JSON, steps: tuple[str | int, ...]) -> JSON:
     return value
 
 
-def assign(kernel: Kernel, frame: Frame, make: Expr) -> dict[str, JSON]:
+def assign(memory: Memory, frame: Frame, make: Expr) -> dict[str, JSON]:
     """Return what an `Assign` makes; raise ExpressionFailed where the variables pass a limit.
 
     There are three (AWS quotas): 256 KiB for one variable, as much for all of one `Assign`, and 10 MiB for an
@@ -65,15 +60,15 @@ def assign(kernel: Kernel, frame: Frame, make: Expr) -> dict[str, JSON]:
     size = bound_of(assigned)
     if size > MAX_BYTES:
         check_assignment(frame.state.name, assigned)
-    kernel.around += size
-    if kernel.around <= MAX_VARIABLES:
+    memory.envelope_size += size
+    if memory.envelope_size <= MAX_VARIABLES:
         return assigned
     variables = {**frame.variables, **assigned}
-    kernel.around = min(kernel.around, size_of(variables) + kernel.input_bound)
+    memory.envelope_size = min(memory.envelope_size, size_of(variables) + memory.input_max_size)
     over = sum(map(size_of, variables.values())) - MAX_VARIABLES
     if over > 0:
-        told = f"State '{frame.state.name}' assigned variables that exceed the total execution limit by {over} bytes."
-        raise _of_assign(f"Execution total variable size limit exceeded. {told}")
+        excess = f"State '{frame.state.name}' assigned variables that exceed the total execution limit by {over} bytes."
+        raise _of_assign(f"Execution total variable size limit exceeded. {excess}")
     return assigned
 
 
@@ -83,26 +78,26 @@ def check_assignment(state_name: str, assigned: dict[str, JSON]) -> None:
     for name, value in assigned.items():
         size = size_of(value)
         held += size
-        given = f"Variable '{name}' in state '{state_name}' was assigned {size} bytes"
+        variable = f"Variable '{name}' in state '{state_name}' was assigned {size} bytes"
         if size > MAX_BYTES:
-            raise _of_assign(f"Variable size limit exceeded. {given}.")
+            raise _of_assign(f"Variable size limit exceeded. {variable}.")
         if held > MAX_BYTES:
-            told = f"which caused the size of variables assigned in the state to exceed its limit by {held - MAX_BYTES}"
-            raise _of_assign(f"State total variable size limit exceeded. {given}, {told} bytes.")
+            excess = f"the size of variables assigned in the state to exceed its limit by {held - MAX_BYTES} bytes."
+            raise _of_assign(f"State total variable size limit exceeded. {variable}, which caused {excess}")
 
 
 def _of_assign(cause: str) -> ExpressionFailed:
     return ExpressionFailed(cause, DATA_LIMIT, names_place=False, location="Assign")
 
 
-def is_payload_too_large(frame: Frame, growth: Growth | None, around: int, payload: JSON) -> bool:
+def is_payload_too_large(frame: Frame, growth: Growth | None, others: int, payload: JSON) -> bool:
     """Tell whether an effective input passes the limit; without `Parameters` it cannot be larger than the input."""
-    if growth is None or growth.factor * (frame.bound + around) + growth.constant <= MAX_BYTES:
+    if growth is None or growth.factor * (frame.max_size + others) + growth.constant <= MAX_BYTES:
         return False
     return size_of(payload) > MAX_BYTES
 
 
 def too_large(label: str) -> str:
     """Return the cause of States.DataLimitExceeded (recorded)."""
-    told = "returned a result with a size exceeding the maximum number of bytes service limit."
-    return f"The state/task '{label}' {told}"
+    excess = "returned a result with a size exceeding the maximum number of bytes service limit."
+    return f"The state/task '{label}' {excess}"

@@ -1,82 +1,87 @@
 """An execution between two events as plain data, and back.
 
 Everything that a kernel remembers is in its frames, in what it waits for, and in its record; `take` writes that as a
-JSON value and `restore` reads it, in the same process or another. The definition is not in it: a snapshot is restored
-with the program that it was taken from. `FORMAT` changes whenever older snapshots can no longer be read.
+JSON value and `restore` reads it, in the same process or another. Frames whose walk has ended are there as well, as
+long as a redrive could open them again. Three things are not in it, since they are not the execution's: the definition
+(a snapshot is restored with the program that it was taken from), the activities of the account, and the children of its
+Map Runs, which `mapruns/snapshot.py` writes. `FORMAT` changes whenever older snapshots can no longer be read.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Container
+from typing import Any, Final
 
-from asl_engine.history import Mark
+from asl_engine.history import Mark, RecordedFailure
 from asl_engine.kernel.commands import Command, StartMapRun, StartTask, StartTimer
-from asl_engine.kernel.frames import Frame, Join
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.kernel import ENTER, Kernel
-from asl_engine.program.moves import Done, Enter, Fork, Invoke, Move
+from asl_engine.kernel.memory import Frame, Join, Memory
+from asl_engine.program.moves import Done, Enter, Fork, Invoke, Move, TimedOut
 from asl_engine.program.plan import plan_as_data, plan_from_data
 from asl_engine.program.program import Program, State
 from asl_engine.values import JSON
 
-FORMAT = 2
+FORMAT: Final = 3
 
-_FACTS = (
+_FACTS: Final = (
     "status", "input", "output", "error", "cause", "seed", "started_at", "redriven_at", "redrive_count", "now",
-    "event_count", "frame_count", "focus", "is_deadline_set", "around", "input_bound",
+    "frame_count", "is_deadline_set", "envelope_size", "input_max_size",
 )  # fmt: skip
-_FRAME_FACTS = (
-    "input", "bound", "index", "item", "item_bound", "variables", "visit", "attempt", "attempts", "entered_id",
-    "result_bound", "has_begun",
+_FRAME_FACTS: Final = (
+    "input", "max_size", "index", "item", "item_max_size", "variables", "visit", "attempt", "retries",
+    "entered_id", "result_max_size", "has_begun", "is_open", "is_submitted",
 )  # fmt: skip
 
 
-def take(kernel: Kernel) -> dict[str, JSON]:
-    """Return what the kernel remembers, as a JSON value. Call it between two events."""
-    frames = _open_frames(kernel.root)
+def take(memory: Memory) -> dict[str, JSON]:
+    """Return what an execution remembers, as a JSON value. Call it between two events."""
+    frames = list(memory.frames())
+    known = {frame.number for frame in frames}
+    record = memory.record
     return {
         "format": FORMAT,
-        **{name: getattr(kernel, name) for name in _FACTS},
-        "identity": kernel.identity.as_dict(),
+        **{name: getattr(memory, name) for name in _FACTS},
+        "parent_op": memory.parent_op,
+        "identity": memory.identity.as_dict(),
         "frames": [_frame_as_data(frame) for frame in frames],
-        "waiting": [[frame.number, _command_as_data(command)] for frame, command in kernel.waiting.values()],
-        "sleeping": {op: _move_as_data(move) for op, move in kernel.sleeping.items()},
-        "records": None if kernel.records is None else [_slot_as_data(slot) for slot in kernel.records],
+        "waiting": [[frame.number, _command_as_data(command)] for frame, command in memory.waiting.values()],
+        "sleeping": {op: _move_as_data(move) for op, move in memory.sleeping.items()},
+        "map_runs": [[number, _command_as_data(run)] for number, run in memory.map_runs.items() if number in known],
+        "event_count": record.event_count,
+        "focus": record.focus,
+        "records": None if record.entries is None else [_slot_as_data(slot) for slot in record.entries],
     }
 
 
-def restore(program: Program, data: dict[str, JSON]) -> Kernel:
-    """Return a kernel that goes on where the snapshot was taken. Raises ValueError for a format that it does not
-    know."""
+def restore(program: Program, data: dict[str, JSON], activities: Container[str] | None = None) -> Kernel:
+    """Return a kernel that goes on where the snapshot was taken; `activities` are those that exist, where somebody
+    knows. Raises ValueError for a format that it does not know."""
     if data.get("format") != FORMAT:
         raise ValueError(f"the snapshot has format {data.get('format')!r}, and this version reads format {FORMAT}")
-    kernel = Kernel(program, data["records"] is not None)
+    kernel = Kernel(program, data["records"] is not None, data["parent_op"])
     for name in _FACTS:
         setattr(kernel, name, data[name])
     kernel.identity = Identity(**data["identity"])
+    kernel.activities = activities
     frames: dict[int, Frame] = {}
-    for one in data["frames"]:
-        frames[one["number"]] = _frame_from_data(kernel, one, frames)
+    for frame_data in data["frames"]:
+        frames[frame_data["number"]] = _frame_from_data(kernel, frame_data, frames)
     kernel.root = frames.get(0)
-    for number, command in data["waiting"]:
-        _wait_again(kernel, frames[number], command)
+    for number, command_data in data["waiting"]:
+        command = _command_from_data(frames[number].state, command_data)
+        kernel.waiting[command.op] = (frames[number], command)
     for op, move in data["sleeping"].items():
         kernel.sleeping[op] = _move_from_data(move, kernel.waiting[op][0])
+    for number, command_data in data["map_runs"]:
+        map_run = _command_from_data(frames[number].state, command_data)
+        assert isinstance(map_run, StartMapRun)
+        kernel.map_runs[number] = map_run
+    record = kernel.record
+    record.event_count, record.focus = data["event_count"], data["focus"]
     if data["records"] is not None:
-        kernel.records = [_slot_from_data(slot, program) for slot in data["records"]]
+        record.entries = [_slot_from_data(slot, program) for slot in data["records"]]
     return kernel
-
-
-def _open_frames(root: Frame | None) -> list[Frame]:
-    """Every frame that still walks, parents before children."""
-    frames: list[Frame] = []
-    pending = [root] if root is not None and root.is_open else []
-    while pending:
-        frame = pending.pop()
-        frames.append(frame)
-        if frame.join is not None:
-            pending.extend(reversed(frame.join.open.values()))  # the order of the walks is part of the state
-    return frames
 
 
 def _frame_as_data(frame: Frame) -> dict[str, JSON]:
@@ -89,28 +94,35 @@ def _frame_as_data(frame: Frame) -> dict[str, JSON]:
         "ops": list(frame.ops),
         "random": frame.random_state(),
         "join": None if frame.join is None else _join_as_data(frame.join),
+        "is_unsuccessful": _is_unsuccessful(frame),
         **{name: getattr(frame, name) for name in _FRAME_FACTS},
-        "attempts": None if frame.attempts is None else list(frame.attempts),
+        "retries": None if frame.retries is None else list(frame.retries),
     }
+
+
+def _is_unsuccessful(frame: Frame) -> bool:
+    join = frame.parent.join if frame.parent is not None else None
+    return join is not None and join.unsuccessful.get(frame.index) is frame
 
 
 def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Frame]) -> Frame:
     program = kernel.program
     parent = None if data["parent"] is None else frames[data["parent"]]
     frame = Frame(
-        kernel, data["number"], program.blocks[data["block"]], data["input"], data["bound"], parent, data["index"]
+        kernel, data["number"], program.blocks[data["block"]], data["input"], data["max_size"], parent, data["index"]
     )
     for name in _FRAME_FACTS:
         setattr(frame, name, data[name])
     frame.state = program.states[data["state"]]
-    frame.entered_when = data["entered_at"]
-    frame.attempts = None if data["attempts"] is None else list(data["attempts"])
+    frame.entered_stamp = data["entered_at"]
+    frame.retries = None if data["retries"] is None else list(data["retries"])
     frame.ops = tuple(data["ops"])
-    frame.restore_random(data["random"])
     if data["join"] is not None:
         frame.join = _join_from_data(data["join"], program)
     if parent is not None and parent.join is not None:
-        parent.join.open[frame.index] = frame
+        walks = parent.join.unsuccessful if data["is_unsuccessful"] else parent.join.open
+        walks[frame.index] = frame
+    frame.restore_random(data["random"])  # at last: it asks for the op, which the parent's join is a part of
     return frame
 
 
@@ -126,17 +138,17 @@ def _join_as_data(join: Join) -> dict[str, JSON]:
         "next": join.next,
         "results": [[index, result] for index, result in join.results.items()],
         "failures": join.failures,
-        "result_bound": join.result_bound,
-        "input_bound": join.input_bound,
+        "result_max_size": join.result_max_size,
+        "input_max_size": join.input_max_size,
     }
 
 
 def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
     blocks = tuple(program.blocks[pointer] for pointer in data["blocks"])
     join = Join(Fork(blocks, data["inputs"], data["items"], data["limit"], data["tolerated"]), data["op"])
-    join.next, join.failures, join.result_bound = data["next"], data["failures"], data["result_bound"]
+    join.next, join.failures, join.result_max_size = data["next"], data["failures"], data["result_max_size"]
     join.results = dict(data["results"])
-    join.input_bound = data["input_bound"]
+    join.input_max_size = data["input_max_size"]
     return join
 
 
@@ -149,30 +161,32 @@ def _command_as_data(command: Command) -> dict[str, JSON]:
             "heartbeat": command.heartbeat,
         }
     if isinstance(command, StartMapRun):
-        return {"op": command.op, "map_run": command.arn, "plan": plan_as_data(command.plan)}
+        plan = plan_as_data(command.plan)
+        return {"op": command.op, "map_run": command.arn, "plan": plan, "redrives": command.redrives}
     assert isinstance(command, StartTimer)
     return {"op": command.op, "at": command.at}
 
 
-def _wait_again(kernel: Kernel, frame: Frame, data: dict[str, JSON]) -> None:
-    command: Command
+def _command_from_data(state: State, data: dict[str, JSON]) -> StartTask | StartTimer | StartMapRun:
+    op = data["op"]
     if "at" in data:
-        command = StartTimer(data["op"], data["at"])
-    elif "map_run" in data:
-        command = StartMapRun(data["op"], frame.state.name, data["map_run"], plan_from_data(data["plan"]))
-    else:
-        resource = frame.state.resource
-        assert resource is not None
-        command = StartTask(data["op"], resource, data["payload"], frame.state.name, data["timeout"], data["heartbeat"])
-    kernel.waiting[data["op"]] = (frame, command)
+        return StartTimer(op, data["at"])
+    if "map_run" in data:
+        return StartMapRun(op, state.name, data["map_run"], plan_from_data(data["plan"]), data["redrives"])
+    assert state.resource is not None
+    return StartTask(op, state.resource, data["payload"], state.name, data["timeout"], data["heartbeat"])
 
 
 def _move_as_data(move: Move) -> dict[str, JSON]:
-    return {"result": move.result} if isinstance(move, Done) else {}
+    if isinstance(move, Done):
+        return {"result": move.result}
+    return {"matched_as": move.matched_as} if isinstance(move, TimedOut) else {}
 
 
-def _move_from_data(data: dict[str, JSON], frame: Frame) -> Done | Enter:
-    return Done(data["result"], frame.state.route) if data else ENTER
+def _move_from_data(data: dict[str, JSON], frame: Frame) -> Done | Enter | TimedOut:
+    if "result" in data:
+        return Done(data["result"], frame.state.route)
+    return TimedOut(data["matched_as"]) if "matched_as" in data else ENTER
 
 
 def _slot_as_data(slot: Any) -> dict[str, JSON]:
@@ -183,6 +197,8 @@ def _slot_as_data(slot: Any) -> dict[str, JSON]:
         return {"mark": slot.name}
     if isinstance(slot, Invoke):
         return {"invoke": {name: getattr(slot, name) for name in Invoke.__slots__}}
+    if isinstance(slot, RecordedFailure):
+        return {"failure": list(slot)}
     if isinstance(slot, tuple):
         return {"tuple": [_slot_as_data(item) for item in slot]}
     return {"value": slot}
@@ -197,6 +213,8 @@ def _slot_from_data(data: dict[str, JSON], program: Program) -> Any:
             return Mark.by_name[content]
         case "invoke":
             return Invoke(**content)
+        case "failure":
+            return RecordedFailure(*content)
         case "tuple":
             return tuple(_slot_from_data(item, program) for item in content)
         case _:

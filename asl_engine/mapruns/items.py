@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from asl_engine.kernel.frames import Frame
+from asl_engine.kernel.memory import Frame
 from asl_engine.mapruns.work import reader_failed
 from asl_engine.program.plan import Batching
 from asl_engine.program.program import State

@@ -55,6 +55,15 @@ class Enter:
     __slots__ = ()
 
 
+class TimedOut:
+    """A limit of the attempt has passed: what its timer lets a state do. `matched_as` as in `Failed`."""
+
+    __slots__ = ("matched_as",)
+
+    def __init__(self, matched_as: str | None = None) -> None:
+        self.matched_as = matched_as
+
+
 class Invoke:
     """Have the state's resource do its work with `payload`; the limits are in seconds."""
 
@@ -113,4 +122,4 @@ class Redistribute:
         self.arn = arn
 
 
-Move: TypeAlias = Done | Failed | Sleep | Enter | Invoke | Fork | Distribute | Redistribute
+Move: TypeAlias = Done | Failed | Sleep | Enter | TimedOut | Invoke | Fork | Distribute | Redistribute

@@ -11,7 +11,7 @@ from typing import Any
 
 from asl_engine.drivers.realtime import RealTimeDriver, in_thread
 from asl_engine.errors import AslError
-from asl_engine.history import Mark, memory_of_records
+from asl_engine.history import memory_of_records
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
 from asl_engine.mapruns.objects import Objects
 from asl_engine.server.callbacks import Callbacks
@@ -166,5 +166,4 @@ def _give_up(run: Run, problem: BaseException) -> None:
     cause = str(problem) if isinstance(problem, AslError) else f"{type(problem).__name__} in the engine; see its log"
     if not isinstance(problem, AslError):
         traceback.print_exception(problem)
-    kernel.error, kernel.cause = "States.Runtime", cause
-    kernel.end("FAILED", Mark.FAILED, kernel.error, kernel.cause)
+    kernel.fail("States.Runtime", cause)

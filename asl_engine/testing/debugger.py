@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.engine import Buckets, Moment, StateMachine, checked_input, moment
 from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
-from asl_engine.history import Mark
+from asl_engine.history import failures_of, read_events
 from asl_engine.history.story import read_story
 from asl_engine.history.summary import message_of
 from asl_engine.inspection import Inspection, Setting
@@ -28,7 +28,7 @@ from asl_engine.kernel import (
     TaskSubmitted,
     TaskSucceeded,
 )
-from asl_engine.kernel.frames import Frame
+from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.jsonata import UNDEFINED, JSONataError, compile_jsonata
 from asl_engine.mapruns.keeping import Keeper
 from asl_engine.mapruns.objects import Folders
@@ -61,7 +61,7 @@ class Failed(NamedTuple):
     """A failure on the way: the state, the error name, and the cause as a person reads it."""
 
     state: str
-    error: str
+    error: str | None
     cause: str | None
 
     def __str__(self) -> str:
@@ -88,14 +88,14 @@ class Stop:
         self.variables = frame.variables
         self.context = frame.context()
         self.attempt = frame.attempt
-        self.depth = _depth(frame) + debugger.is_child(frame.kernel)
-        self.now = frame.kernel.now
-        self.time = self.now - frame.kernel.started_at
+        self.depth = _depth(frame) + debugger.is_child(frame.memory)
+        self.now = frame.memory.now
+        self.time = self.now - frame.memory.started_at
 
     @property
     def path(self) -> list[str]:
         """The states entered before this one."""
-        return [visit.state for visit in read_story(TestedExecution(self.frame.kernel).history)]
+        return [visit.state for visit in read_story(read_events(self.frame.memory.records or []))]
 
     def stages(self) -> dict[str, JSON]:
         """Return what each stage of the data flow makes, as far as it is known before the state's work, and where the
@@ -107,7 +107,7 @@ class Stop:
         before = self.before
         if before is None:
             raise InputError("this walk begins here: no state was left on it")
-        visits = read_story(TestedExecution(self.frame.kernel).history)
+        visits = read_story(read_events(self.frame.memory.records or []))
         visit = next(visit for visit in reversed(visits) if visit.state == before.state)
         inspection = before._entered()
         if inspection.status == "RUNNING" and visit.attempts:
@@ -119,9 +119,9 @@ class Stop:
         return {"state": before.state, **_stages(inspection), "output": visit.output}
 
     def _entered(self) -> Inspection:
-        kernel = self.frame.kernel
+        memory = self.frame.memory
         known: dict[str, Any] = {"variables": self.variables, "context": self.context, "retries": self.attempt}
-        setting = Setting(kernel.identity, self.now, kernel.seed, **known)
+        setting = Setting(memory.identity, self.now, memory.seed, **known)
         inspection = Inspection(self.debugger.tested(self.state).subject, self.input, setting)
         inspection.enter()
         return inspection
@@ -234,7 +234,7 @@ class Debugger:
         self.buckets = buckets or {}
         self._wants: Callable[[Stop], bool] = lambda stop: True
         self._number = self._target = 0
-        self._told: dict[Kernel, int] = {}
+        self._told: dict[Memory, int] = {}
         self._stood: dict[Frame, Stop] = {}
 
     def run(self, input: JSON) -> TestedExecution:
@@ -257,9 +257,9 @@ class Debugger:
         """How many stops there have been, whether they were made or not."""
         return self._number
 
-    def is_child(self, kernel: Kernel) -> bool:
+    def is_child(self, memory: Memory) -> bool:
         """Whether this is a child execution, of a distributed Map, and not the one that is debugged."""
-        return kernel is not next(iter(self._told))
+        return memory is not next(iter(self._told))
 
     def tested(self, state: str) -> TestedState:
         """Return a state to look into."""
@@ -303,7 +303,7 @@ class Debugger:
             before = before.before  # the state itself, before it was tried again
         elif before is not None:
             before.before = None  # nobody looks back farther
-        stop = self._stood[frame] = Stop(self, self._number, frame, self._news(frame.kernel), before)
+        stop = self._stood[frame] = Stop(self, self._number, frame, self._news(frame.memory), before)
         if self._number < self._target:
             return
         is_target = self._number == self._target
@@ -311,24 +311,20 @@ class Debugger:
             self._target = 0
             self._wants = self.front.stopped(stop)
 
-    def _news(self, kernel: Kernel) -> list[Failed]:
+    def _news(self, memory: Memory) -> list[Failed]:
         """Return the failures that the record has since the last look."""
-        records = kernel.records or []
-        since, self._told[kernel] = self._told.get(kernel, 0), len(records)
-        found = []
-        columns = (records[since + column :: 3] for column in range(3))
-        for what, state, failure in zip(*columns, strict=True):
-            if what in (Mark.TASK_FAILED, Mark.TASK_TIMED_OUT):
-                found.append(Failed(state.name, failure[0], message_of(failure[1]) if failure[1] else None))
-            elif what is Mark.EVALUATION_FAILED:
-                found.append(Failed(state.name, "States.QueryEvaluationError", failure[0]))
-        return found
+        records = memory.records or []
+        since, self._told[memory] = self._told.get(memory, 0), len(records)
+        return [
+            Failed(state.name, failure.error, message_of(failure.cause) if failure.cause else None)
+            for state, failure in failures_of(records, since)
+        ]
 
 
 def _change(frame: Frame, what: str, name: str, value: JSON) -> None:
     if what == "input":
         frame.input = frame.data = value
-        frame.bound = size_of(value)
+        frame.max_size = size_of(value)
     else:
         frame.variables = {**frame.variables, name: value}
 

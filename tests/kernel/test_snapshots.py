@@ -47,6 +47,16 @@ class Amnesiac(VirtualDriver):
             event = self.next_event()
 
 
+class Answering(VirtualDriver):
+    """A driver of a restored execution, beside which those who have task tokens are still at work."""
+
+    def resume(self):
+        for op, (frame, command) in self.kernel.waiting.items():
+            if frame.is_submitted and isinstance(command, StartTask):
+                self.agenda.note_answer(self.kernel.now, op, Answer(command.payload["Payload"]["n"]))
+        super().resume()
+
+
 def started(input, name="run-0"):
     return ExecutionStarted(START, input, Identity(name, "StateMachine"), 0)
 
@@ -287,11 +297,26 @@ def test_a_crash_at_every_event_gives_the_same_output():
     ends = []
     for snapshot in snapshots[:-1]:
         again = restore(machine.program, json.loads(snapshot))
-        VirtualDriver(again, Performer(Functions({"ask": lambda event, context: Answer(event["n"])}))).resume()
+        Answering(again, Performer(Functions({"ask": lambda event, context: Answer(event["n"])}))).resume()
         ends.append((again.status, again.output))
 
     assert 8 <= len(ends)
     assert [("SUCCEEDED", kernel.output)] * len(ends) == ends
+
+
+def test_what_somebody_has_in_hand_is_not_asked_a_second_time():
+    """A task with a token that was handed over is answered by it; before that, handing over is done again."""
+    machine = StateMachine.from_dict(one_state(**ASK, TimeoutSeconds=60))
+    kernel = Kernel(machine.program)
+    task, limit, end = kernel.handle(started({"n": 1}))
+    before = restore(machine.program, json.loads(json.dumps(take(kernel))))
+    kernel.handle(TaskSubmitted(START + 1, task.op, None))
+    after = restore(machine.program, json.loads(json.dumps(take(kernel))))
+
+    assert [task.op, limit.op, end.op] == [command.op for command in before.outstanding()]
+    assert [limit.op, end.op] == [command.op for command in after.outstanding()]
+    after.handle(TaskSucceeded(START + 2, task.op, "yes"))
+    assert ("SUCCEEDED", "yes") == (after.status, after.output)
 
 
 # --- stale and unknown events ----------------------------------------------------------------------------------------

@@ -172,6 +172,18 @@ def test_a_breakpoint_after_an_error(debug):
     assert "! B: Busy: come back later" in out
 
 
+def test_an_expression_that_fails_is_told_with_its_cause(debug):
+    """A query that cannot be evaluated shows what was wrong with it, and its error once."""
+    query = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + 'a' %}"}
+    branches = [{"StartAt": "Q", "States": {"Q": {**query, "End": True}}}]
+    parallel = {"Type": "Parallel", "Branches": branches, "Catch": catches("C")}
+
+    out, _ = debug(chain(P=parallel, C={"Type": "Pass"}), "break error", "continue")
+
+    assert "! Q: States.QueryEvaluationError: An error occurred while executing the state" in out
+    assert "must evaluate to a number" in out
+
+
 def test_a_breakpoint_after_an_error_of_a_name(debug):
     """Others are passed, also those whose names begin alike."""
     machine = chain(A={"Type": "Pass"}, B=calls("fails", Catch=catches("D")), D={"Type": "Pass"})
