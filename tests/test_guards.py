@@ -209,6 +209,17 @@ def test_below_the_drivers_nothing_acts():
     assert {} == {place_of(path): acts for path in low if (acts := list(acts_of(path)))}
 
 
+RAW_EVENTS = {"server/logs.py"}
+"""Where events are handed out as they are, and their data left out on request."""
+
+
+def test_events_are_read_in_one_place():
+    """AWS has another name for the details of each type of event: `history/` knows them, all others read visits."""
+    places = {str(path.relative_to(PACKAGE)) for path in SOURCES if "EventDetails" in path.read_text(encoding="utf-8")}
+
+    assert RAW_EVENTS == {place for place in places if not place.startswith("history/")}
+
+
 def test_importing_the_package_is_cheap():
     """What only some callers need is imported when they need it."""
     heavy = [

@@ -235,6 +235,7 @@ def render(file: str, output: str | None, form: str | None, history_file: str | 
     from asl_engine.cli.given import read_json
     from asl_engine.cli.progress import waiting
     from asl_engine.engine import StateMachine
+    from asl_engine.history.files import read_history
     from asl_engine.render.draw import draw, draw_changes, format_of
 
     check_place(output)
@@ -248,7 +249,7 @@ def render(file: str, output: str | None, form: str | None, history_file: str | 
             old = StateMachine.load(old_file, type=kind)  # type: ignore[arg-type] # click has checked it
             content, found = draw_changes(old.model, machine.model, wanted, look)
         else:
-            events = _events(read_json(history_file), history_file) if history_file is not None else None
+            events = read_history(read_json(history_file), history_file) if history_file is not None else None
             content = draw(machine.model, events, form=wanted, look=look)
     if old_file is not None:
         (tell if output is None else show)(found.summary)
@@ -256,22 +257,6 @@ def render(file: str, output: str | None, form: str | None, history_file: str | 
         show_file(content)
     else:
         write_file(output, content)
-
-
-def _events(history: Any, name: str) -> list[dict[str, Any]]:
-    events = history.get("events") if isinstance(history, dict) else history
-    if not isinstance(events, list) or not all(_is_event(event) for event in events):
-        expected = '{"events": [...]}, as `aws stepfunctions get-execution-history` prints it'
-        raise InputError(f"{name} holds no history; expected {expected}")
-    return events
-
-
-def _is_event(event: Any) -> bool:
-    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
-        return False
-    numbers = [event.get(name, 0) for name in ("id", "previousEventId")]
-    details = [value for name, value in event.items() if name.endswith("Details")]
-    return all(type(number) is int for number in numbers) and all(isinstance(detail, dict) for detail in details)
 
 
 @asl.command()

@@ -64,10 +64,12 @@ def replay_command(file: str, history: str, kind: Any) -> None:
 
     Exit code 1 if there is one.
     """
+    from asl_engine.cli.given import read_json
     from asl_engine.engine import StateMachine
+    from asl_engine.history.files import read_history
     from asl_engine.testing.replaying import replay
 
-    result = replay(StateMachine.load(file, type=kind), _events(history))
+    result = replay(StateMachine.load(file, type=kind), read_history(read_json(history), history))
     if result.divergence is None:
         show(f"{file} does what {history} says")
         return
@@ -84,14 +86,16 @@ def replay_command(file: str, history: str, kind: Any) -> None:
 @kind_option
 def from_history(file: str, history: str, output: str | None, kind: Any) -> None:
     """Write a pytest file that runs FILE as HISTORY recorded it, and expects the same path and end."""
+    from asl_engine.cli.given import read_json
     from asl_engine.engine import StateMachine
+    from asl_engine.history.files import read_history
     from asl_engine.testing.from_history import test_from
     from asl_engine.testing.recording import read_recording
     from asl_engine.testing.replaying import replay
 
     check_place(output)
     machine = StateMachine.load(file, type=kind)
-    events = _events(history)
+    events = read_history(read_json(history), history)
     result = replay(machine, events)
     if result.divergence is not None:
         tell(f"asl: this test will fail, as {file} does not do what {history} says: {result.divergence}")
@@ -141,12 +145,3 @@ def explore_command(
         tell("asl: where input and results are guessed, --input and --results can reach more")
     if output is not None:
         write_file(output, tests_of(found, os.path.relpath(file, Path(output).parent)))
-
-
-def _events(path: str) -> Any:
-    from asl_engine.cli.given import read_json
-
-    found = read_json(path)
-    if not isinstance(found, (dict, list)):
-        raise InputError(f"{path} holds no history")
-    return found

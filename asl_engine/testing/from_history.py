@@ -84,6 +84,6 @@ def _outside(recording: Recording) -> str:
 
 
 def _end(recording: Recording) -> list[str]:
-    if recording.end == "Succeeded":
+    if recording.status == "SUCCEEDED":
         return [f"    assert execution.output == {literal(recording.output, 4)}"]
     return [f'    assert (execution.status, execution.error) == ("{recording.status}", {literal(recording.error)})']

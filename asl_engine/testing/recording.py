@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from asl_engine.engine import LATEST_START
-from asl_engine.errors import InputError, MockError
-from asl_engine.history.details import seconds_of
-from asl_engine.history.story import read_story
+from asl_engine.errors import MockError
+from asl_engine.history.files import read_whole_history
+from asl_engine.history.story import Story
 from asl_engine.history.visits import Attempt
 from asl_engine.kernel.commands import StartTask
 from asl_engine.tasks.answer import Answer
@@ -20,111 +16,40 @@ from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.testing.outside import Schedule, stop
 from asl_engine.values import JSON
 
-ENDS: Final = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "ABORTED", "TimedOut": "TIMED_OUT"}
-"""The status of an execution, by its last event."""
-
-
-TEXTS: Final = ("name", "input", "output", "error", "cause", "resource", "resourceType", "parameters")
-"""What the details of events have as texts."""
-
 
 class Recording:
-    """A history that was read: the input, the end, and the visits to states with what their tasks answered."""
+    """An execution that was recorded: its input, its end, and the visits to states with what their tasks answered."""
 
-    def __init__(self, events: Sequence[Mapping[str, Any]]) -> None:
-        first = next((event for event in events if event.get("type") == "ExecutionStarted"), None)
-        if first is None or not first.get("executionStartedEventDetails"):
-            raise InputError("the history does not begin with an ExecutionStarted event that has details")
-        self.story = read_story(events)
-        self.start = seconds_of(first)
-        self.input: JSON = _parsed(first["executionStartedEventDetails"].get("input", "{}"))
-        last = events[-1]
-        self.end = last["type"].removeprefix("Execution")
-        if self.end not in ENDS:
-            told = f"the history ends with {last['type']}: the execution was still running, or this is a part of it"
-            raise InputError(f"{told}; get it whole, after the end")
-        self.duration = seconds_of(last) - self.start
-        details: Mapping[str, Any] = next((last[name] for name in last if name.endswith("EventDetails")), {})
-        self.error, self.cause = details.get("error"), details.get("cause")
-        self.output: JSON = _parsed(details["output"]) if "output" in details else None
+    def __init__(self, story: Story) -> None:
+        self.story = story.visits
+        self.start = 0.0 if math.isnan(story.started_at) else story.started_at
+        self.input = story.input
+        self.status = story.status
+        self.output = story.output
+        self.error, self.cause = (story.failure.error, story.failure.cause) if story.failure else (None, None)
+        end = self.start if story.ended_at is None or math.isnan(story.ended_at) else story.ended_at
+        self.duration = end - self.start
 
     def attempts(self) -> dict[str, list[Attempt]]:
         """Return the attempts at each state's work, in the order in which they began."""
-        found: defaultdict[str, list[Attempt]] = defaultdict(list)
+        by_state: defaultdict[str, list[Attempt]] = defaultdict(list)
         for visit in self.story:
-            found[visit.state] += visit.attempts
-        return {state: sorted(attempts, key=lambda attempt: attempt.began_at) for state, attempts in found.items()}
-
-    @property
-    def status(self) -> str:
-        """How it ended: SUCCEEDED, FAILED, ABORTED or TIMED_OUT."""
-        return ENDS[self.end]
+            by_state[visit.state] += visit.attempts
+        return {state: sorted(attempts, key=lambda attempt: attempt.began_at) for state, attempts in by_state.items()}
 
     @property
     def schedule(self) -> Schedule:
         """What happened from outside: that somebody stopped the execution."""
-        return {max(0.0, self.duration): stop(self.error, self.cause)} if self.end == "Aborted" else {}
-
-
-def _parsed(text: str) -> JSON:
-    try:
-        value: JSON = json.loads(text)
-    except RecursionError:
-        raise InputError("the history holds JSON that is nested too deeply") from None
-    except (TypeError, ValueError):
-        raise InputError("the history was downloaded without its data: get it with --include-execution-data") from None
-    return value
+        return {max(0.0, self.duration): stop(self.error, self.cause)} if self.status == "ABORTED" else {}
 
 
 def read_recording(history: Any) -> Recording:
     """Return a recording: from the path of a file that `aws stepfunctions get-execution-history` wrote, from its
-    content, or from a list of events. Raises InputError for what is none."""
-    if isinstance(history, (str, Path)):
-        try:
-            history = json.loads(Path(history).read_text(encoding="utf-8-sig"))
-        except OSError as problem:
-            raise InputError(f"{history}: {problem.strerror}") from None
-        except (ValueError, RecursionError) as problem:
-            raise InputError(f"{history} is not JSON: {problem}") from None
-    events = history.get("events") if isinstance(history, Mapping) else history
-    if not isinstance(events, Sequence) or not events or not all(map(_is_event, events)):
-        expected = '{"events": [...]}, as `aws stepfunctions get-execution-history` prints it'
-        raise InputError(f"this is no history; expected {expected}")
-    ordered = sorted(events, key=lambda event: int(event["id"]))
-    for event in ordered:
-        wrong = _problem(event)
-        if wrong is not None:
-            raise InputError(f"this is no history: event {event['id']}, {event['type']!r}: {wrong}")
-    try:
-        return Recording(ordered)
-    except RecursionError:
-        raise InputError("the history holds JSON that is nested too deeply") from None
-
-
-def _is_event(event: Any) -> bool:
-    return isinstance(event, Mapping) and isinstance(event.get("type"), str) and type(event.get("id")) is int
-
-
-def _problem(event: Mapping[str, Any]) -> str | None:
-    """Return what of an event GetExecutionHistory could not have given; None where it could."""
-    previous, moment = event.get("previousEventId", 0), event.get("timestamp", 0)
-    if type(previous) is not int:
-        return f"its previousEventId is {previous!r}"
-    if not isinstance(moment, (int, float, str, datetime)) or not 0 <= seconds_of(event) < LATEST_START:
-        return f"its timestamp is {moment!r}"
-    if isinstance(moment, str) and not seconds_of(event):
-        return f"its timestamp is {moment!r}"
-    for name, details in event.items():
-        if name.endswith("EventDetails"):
-            if not isinstance(details, Mapping):
-                return f"its {name} are no object"
-            wrong = [text for text in TEXTS if not isinstance(details.get(text, ""), str | None)]
-            if wrong:
-                return f"{wrong[0]} in its {name} is no text"
-            assigned = details.get("assignedVariables") or {}
-            if not isinstance(assigned, Mapping) or not all(isinstance(text, str) for text in assigned.values()):
-                return f"assignedVariables in its {name} are no texts by name"
-    return None
+    content, or from a list of events. Raises InputError for what is none, or not all of one."""
+    story = Story()
+    for event in read_whole_history(history):
+        story.take(event)
+    return Recording(story)
 
 
 class RecordedTasks:

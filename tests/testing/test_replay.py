@@ -264,7 +264,7 @@ def test_a_difference_at_the_end_of_a_map_is_its_own():
 @pytest.mark.parametrize("thing", [{}, [], {"events": []}, {"events": "x"}, [1], [{"type": "X"}], 5, None])
 def test_what_is_no_history_is_refused(thing):
     """The error says what was expected."""
-    with pytest.raises(InputError, match="this is no history; expected"):
+    with pytest.raises(InputError, match="this is not a history; expected"):
         read_recording(thing)
 
 

@@ -76,9 +76,9 @@ def test_a_replay_of_something_that_was_not_recorded(asl, tmp_path):
     ("content", "told"),
     [
         ("{nope", "asl: "),
-        ("7", "history.json holds no history"),
-        ("{}", "this is no history; expected"),
-        ('{"events": []}', "this is no history; expected"),
+        ("7", "history.json is not a history"),
+        ("{}", "history.json is not a history; expected"),
+        ('{"events": []}', "history.json is not a history; expected"),
         ('{"events": [{"id": 1, "type": "TaskScheduled"}]}', "does not begin with an ExecutionStarted event"),
     ],
 )
