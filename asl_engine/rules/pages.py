@@ -1,9 +1,10 @@
-"""What is known about the rules, for people: the page of one, and the page of all."""
+"""What is known about the rules, for people: what `asl explain` prints, and the pages of `docs/rules/`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from asl_engine.rules.registry import Rule
 
@@ -11,8 +12,21 @@ HEAD = """# Rules
 
 What `asl validate` looks for. Errors are what AWS refuses; warnings fail at run time, or probably are mistakes. Rules
 that are off by default are turned on with `--select`, and warnings are turned off with `--ignore`, by code, by name, or
-by the beginning of a code. `asl explain CODE` prints one of these pages, and `asl explain --all` made this one.
+by the beginning of a code. `asl explain CODE` prints what is said of a rule here.
 """
+
+FAMILIES: Final = {
+    "0": ("text", "The text of a definition"),
+    "1": ("fields", "Fields and their types"),
+    "2": ("flow", "Ways through a machine"),
+    "3": ("languages", "Fields that do not go together"),
+    "4": ("expressions", "Paths, templates and expressions"),
+    "5": ("failures", "Retry and Catch"),
+    "6": ("states", "Choice, Wait, time limits, Parallel and Map"),
+    "7": ("tasks", "Tasks, services and what templates fill in"),
+    "8": ("names", "Names and variables"),
+}
+"""By the first digit of the codes: the file of the page, and its title."""
 
 
 def page_of(rule: Rule) -> str:
@@ -26,12 +40,32 @@ def _standing(rule: Rule) -> str:
 
 
 def all_pages(rules: Iterable[Rule]) -> str:
-    """Return the page of all rules, as Markdown."""
-    listed = sorted(rules, key=lambda rule: rule.code)
-    links = [f"[{rule.code}](#{rule.code.lower()}-{rule.name})" for rule in listed]
-    rows = [f"| {link} | {rule.name} | {_how(rule)} |" for link, rule in zip(links, listed, strict=True)]
-    table = "\n".join(["| code | name | |", "|---|---|---|", *rows, ""])
-    return "\n".join([HEAD, table, *(_section(rule) for rule in listed)])
+    """Return what is known of all rules as one page of Markdown."""
+    listed = _listed(rules)
+    return "\n".join([HEAD, _table(listed, lambda rule: ""), *map(_section, listed)])
+
+
+def pages_by_file(rules: Iterable[Rule]) -> dict[str, str]:
+    """Return the pages of `docs/rules/` as Markdown by the names of their files: an index, and a page a family."""
+    listed = _listed(rules)
+    pages = {"README.md": f"{HEAD}\n{_table(listed, lambda rule: f'{FAMILIES[rule.code[3]][0]}.md')}"}
+    for digit, (name, title) in FAMILIES.items():
+        family = [rule for rule in listed if rule.code[3] == digit]
+        pages[f"{name}.md"] = "\n".join([f"# {title}\n", *map(_section, family)])
+    return pages
+
+
+def _listed(rules: Iterable[Rule]) -> list[Rule]:
+    return sorted(rules, key=lambda rule: rule.code)
+
+
+def _table(rules: Iterable[Rule], page: Callable[[Rule], str]) -> str:
+    """Return the rules as a table, each with a link to its heading on its page."""
+    rows = [
+        f"| [{rule.code}]({page(rule)}#{rule.code.lower()}-{rule.name}) | {rule.name} | {_how(rule)} |"
+        for rule in rules
+    ]
+    return "\n".join(["| code | name | |", "|---|---|---|", *rows, ""])
 
 
 def _how(rule: Rule) -> str:
