@@ -16,19 +16,31 @@ from typing import Any, TypeAlias
 import botocore
 from botocore.loaders import Loader
 
-from asl_engine.catalogue.sdk import TABLE, sdk_service
+from asl_engine.catalogue.sdk import TABLE, service_name
 
 Table: TypeAlias = dict[str, dict[str, str]]
-"""Service -> action -> its members as they stand in the table, with a space between."""
+"""The head of a service's section -> action -> its members as they stand in the table, with a space between."""
 
 
 def table_of(loader: Loader) -> Table:
     """Return what all models say."""
-    found = {}
+    models: Table = {}
     for name in loader.list_available_services("service-2"):
         model = loader.load_service_model(name, "service-2")
-        found[sdk_service(model["metadata"].get("serviceId", name))] = actions_of(model)
-    return found
+        service_id = model["metadata"].get("serviceId", name)
+        head = f"{service_name(service_id)} {name} {service_id}"
+        models = merged(models, {head: actions_of(model)})  # one service is there twice; the later name is called
+    return models
+
+
+def merged(known: Table, models: Table) -> Table:
+    """Return a table with what both have. Of a service that both have, the head is that of the models, and so are the
+    members of an action that both have."""
+    heads = {head.split()[0]: head for head in [*known, *models]}
+    table: Table = {head: {} for head in heads.values()}
+    for head, actions in [*known.items(), *models.items()]:
+        table[heads[head.split()[0]]] |= actions
+    return table
 
 
 def actions_of(model: dict[str, Any]) -> dict[str, str]:
@@ -77,7 +89,7 @@ def differences(known: Table, table: Table) -> list[str]:
 def main() -> None:
     """Write the table, and say what is in it."""
     models, known = table_of(Loader()), read_table()
-    table = {name: known.get(name, {}) | models.get(name, {}) for name in known | models}
+    table = merged(known, models)
     if "--check" in sys.argv[1:]:
         changes = differences(known, table)
         print("\n".join([*changes, f"{len(changes)} actions differ from those of botocore {botocore.__version__}"]))

@@ -1,8 +1,12 @@
-"""What AWS's services can do, by name: their actions, and the members of each action's request.
+"""What AWS's SDK can do, by name: its services, their actions, and the members of each action's request.
 
 The table is a text of botocore's models, made by `docs/write_services.py` and kept compressed beside this file, so
-that a check needs no botocore and reads no model of megabytes. `[service]` begins a section; each line of it is an
-action and its members, those that are required with an asterisk.
+that a check needs no botocore and reads no model of megabytes. `[dynamodb dynamodb DynamoDB]` begins a section: the
+service as a Resource names it, as botocore does, and its id; what AWS has retired has the first alone. Each line of a
+section is an action and its members, those that are required with an asterisk.
+
+A Resource has the names of AWS's SDK for Java 2: the service id in small letters in the ARN
+(`aws-sdk:cloudwatchlogs`), and in camel case in errors (`CloudWatchLogs.ResourceNotFoundException`).
 """
 
 from __future__ import annotations
@@ -17,9 +21,25 @@ TABLE: Final = Path(__file__).with_name("sdk.txt.gz")
 _GZIP: Final = 31
 """The `wbits` with which zlib expects the head and the foot of a gzip file."""
 
+_HEAD: Final = re.compile(r"^\[(\w+)(?: (\S+) ([^\]]+))?\]$", re.MULTILINE)
 
-class Action(NamedTuple):
-    """An action of a service, as the API writes it: its members in PascalCase, and which of them must be there."""
+_TWINS: Final = {"cloudwatchevents": "eventbridge"}
+"""Services that the SDK for Java has twice, and botocore, which the table is made of, once."""
+
+
+class SdkService(NamedTuple):
+    """A service: as a Resource names it, as botocore does, and its id (`Secrets Manager`).
+
+    What AWS has retired has no name in botocore.
+    """
+
+    name: str
+    botocore: str
+    service_id: str
+
+
+class Operation(NamedTuple):
+    """An operation of a service as the API writes it: its members in PascalCase, and which of them must be there."""
 
     name: str
     members: tuple[str, ...]
@@ -31,37 +51,62 @@ def _table() -> str:
     return zlib.decompress(TABLE.read_bytes(), wbits=_GZIP).decode("ascii")
 
 
-def service_names() -> list[str]:
-    """Return the names of all services, as they stand in a Resource: `dynamodb`, `cognitoidentityprovider`."""
-    return re.findall(r"^\[(\w+)\]$", _table(), re.MULTILINE)
+@lru_cache(maxsize=1)
+def sdk_services() -> dict[str, SdkService]:
+    """Return all services by their names as they stand in a Resource: `dynamodb`, `cognitoidentityprovider`."""
+    heads = (match.groups() for match in _HEAD.finditer(_table()))
+    return {name: SdkService(name, botocore or "", service_id or name) for name, botocore, service_id in heads}
+
+
+def find_service(name: str) -> SdkService | None:
+    """Return a service by its name in a Resource, also by one that ends with `service`; None if there is none."""
+    name = service_name(name)
+    return sdk_services().get(_TWINS.get(name, name))
 
 
 @lru_cache(maxsize=256)
-def actions_of(service: str) -> dict[str, Action] | None:
-    """Return the actions of a service by their names as they stand in a Resource (`getItem`); None if there is none."""
-    name = sdk_service(service)
-    _, found, section = f"\n{_table()}".partition(f"\n[{name}]\n")
-    if not found:
+def operations_of(name: str) -> dict[str, Operation] | None:
+    """Return the operations of a service by their names as they stand in a Resource (`getItem`); None for no
+    service."""
+    service = find_service(name)
+    if service is None:
         return None
-    actions = map(_action, section.partition("\n[")[0].splitlines())
-    return {in_resource(action.name): action for action in actions}
+    begin = re.search(rf"^\[{service.name}\b.*\n", _table(), re.MULTILINE)
+    assert begin is not None
+    lines = _table()[begin.end() :].partition("\n[")[0].splitlines()
+    return {action_name(operation.name): operation for operation in map(_operation, lines)}
 
 
-def _action(line: str) -> Action:
+def _operation(line: str) -> Operation:
     name, *members = line.split()
     required = tuple(member[:-1] for member in members if member.endswith("*"))
-    return Action(name, tuple(member.rstrip("*") for member in members), required)
+    return Operation(name, tuple(member.rstrip("*") for member in members), required)
 
 
-def in_resource(name: str) -> str:
-    """Return the name of an action as it stands in a Resource: `getItem` for `GetItem`."""
-    return name[:1].lower() + name[1:]
+def botocore_name(name: str) -> str:
+    """Return botocore's name for a service of the SDK; for one that the table does not have, what it may be.
+
+    >>> botocore_name("directory"), botocore_name("cloudwatchevents"), botocore_name("databasemigrationservice")
+    ('ds', 'events', 'dms')
+    """
+    service = find_service(name)
+    return (service.botocore if service is not None else "") or name
 
 
-def sdk_service(service_id: str) -> str:
+def action_name(operation: str) -> str:
+    """Return the name of an operation as it stands in a Resource: `getItem` for `GetItem`."""
+    return operation[:1].lower() + operation[1:]
+
+
+def operation_name(action: str) -> str:
+    """Return the name that the API has for an action of a Resource: `GetItem` for `getItem`."""
+    return action[:1].upper() + action[1:]
+
+
+def service_name(service_id: str) -> str:
     """Return the name of a service in a Resource, for its id: as AWS's SDK for Java 2 calls its package.
 
-    >>> sdk_service("Cognito Identity Provider"), sdk_service("Config Service"), sdk_service("dynamodb")
+    >>> service_name("Cognito Identity Provider"), service_name("Config Service"), service_name("dynamodb")
     ('cognitoidentityprovider', 'config', 'dynamodb')
     """
     return re.sub(r"[\s-]", "", service_id).lower().removesuffix("service")

@@ -3,45 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
+from asl_engine.catalogue.resource import Activity, Integration, invoked_function, parse_resource, service_label
 from asl_engine.model.failures import Retrier
 from asl_engine.model.maps import ProcessorConfig
 from asl_engine.model.states import Fail, Map, State, Task, Wait
-
-_SERVICES: Final = {
-    "apigateway": "API Gateway",
-    "athena": "Athena",
-    "batch": "Batch",
-    "bedrock": "Bedrock",
-    "bedrockruntime": "Bedrock",
-    "codebuild": "CodeBuild",
-    "dynamodb": "DynamoDB",
-    "ec2": "EC2",
-    "ecs": "ECS",
-    "eks": "EKS",
-    "elasticmapreduce": "EMR",
-    "emr-containers": "EMR on EKS",
-    "emr-serverless": "EMR Serverless",
-    "emrserverless": "EMR Serverless",
-    "events": "EventBridge",
-    "eventbridge": "EventBridge",
-    "glue": "Glue",
-    "http": "HTTP",
-    "lambda": "Lambda",
-    "mediaconvert": "MediaConvert",
-    "rds": "RDS",
-    "rdsdata": "RDS Data",
-    "s3": "S3",
-    "sagemaker": "SageMaker",
-    "scheduler": "Scheduler",
-    "secretsmanager": "Secrets Manager",
-    "sfn": "Step Functions",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "ssm": "Systems Manager",
-    "states": "Step Functions",
-}
 
 _PATTERNS: Final = {"sync": "and wait", "sync:2": "and wait", "waitForTaskToken": "and wait for token"}
 
@@ -68,34 +35,21 @@ def _detail(state: State) -> str | None:
 
 def _task(task: Task) -> str:
     """Name the function, activity or service call behind a Resource."""
-    parts = task.resource.split(":")
-    if len(parts) < 6 or parts[0] != "arn":
-        return f"Task · {task.resource}" if task.resource else "Task"
-    if parts[2] == "lambda":
+    resource = parse_resource(task.resource)
+    name = task.resource.split(":")[-1]
+    if isinstance(resource, Integration):
+        return _integration(task, resource)
+    if isinstance(resource, Activity):
+        return f"Activity · {name}"
+    if resource.is_lambda:
         return f"Lambda · {_function(task.resource)}"
-    if parts[2] == "states" and parts[5] == "activity":
-        return f"Activity · {parts[-1]}"
-    if parts[2] == "states" and not parts[3] and not parts[4]:
-        return _integration(task, parts[5:])
-    return f"Task · {parts[-1]}"
+    return f"Task · {name if task.resource.startswith('arn:') else task.resource}" if name else "Task"
 
 
-def _integration(task: Task, parts: list[str]) -> str:
-    if parts[0] == "aws-sdk" and len(parts) > 1:
-        parts = parts[1:]
-    service, action = parts[0], ":".join(parts[1:])
-    verb, _, pattern = action.partition(".")
-    called = _called_function(task) if service == "lambda" else None
-    words = [f"{_SERVICES.get(service, service)} · {called or verb}" if action else service]
-    return " ".join(words + ([_PATTERNS.get(pattern, pattern)] if pattern else []))
-
-
-def _called_function(task: Task) -> str | None:
-    for arguments in (task.parameters, task.arguments):
-        name: Any = arguments.get("FunctionName") if isinstance(arguments, dict) else None
-        if isinstance(name, str) and not name.startswith("{%"):
-            return _function(name)
-    return None
+def _integration(task: Task, resource: Integration) -> str:
+    called = invoked_function(task.resource, task.parameters, task.arguments)
+    words = [f"{service_label(resource)} · {_function(called) if called else resource.action}"]
+    return " ".join(words + ([_PATTERNS.get(resource.pattern, resource.pattern)] if resource.pattern else []))
 
 
 def _function(name: str) -> str:

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Fail, Map, Parallel, Pass, Task, Wait
 from asl_engine.quotas import MAX_EVENTS
 from asl_engine.rules.flow import counts, is_end
-from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_distributed, is_open
+from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_distributed
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
 
@@ -174,9 +175,11 @@ def _loops(block: BlockSite) -> Iterator[list[str]]:
 
 def _rests(site: StateSite, inside: Inside) -> bool:
     """Tell whether a state takes its time: a Wait, what waits for a job or for somebody, and what has such a state."""
-    resource = getattr(site.part, "resource", "")
-    if isinstance(site.part, Wait) or is_open(resource) or is_distributed(site):
+    if isinstance(site.part, Task):
+        resource = parse_resource(site.part.resource)
+        return resource.is_open or resource.is_sync or resource.takes_answers
+    if isinstance(site.part, Wait) or is_distributed(site):
         return True
     if isinstance(site.part, (Parallel, Map)):
         return any(_rests(state, inside) for block in inside.get(id(site), ()) for state in block.states.values())
-    return isinstance(site.part, Task) and re.search(r"\.sync|\.waitForTaskToken|:activity:", resource) is not None
+    return False

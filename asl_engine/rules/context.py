@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from asl_engine.catalogue.resource import Resource, parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Map, Task
 from asl_engine.rules.expressions import dynamic_texts
@@ -66,8 +67,13 @@ def _is_in_map(state: StateSite) -> bool:
     return False
 
 
+def _resource(site: Site) -> Resource | None:
+    return parse_resource(site.part.resource) if isinstance(site.part, Task) else None
+
+
 def _waits_for_token(site: Site) -> bool:
-    return isinstance(site.part, Task) and site.part.resource.endswith(".waitForTaskToken")
+    resource = _resource(site)
+    return resource is not None and resource.waits_for_token
 
 
 @rule("ASL423", "token-without-callback", aws=None, severity=Severity.WARNING)
@@ -86,8 +92,8 @@ def token_without_callback(outline: Outline) -> Iterator[Finding]:
         state = site.state
         if state is None or not _TOKEN.search(text) or _waits_for_token(state):
             continue
-        resource = getattr(state.part, "resource", "")
-        if not is_open(resource) and ".sync" not in resource:  # whether a job has a token is not known
+        resource = _resource(state)
+        if resource is None or not (resource.is_open or resource.is_sync):  # whether a job has a token is not known
             near = " Add .waitForTaskToken to the Resource."
             yield Finding(pointer, "there is no task token in this state, and the path leads nowhere", near)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Fail, Task
@@ -215,8 +216,7 @@ def lambda_without_retry(outline: Outline) -> Iterator[Finding]:
           {"ErrorEquals": ["Lambda.ServiceException", "Lambda.TooManyRequestsException"], "MaxAttempts": 6}]}
     """
     for site in outline.of(Task):
-        resource = site.part.resource
-        if (":lambda:" in resource and "aws-sdk" not in resource) and not site.part.retry:
+        if parse_resource(site.part.resource).is_lambda and not site.part.retry:
             near = " Lambda.ServiceException and Lambda.TooManyRequestsException pass by themselves."
             yield Finding(site.pointer, f"state {site.name!r} calls a function and has no Retry", near, on_key=True)
 

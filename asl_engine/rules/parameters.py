@@ -7,23 +7,17 @@ table does not know yet must not keep a definition from being loaded.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from asl_engine.catalogue.sdk import Action, actions_of, in_resource, sdk_name, service_names
+from asl_engine.catalogue.resource import Integration, parse_resource
+from asl_engine.catalogue.sdk import Operation, action_name, operations_of, sdk_name, sdk_services
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Task
 from asl_engine.pointers import escape
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
-from asl_engine.rules.tasks import Integration, integration_of
 from asl_engine.values import JSON
-
-_SERVICES: Final = {"events": "eventbridge", "states": "sfn"}
-"""The optimised integrations whose service has another name in the SDK."""
-
-_TWINS: Final = {"cloudwatchevents": "eventbridge"}
-"""Services that the SDK for Java has twice, and botocore, which the table is made of, once."""
 
 
 @rule("ASL711", "unknown-action", aws=None, severity=Severity.WARNING)
@@ -41,72 +35,69 @@ def unknown_action(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:getItem", "End": true,
           "Parameters": {"TableName": "t", "Key": {"id": {"S": "1"}}}}
     """
-    for site, found in _integrations(outline):
-        if not found.is_sdk:
+    for site, resource in _integrations(outline):
+        if not resource.is_sdk:
             continue
-        actions = actions_of(_service_of(found))
-        if actions is None:
-            near = did_you_mean(found.service, service_names())
-            yield Finding(site.at("resource"), f"AWS's SDK has no service {found.service!r}", near)
-        elif _action_of(found) is None:
-            near = did_you_mean(found.action, list(actions))
-            yield Finding(site.at("resource"), f"{found.service} has no action {found.action!r}", near)
+        service, action = resource.sdk_service, resource.action
+        operations = operations_of(service)
+        if operations is None:
+            near = did_you_mean(service, list(sdk_services()))
+            yield Finding(site.at("resource"), f"AWS's SDK has no service {service!r}", near)
+        elif action not in operations:
+            near = did_you_mean(action, list(operations))
+            yield Finding(site.at("resource"), f"{service} has no action {action!r}", near)
 
 
 def _integrations(outline: Outline) -> Iterator[tuple[Site, Integration]]:
     for site in outline.of(Task):
-        resource = site.part.resource
-        if resource.startswith("arn:") and not is_open(resource.partition(":states:")[2]):
-            found = integration_of(resource)
-            if found is not None:
-                yield site, found
-
-
-def _service_of(found: Integration) -> str:
-    return (_TWINS if found.is_sdk else _SERVICES).get(found.service, found.service)
-
-
-def _action_of(found: Integration) -> Action | None:
-    """Return the action that an integration calls; None if it is not known.
-
-    Some optimised integrations are no call of the API at all, `http:invoke` and `eks:call` among them.
-    """
-    actions = actions_of(_service_of(found)) or {}
-    return actions.get(in_resource(found.action))
+        resource = parse_resource(site.part.resource)
+        if isinstance(resource, Integration) and not is_open(f"{resource.service}:{resource.action}"):
+            yield site, resource
 
 
 class Request(NamedTuple):
-    """What a Task sends: to which action, from which place, and its parameters by name with the pointer of each."""
+    """What a Task sends: through which integration to which operation, and the pointer of each parameter by name."""
 
-    action: Action
-    is_sdk: bool
+    resource: Integration
+    operation: Operation
     pointer: str
-    given: dict[str, str]
+    parameters: dict[str, str]
 
     def spelt(self, member: str) -> str:
         """Return a member as AWS's pages of this integration spell it."""
-        return sdk_name(member) if self.is_sdk else member
+        return sdk_name(member) if self.resource.is_sdk else member
+
+    def has(self, name: str) -> bool:
+        """Tell whether a parameter is one of the integration, or a member of the request: as the API spells it, or as
+        the SDK for Java does."""
+        entry = self.resource.entry
+        if entry is not None and name in entry.parameters:
+            return True
+        return any(name in (member, sdk_name(member)) for member in self.operation.members)
 
 
 def _requests(outline: Outline) -> Iterator[Request]:
     """Yield what each Task sends whose parameters stand in the definition."""
-    for site, found in _integrations(outline):
+    for site, resource in _integrations(outline):
         field = "arguments" if site.is_jsonata else "parameters"
         value: JSON = getattr(site.part, field)
-        action = _action_of(found) if isinstance(value, dict) and not any(map(is_open, value)) else None
-        if action is not None and isinstance(value, dict):
+        operation = _operation_of(resource) if isinstance(value, dict) and not any(map(is_open, value)) else None
+        if operation is not None and isinstance(value, dict):
             pointer = site.at(field)
-            given = {_plain(key, site): f"{pointer}/{escape(key)}" for key in value}
-            yield Request(action, found.is_sdk, pointer, given)
+            parameters = {_plain(key, site): f"{pointer}/{escape(key)}" for key in value}
+            yield Request(resource, operation, pointer, parameters)
+
+
+def _operation_of(resource: Integration) -> Operation | None:
+    """Return the operation that an integration calls; None if it is not known, or there is no single one."""
+    if resource.api is None:
+        return None
+    service, name = resource.api
+    return (operations_of(service) or {}).get(action_name(name))
 
 
 def _plain(key: str, site: Site) -> str:
     return key if site.is_jsonata else key.removesuffix(".$")
-
-
-def _is_member(name: str, member: str) -> bool:
-    """Tell whether a parameter is a member of the request: as the API spells it, or as the SDK for Java does."""
-    return name in (member, sdk_name(member))
 
 
 @rule("ASL712", "unknown-parameter", aws=None, severity=Severity.WARNING)
@@ -131,11 +122,10 @@ def unknown_parameter(outline: Outline) -> Iterator[Finding]:
           "Parameters": {"DbInstanceIdentifier.$": "$.name"}}
     """
     for request in _requests(outline):
-        members = request.action.members
-        for name, pointer in request.given.items():
-            if not any(_is_member(name, member) for member in members):
-                near = did_you_mean(name, [request.spelt(member) for member in members])
-                message = f"{request.action.name} has no parameter {name!r}"
+        for name, pointer in request.parameters.items():
+            if not request.has(name):
+                near = did_you_mean(name, [request.spelt(member) for member in request.operation.members])
+                message = f"{request.operation.name} has no parameter {name!r}"
                 yield Finding(pointer, message, near, on_key=True)
 
 
@@ -154,8 +144,8 @@ def missing_parameter(outline: Outline) -> Iterator[Finding]:
           "Parameters": {"MessageBody.$": "$", "QueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/q"}}
     """
     for request in _requests(outline):
-        folded = {name.lower() for name in request.given}  # another spelling is the other rule's to tell
-        missing = [request.spelt(name) for name in request.action.required if name.lower() not in folded]
+        folded = {name.lower() for name in request.parameters}  # another spelling is the other rule's to tell
+        missing = [request.spelt(name) for name in request.operation.required if name.lower() not in folded]
         if missing:
-            message = f"{request.action.name} needs {', '.join(missing)}"
+            message = f"{request.operation.name} needs {', '.join(missing)}"
             yield Finding(request.pointer, message, on_key=True)

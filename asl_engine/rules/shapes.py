@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Choice, Map, Parallel, Pass, Task, Wait
 from asl_engine.model.walk import every_rule
@@ -42,8 +43,6 @@ ENVELOPE: Final = ("ExecutedVersion", "Payload", "SdkHttpMetadata", "SdkResponse
 
 SHAPING: Final = (Pass, Task, Parallel, Map)
 """The states that make something of their input; the others only select a part of it."""
-
-INVOKE: Final = "arn:aws:states:::lambda:invoke"
 
 
 @rule("ASL432", "path-to-nothing", aws=None, severity=Severity.WARNING)
@@ -106,7 +105,7 @@ def result_not_there(outline: Outline) -> Iterator[Finding]:
     """
     for site in outline.of(Task):
         state = site.part
-        if site.is_jsonata or state.resource != INVOKE or state.result_path == "$":
+        if site.is_jsonata or not _gives_envelope(state) or state.result_path == "$":
             continue
         if _first_name(state.output_path) in ENVELOPE:
             message = f"OutputPath reads what ResultPath {state.result_path} has put elsewhere, or discarded"
@@ -237,6 +236,11 @@ def _output(site: StateSite, given: Shape) -> Shape:
     return merged if state.output_path == "$" else None
 
 
+def _gives_envelope(task: Task) -> bool:
+    resource = parse_resource(task.resource)
+    return resource.is_invoke and not resource.pattern
+
+
 def _result(site: StateSite, given: Shape) -> Shape:
     state = site.part
     if isinstance(state, Pass) and state.result is not ABSENT:
@@ -245,7 +249,7 @@ def _result(site: StateSite, given: Shape) -> Shape:
         if state.result_selector is not None:
             return _of_template(state.result_selector, False)
         if isinstance(state, Task):
-            return Members(dict.fromkeys(ENVELOPE), site) if state.resource == INVOKE else None
+            return Members(dict.fromkeys(ENVELOPE), site) if _gives_envelope(state) else None
         return ARRAY if not (isinstance(state, Map) and state.result_writer is not None) else None
     return _effective(site, given)
 

@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
 
+from asl_engine.catalogue.resource import Activity, Problem, Unknown, parse_resource
 from asl_engine.diagnostics import Finding, Severity
-from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Task
-from asl_engine.rules.integrations import OPTIMISED
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.registry import rule
-
-
-@dataclass(frozen=True, slots=True)
-class Integration:
-    """A service integration's ARN, taken apart: `pattern` is `sync`, `sync:2`, `waitForTaskToken` or empty."""
-
-    service: str
-    action: str
-    pattern: str
-    is_sdk: bool
-
-
-_INTEGRATION: Final = re.compile(
-    r"arn:[^:]*:states:[^:]*:[^:]*:(aws-sdk:)?([A-Za-z0-9-]+):([A-Za-z0-9]+)(?:\.(sync(?::\d+)?|waitForTaskToken))?"
-)
-
-
-@lru_cache(maxsize=1024)
-def integration_of(resource: str) -> Integration | None:
-    """Return the parts of a service integration's ARN, or None for functions, activities and anything else."""
-    placeholders = re.sub(r"\$\{[^}]*\}", "x", resource)
-    found = _INTEGRATION.fullmatch(placeholders)
-    if found is None or found[2] == "activity":
-        return None
-    return Integration(found[2], found[3], found[4] or "", bool(found[1]))
 
 
 def _written(outline: Outline) -> Iterator[tuple[Site, str]]:
@@ -49,15 +19,16 @@ def _written(outline: Outline) -> Iterator[tuple[Site, str]]:
             yield site, resource
 
 
-def _unrecognised(resource: str) -> str:
-    return (
-        f"The resource provided {resource} is not recognized."
-        " The value is not a valid resource ARN, or the resource is not available in this region."
-    )
-
-
-_ARN: Final = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+")
-_FUNCTION: Final = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:function:[A-Za-z0-9_-]+(:(\$LATEST|[A-Za-z0-9_-]+))?")
+def _unknown(outline: Outline, problem: Problem) -> Iterator[Finding]:
+    """Yield each resource that AWS does not know, for one of the reasons."""
+    for site, text in _written(outline):
+        resource = parse_resource(text)
+        if isinstance(resource, Unknown) and resource.problem == problem:
+            aws_text = (
+                f"The resource provided {text} is not recognized."
+                " The value is not a valid resource ARN, or the resource is not available in this region."
+            )
+            yield Finding(site.at("resource"), resource.why, resource.near, aws_text=aws_text)
 
 
 @rule("ASL701", "malformed-arn")
@@ -75,19 +46,7 @@ def malformed_arn(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:f:live", "End": true}
     """
-    for site, resource in _written(outline):
-        if resource.startswith("arn:") and (problem := _arn_problem(resource)):
-            yield Finding(site.at("resource"), f"{resource!r} {problem}", aws_text=_unrecognised(resource))
-
-
-@lru_cache(maxsize=1024)
-def _arn_problem(resource: str) -> str:
-    plain = re.sub(r"\$\{[^}]*\}", "x", resource)
-    if not _ARN.fullmatch(plain):
-        return "is no ARN: arn:partition:service:region:account:name"
-    if ":lambda:" in plain and ":function:" in plain and not is_open(resource) and not _FUNCTION.fullmatch(plain):
-        return "is no ARN of a function: after its name there may be an alias or a version, of letters, digits, - and _"
-    return ""
+    yield from _unknown(outline, "arn")
 
 
 @rule("ASL702", "not-an-arn", aws=None, severity=Severity.WARNING)
@@ -109,28 +68,19 @@ def not_an_arn(outline: Outline) -> Iterator[Finding]:
 
 @rule("ASL703", "unknown-integration")
 def unknown_integration(outline: Outline) -> Iterator[Finding]:
-    """The `Resource` names an action that its service does not have as an optimised integration.
+    """The `Resource` names a service that has no optimised integrations, or an action that is none of them.
 
     Nearly every action of every service is there as `arn:aws:states:::aws-sdk:service:action`.
 
     Bad:
         {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:query", "Parameters": {}, "End": true}
 
+        {"Type": "Task", "Resource": "arn:aws:states:::event:putEvents", "Parameters": {}, "End": true}
+
     Good:
         {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:query", "Parameters": {}, "End": true}
     """
-    for site, resource in _written(outline):
-        found = integration_of(resource)
-        if found is not None and not found.is_sdk:
-            actions = OPTIMISED.get(found.service)
-            if actions is not None and found.action not in actions:
-                message = f"{found.service} has no optimised integration {found.action!r}"
-                yield Finding(site.at("resource"), message, _sdk_hint(found, actions), aws_text=_unrecognised(resource))
-
-
-def _sdk_hint(found: Integration, actions: dict[str, frozenset[str]]) -> str:
-    near = did_you_mean(found.action, list(actions))
-    return near if "Did you mean" in near else f"{near} Or use aws-sdk:{found.service}:{found.action}."
+    yield from _unknown(outline, "integration")
 
 
 @rule("ASL704", "unknown-pattern")
@@ -142,24 +92,14 @@ def unknown_pattern(outline: Outline) -> Iterator[Finding]:
     Bad:
         {"Type": "Task", "Resource": "arn:aws:states:::sns:publish.sync", "Parameters": {}, "End": true}
 
+        {"Type": "Task", "Resource": "arn:aws:states:::sns:publish.waitForTaskTokens", "Parameters": {}, "End": true}
+
         {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:startJobRun.sync", "Parameters": {}, "End": true}
 
     Good:
         {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {}, "End": true}
     """
-    for site, resource in _written(outline):
-        found = integration_of(resource)
-        if found is not None and found.pattern and not _can(found):
-            message = f"{found.service}:{found.action} has no .{found.pattern}"
-            yield Finding(site.at("resource"), message, aws_text=_unrecognised(resource))
-
-
-def _can(found: Integration) -> bool:
-    waits = "token" if found.pattern == "waitForTaskToken" else "sync"
-    if found.is_sdk:
-        return waits == "token"
-    actions = OPTIMISED.get(found.service, {})
-    return found.action not in actions or waits in actions[found.action]
+    yield from _unknown(outline, "pattern")
 
 
 @rule("ASL705", "sdk-spelling")
@@ -172,14 +112,7 @@ def sdk_spelling(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:getItem", "Parameters": {}, "End": true}
     """
-    for site, resource in _written(outline):
-        found = integration_of(resource)
-        if found is not None and found.is_sdk and not is_open(resource):
-            right = f"{found.service.lower()}:{found.action[:1].lower()}{found.action[1:]}"
-            if f"{found.service}:{found.action}" != right:
-                message = f"{found.service}:{found.action} is not spelt as AWS spells it"
-                near = f" Did you mean {right!r}?"
-                yield Finding(site.at("resource"), message, near, aws_text=_unrecognised(resource))
+    yield from _unknown(outline, "spelling")
 
 
 @rule("ASL706", "not-in-express")
@@ -202,15 +135,13 @@ def not_in_express(outline: Outline) -> Iterator[Finding]:
             yield Finding(site.at("resource"), f"an {message}", " Make it a STANDARD one.", aws_text=text)
 
 
-def _refusal(resource: str) -> str:
-    found = integration_of(resource)
-    if re.match(r"arn:[^:]*:states:[^:]*:[^:]*:activity:", resource):
+def _refusal(text: str) -> str:
+    resource = parse_resource(text)
+    if isinstance(resource, Activity):
         return "Express state machine does not support Activity ARN"
-    if found is None or not found.pattern:
-        return ""
-    if found.pattern == "waitForTaskToken":
+    if resource.waits_for_token:
         return "Express state machine does not support '.waitForTaskToken' service integration "
-    return "Express state machine does not support '.sync' service integration"
+    return "Express state machine does not support '.sync' service integration" if resource.is_sync else ""
 
 
 @rule("ASL707", "credentials-without-role")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Task, Wait
 from asl_engine.quotas import LIFETIME, MAX_SECONDS
@@ -168,9 +169,9 @@ def heartbeat_of_nobody(outline: Outline) -> Iterator[Finding]:
           "TimeoutSeconds": 60, "End": true}
     """
     for site in outline.of(Task):
-        resource = site.part.resource
-        is_answered = ":activity:" in resource or resource.endswith((".waitForTaskToken", ".sync", ".sync:2"))
+        text, resource = site.part.resource, parse_resource(site.part.resource)
+        is_answered = resource.takes_answers or resource.is_sync
         for name in ("heartbeat_seconds", "heartbeat_seconds_path"):
-            if name in site.given and not is_answered and resource.startswith("arn:") and not is_open(resource):
+            if name in site.given and not is_answered and text.startswith("arn:") and not is_open(text):
                 near = " TimeoutSeconds limits the call."
                 yield Finding(site.at(name), "nobody can send a heartbeat for this task", near, on_key=True)

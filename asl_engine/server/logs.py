@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from asl_engine.drivers.realtime import in_thread
 from asl_engine.history import Event, EventReader
+from asl_engine.tasks.integrations.aws_call import client
 from asl_engine.values import json_text
 
 VALIDATION_STREAM: Final = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions"
@@ -118,25 +119,16 @@ class Logs:
                 await in_thread(lambda batch=batch, stream=stream: self._put(group, stream, batch, region, account))
 
     def _put(self, group: str, stream: str, lines: list[dict[str, Any]], region: str, account: str) -> None:
-        import boto3
-        from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
 
-        client: Any = boto3.client(
-            "logs",
-            endpoint_url=self.endpoint_url,
-            region_name=region,
-            aws_access_key_id=account,
-            aws_secret_access_key="local",
-            config=Config(retries={"total_max_attempts": 2}, connect_timeout=5),
-        )
+        logs = client("logs", self.endpoint_url, region, account, attempts=2, connect_timeout=5)
         try:
             if (group, stream) not in self._streams:
-                with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-                    client.create_log_stream(logGroupName=group, logStreamName=stream)
+                with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+                    logs.create_log_stream(logGroupName=group, logStreamName=stream)
                 self._streams.add((group, stream))
             if lines:
-                client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines)
+                logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines)
         except (BotoCoreError, ClientError) as problem:
             print(f"execution log: {len(lines)} lines were not delivered to {group}: {problem}", file=sys.stderr)
 

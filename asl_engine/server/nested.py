@@ -10,8 +10,11 @@ import inspect
 import uuid
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from asl_engine.catalogue.optimised import OPTIMISED
+from asl_engine.catalogue.resource import Integration
+from asl_engine.catalogue.service import sdk_metadata
 from asl_engine.kernel import ExecutionStopped, Identity, StartTask
 from asl_engine.kernel.failures import TASK_FAILED
 from asl_engine.server.errors import ApiError
@@ -19,25 +22,25 @@ from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import OPERATIONS
 from asl_engine.server.requests import check_request, service_model
 from asl_engine.server.service import Service
-from asl_engine.tasks.integrations.aws_call import http_metadata
-from asl_engine.tasks.integrations.names import exception_name
+from asl_engine.tasks.integrations.aws_call import unusable
+from asl_engine.tasks.integrations.models import exception_name
 from asl_engine.tasks.integrations.shapes import WrongParameters, request_of
-from asl_engine.tasks.invoke import Failure
+from asl_engine.tasks.invoke import Failure, failure_of
 from asl_engine.tasks.perform import Job, Work
 from asl_engine.values import JSON, format_timestamp, json_text, parse_json
 
-SDK = "aws-sdk:sfn"
+STEP_FUNCTIONS: Final = OPTIMISED["states"]
 
 
 def is_nested(task: StartTask) -> bool:
     """Whether a task calls Step Functions."""
-    return task.resource.service in ("states", SDK)
+    return isinstance(task.resource, Integration) and task.resource.sdk_service == "sfn"
 
 
 def prepare_nested(service: Service, task: StartTask, identity: Identity) -> Work | Job | Failure:
     """Return the work of a task that calls Step Functions."""
     account, resource = Account(identity.account, identity.region), task.resource
-    call = partial(_call, service, account, resource.action, resource.service == SDK, task.payload)
+    call = partial(_call, service, account, resource.action, resource.service != STEP_FUNCTIONS.name, task.payload)
     if not resource.is_sync:
         return _work(call)
 
@@ -63,8 +66,7 @@ async def _call(service: Service, account: Account, action: str, is_sdk: bool, p
     try:
         request = request_of(shapes.input_shape, parameters)
     except WrongParameters as problem:
-        told = f"The Parameters '{json_text(parameters)}' could not be used to start the Task: [{problem}]"
-        return Failure("States.Runtime", told)
+        return unusable(parameters, problem)
     try:
         check_request(name, request)
         answer = OPERATIONS[name](service, account, request)
@@ -73,10 +75,10 @@ async def _call(service: Service, account: Account, action: str, is_sdk: bool, p
     except ApiError as problem:
         return _refused(problem, is_sdk, request_id)
     result = _result(shapes.output_shape, answer, is_sdk)
-    return result if is_sdk else result | http_metadata(_metadata(answer, request_id))
+    return result if is_sdk else result | _metadata(answer, request_id)
 
 
-def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, Any]:
+def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, JSON]:
     """What HTTP would have said of an answer (recorded)."""
     headers = {
         "Content-Length": str(len(json_text(answer))),
@@ -84,7 +86,7 @@ def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, Any]:
         "connection": "keep-alive",
         "x-amzn-RequestId": request_id,
     }
-    return {"HTTPStatusCode": 200, "RequestId": request_id, "HTTPHeaders": headers}
+    return sdk_metadata(headers, 200, request_id)
 
 
 def _refused(problem: ApiError, is_sdk: bool, request_id: str) -> Failure:
@@ -93,9 +95,7 @@ def _refused(problem: ApiError, is_sdk: bool, request_id: str) -> Failure:
     if is_sdk:
         details = f"(Service: Sfn, Status Code: 400, Request ID: {request_id}) (SDK Attempt Count: 1)"
         return Failure(f"Sfn.{code or 'SfnException'}", f"{problem.message} {details}")
-    details = f"Status Code: 400; Error Code: {problem.code}; Request ID: {request_id}; Proxy: null"
-    cause = f"{problem.message} (Service: AWSStepFunctions; {details})"
-    return Failure(f"StepFunctions.{code or 'AWSStepFunctionsException'}", cause)
+    return failure_of(STEP_FUNCTIONS.refusal(code, problem.code, problem.message, 400, request_id))
 
 
 def _result(shape: Any, value: Any, is_sdk: bool) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from asl_engine.kernel import Identity, StartTask
 from asl_engine.mapruns.objects import Folders
@@ -14,13 +12,11 @@ from asl_engine.server.mocking import MockConfigFile
 from asl_engine.server.nested import is_nested, prepare_nested
 from asl_engine.server.service import Service
 from asl_engine.tasks.context import request_id
+from asl_engine.tasks.integrations.aws_lambda import LambdaEndpoint
 from asl_engine.tasks.integrations.aws_services import ServicesEndpoint
 from asl_engine.tasks.invoke import Failure
 from asl_engine.tasks.perform import Elsewhere, Job, Outside, Performer, Work
 from asl_engine.tasks.registry import Functions
-
-if TYPE_CHECKING:
-    from asl_engine.tasks.integrations.aws_lambda import LambdaEndpoint
 
 
 def service_for(
@@ -70,13 +66,6 @@ def elsewhere(service: Service, aws_endpoint_url: str | None) -> Elsewhere:
                 f"Function not found: {wanted}. Register it with --functions, or name an endpoint that has it with "
                 f"--aws-endpoint-url (Request ID: {request_id(identity, task.op)})",
             )
-        return _lambda_at(aws_endpoint_url, identity.region, identity.account).prepare(task, identity)
+        return LambdaEndpoint(aws_endpoint_url, identity.region, identity.account).prepare(task, identity)
 
     return prepare
-
-
-@lru_cache(maxsize=128)
-def _lambda_at(url: str, region: str, account: str) -> LambdaEndpoint:
-    from asl_engine.tasks.integrations.aws_lambda import LambdaEndpoint
-
-    return LambdaEndpoint(url, region, account)

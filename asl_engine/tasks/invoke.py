@@ -10,6 +10,7 @@ import json
 import traceback
 from typing import Any
 
+from asl_engine.catalogue.service import Refusal, sdk_metadata
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.error import TaskError
@@ -25,6 +26,11 @@ class Failure:
     def __init__(self, error: str | None, cause: str | None) -> None:
         self.error = error
         self.cause = cause
+
+
+def failure_of(refusal: Refusal) -> Failure:
+    """Return the failure that an integration's refusal is."""
+    return Failure(refusal.error, refusal.cause)
 
 
 class Call:
@@ -128,11 +134,6 @@ def envelope(result: JSON, context: LambdaContext) -> dict[str, JSON]:
     return {
         "ExecutedVersion": context.function_version,
         "Payload": result,
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-            "HttpHeaders": headers,
-            "HttpStatusCode": 200,
-        },
-        "SdkResponseMetadata": {"RequestId": request},
+        **sdk_metadata(headers, 200, request),
         "StatusCode": 200,
     }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from asl_engine.catalogue.optimised import OPTIMISED
 from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.identity import Identity
 from asl_engine.quotas import MAX_FUNCTION_SECONDS
-from asl_engine.tasks.invoke import Failure, event_of
+from asl_engine.tasks.integrations.aws_call import client, http_metadata
+from asl_engine.tasks.invoke import Failure, event_of, failure_of
 from asl_engine.tasks.perform import Work
 from asl_engine.values import JSON, json_text, parse_json
 
@@ -15,24 +17,11 @@ _ARGUMENTS = ("InvocationType", "Qualifier", "ClientContext", "LogType")
 
 
 class LambdaEndpoint:
-    """Calls Lambda at an endpoint, with the credentials that are given."""
+    """Calls Lambda at an endpoint, with credentials that are good for nothing else."""
 
     def __init__(self, endpoint_url: str, region: str, account: str) -> None:
-        import boto3
-        from botocore.config import Config
-
-        self._client: Any = boto3.client(
-            "lambda",
-            endpoint_url=endpoint_url,
-            region_name=region,
-            aws_access_key_id=account,
-            aws_secret_access_key="local",
-            config=Config(
-                read_timeout=MAX_FUNCTION_SECONDS + 10,
-                retries={"total_max_attempts": 1},
-                max_pool_connections=64,
-                inject_host_prefix=False,
-            ),
+        self._client: Any = client(
+            "lambda", endpoint_url, region, account, read_timeout=MAX_FUNCTION_SECONDS + 10, parameter_validation=True
         )
 
     def prepare(self, task: StartTask, identity: Identity) -> Work:
@@ -96,27 +85,14 @@ def function_failure(text: str) -> Failure:
 def client_failure(problem: Any) -> Failure:
     """Return the failure for an error of the service, in the words of the integration (recorded)."""
     response = problem.response
-    code, status = response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
-    request = response["ResponseMetadata"].get("RequestId", "")
-    details = f"(Service: AWSLambda; Status Code: {status}; Error Code: {code}; Request ID: {request}; Proxy: null)"
-    return Failure(f"Lambda.{code}", f"{response['Error'].get('Message', '')} {details}")
+    code, metadata = response["Error"]["Code"], response["ResponseMetadata"]
+    message, request = response["Error"].get("Message", ""), metadata.get("RequestId", "")
+    return failure_of(OPTIMISED["lambda"].refusal(code, code, message, metadata["HTTPStatusCode"], request))
 
 
 def described(answer: dict[str, Any], payload: JSON) -> dict[str, JSON]:
     """Return the answer of an invocation as a task's result: with the names and the metadata of AWS's own SDK
     (recorded)."""
-    metadata = answer["ResponseMetadata"]
-    headers = dict(metadata.get("HTTPHeaders", {}))
-    result: dict[str, JSON] = {}
-    if "ExecutedVersion" in answer:
-        result["ExecutedVersion"] = answer["ExecutedVersion"]
-    return result | {
-        "Payload": payload,
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-            "HttpHeaders": headers,
-            "HttpStatusCode": metadata["HTTPStatusCode"],
-        },
-        "SdkResponseMetadata": {"RequestId": metadata.get("RequestId", "")},
-        "StatusCode": answer["StatusCode"],
-    }
+    version = {name: answer[name] for name in ("ExecutedVersion",) if name in answer}
+    metadata = http_metadata(answer["ResponseMetadata"])
+    return {**version, "Payload": payload, **metadata, "StatusCode": answer["StatusCode"]}

@@ -1,19 +1,25 @@
-"""Tasks that AWS services do: which integration a resource names, and the work that it is."""
+"""Tasks that AWS services do: the work that an integration is, at an endpoint."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Final
 
+from asl_engine.catalogue.resource import Integration
+from asl_engine.catalogue.sdk import operation_name
+from asl_engine.catalogue.service import Job as JobEntry
+from asl_engine.catalogue.service import Refusal
 from asl_engine.kernel.commands import StartTask
+from asl_engine.kernel.failures import TASK_FAILED
 from asl_engine.kernel.identity import Identity
-from asl_engine.rules.integrations import OPTIMISED
-from asl_engine.tasks.integrations.aws_call import Api
-from asl_engine.tasks.integrations.names import OPTIMISED_NAMES
-from asl_engine.tasks.integrations.sync_jobs import JOB_KINDS, POLL_SECONDS, JobKind
-from asl_engine.tasks.invoke import Failure
-from asl_engine.tasks.perform import Job, Running, Work
+from asl_engine.tasks.integrations.aws_call import Api, Call
+from asl_engine.tasks.integrations.models import installed_name
+from asl_engine.tasks.invoke import Failure, failure_of
+from asl_engine.tasks.perform import RUNNING, Job, Running, Work
 from asl_engine.values import JSON, json_text
+
+POLL_SECONDS: Final = 1.0
+"""How long to wait between two looks at a job."""
 
 
 class ServicesEndpoint:
@@ -25,72 +31,57 @@ class ServicesEndpoint:
     def prepare(self, task: StartTask, identity: Identity) -> Work | Job | Failure:
         """Return the work of a task whose resource is an SDK integration, or an optimised one that is one call."""
         resource = task.resource
-        service, action = resource.service, resource.action
-        if not service.startswith("aws-sdk:") and not _is_known(service, action):
+        if not isinstance(resource, Integration) or not _is_callable(resource):
             return Failure("States.Runtime", f"The integration {resource.text} is not supported by this endpoint.")
-        call = partial(self._call, service, identity)
-        if resource.pattern in ("", "waitForTaskToken"):
-            return lambda: call(action, task.payload)
-        kind = JOB_KINDS.get((service, action))
-        if kind is None:
+        work = partial(self._work, resource, identity, task.payload)
+        if not resource.is_sync:
+            return work
+        job = resource.entry.job if resource.entry is not None else None
+        if job is None:
             return Failure("States.Runtime", f"The integration {resource.text} is not supported by this endpoint.")
 
         def ended(answer: JSON) -> JSON | Failure | Running:
-            return _look(kind, call, task.payload, answer)
+            return self._look(resource, identity, job, job.request(task.payload, answer))
 
-        return Job(lambda: call(action, task.payload), ended, POLL_SECONDS)
+        return Job(work, ended, POLL_SECONDS)
 
-    def _call(self, service: str, identity: Identity, action: str, parameters: JSON) -> JSON | Failure:
-        from botocore.exceptions import UnknownServiceError
-
-        refused = _REFUSED.get((service, action), _nothing)(parameters)
-        if refused is not None:
-            return refused
+    def _work(self, resource: Integration, identity: Identity, parameters: JSON) -> JSON | Failure:
+        """Make the call of an integration, with what the integration adds before and after."""
+        entry = resource.entry
+        assert resource.api is not None
         try:
-            api = Api(service, self.url, identity.region, identity.account)
-        except UnknownServiceError:
-            return Failure("States.Runtime", f"There is no service {service!r}.")
-        answer = api.call(action, parameters)
-        return answer if isinstance(answer, Failure) else _FINISHED.get((service, action), _as_it_is)(answer)
+            if entry is not None and entry.check is not None:
+                entry.check(parameters)
+            answer = self._call(resource, identity, resource.api, parameters)
+            if isinstance(answer, Failure) or entry is None or entry.answer is None:
+                return answer
+            return entry.answer(answer)
+        except Refusal as refusal:
+            return failure_of(refusal)
+
+    def _look(
+        self, resource: Integration, identity: Identity, job: JobEntry, request: dict[str, JSON]
+    ) -> JSON | Failure | Running:
+        """Return the task's result when its job is over; RUNNING until then."""
+        answer = self._call(resource, identity, (resource.sdk_service, operation_name(job.describe)), request)
+        if isinstance(answer, Failure):
+            return answer
+        description: JSON = job.description(answer)
+        state = job.state(description)
+        if state == job.succeeded:
+            return description
+        return Failure(TASK_FAILED, json_text(description)) if state in job.failed else RUNNING
+
+    def _call(
+        self, resource: Integration, identity: Identity, call: Call, parameters: JSON
+    ) -> dict[str, JSON] | Failure:
+        service, operation = call
+        name = installed_name(service)
+        if name is None:
+            return Failure("States.Runtime", f"The installed boto3 has no service {resource.service!r}.")
+        api = Api(name, resource.optimised, self.url, identity.region, identity.account)
+        return api.call(operation, parameters)
 
 
-def _is_known(service: str, action: str) -> bool:
-    return service in OPTIMISED_NAMES and action in OPTIMISED.get(service, {})
-
-
-def _look(kind: JobKind, call: Any, parameters: JSON, answer: JSON) -> JSON | Failure | Running:
-    """Return how a job ended; RUNNING until then."""
-    description = call(kind.describe, kind.request(parameters, answer))
-    return description if isinstance(description, Failure) else kind.outcome(description)
-
-
-def _nothing(parameters: Any) -> None:
-    return None
-
-
-def _as_it_is(answer: dict[str, JSON]) -> JSON | Failure:
-    return answer
-
-
-def _no_such_host(parameters: Any) -> Failure | None:
-    """A queue's URL is where the message is sent, so one that names no queue of a host is a host that nobody knows
-    (recorded)."""
-    queue = parameters.get("QueueUrl") if isinstance(parameters, dict) else None
-    if not isinstance(queue, str):
-        return None
-    host, _, path = queue.removeprefix("https://").removeprefix("http://").partition("/")
-    if path:
-        return None
-    return Failure("SQS.SdkClientException", f"Unable to execute HTTP request: {host}: Name or service not known")
-
-
-def _entries_put(answer: dict[str, JSON]) -> JSON | Failure:
-    """Entries that were not taken fail the task, and the result does not tell of HTTP (recorded)."""
-    result = {name: value for name, value in answer.items() if not name.startswith("Sdk")}
-    if result.get("FailedEntryCount"):
-        return Failure("EventBridge.FailedEntry", json_text(result))
-    return result
-
-
-_REFUSED = {("sqs", "sendMessage"): _no_such_host}
-_FINISHED = {("events", "putEvents"): _entries_put}
+def _is_callable(resource: Integration) -> bool:
+    return resource.api is not None and (resource.optimised is None or bool(resource.optimised.error))

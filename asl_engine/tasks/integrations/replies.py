@@ -7,10 +7,10 @@ Names of services and fields are those of AWS's SDK for Java, as everywhere in s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
-from asl_engine.catalogue.resource import Resource
+from asl_engine.catalogue.resource import Integration, Resource
+from asl_engine.tasks.integrations.models import service_model
 from asl_engine.values import JSON
 
 NOT_AN_OBJECT: Final = "the result must be a JSON object"
@@ -23,74 +23,19 @@ def reply_problem(resource: Resource, result: JSON, mode: str) -> str | None:
     API does not have are taken (recorded). Nothing is known of functions and activities, of what answers a task token,
     of jobs that are waited for, and of integrations that are not one call to an API.
     """
-    if mode == "NONE" or resource.family != "Task" or resource.pattern:
+    if mode == "NONE" or resource.pattern or not isinstance(resource, Integration) or resource.api is None:
         return None
-    top = _output_shape(resource.service, resource.action)
-    if top is None:
+    service, operation = resource.api
+    model = service_model(service)
+    if model is None or operation not in model.operation_names:
         return None
     if not isinstance(result, dict):
         return NOT_AN_OBJECT
-    if top.shape is None:
+    shape = model.operation_model(operation).output_shape
+    if shape is None:
         return None
-    return next(_structure_problems(top.shape, result, mode == "STRICT", top.opened), None)
-
-
-_INTEGRATIONS: Final = {
-    "lambda": "lambda", "dynamodb": "dynamodb", "events": "events", "states": "stepfunctions", "sqs": "sqs",
-    "sns": "sns", "batch": "batch", "ecs": "ecs", "glue": "glue", "athena": "athena", "codebuild": "codebuild",
-    "sagemaker": "sagemaker", "bedrock": "bedrock-runtime", "elasticmapreduce": "emr", "mediaconvert": "mediaconvert",
-    "databrew": "databrew", "eks": "eks", "emr-containers": "emr-containers", "emr-serverless": "emr-serverless",
-}  # fmt: skip
-"""The optimised integrations, by the names that botocore has for their services."""
-
-_SDK_NAMES: Final = {
-    "sfn": "stepfunctions", "cloudwatchlogs": "logs", "eventbridge": "events", "costexplorer": "ce",
-    "cognitoidentityprovider": "cognito-idp", "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2",
-    "databasemigration": "dms", "directory": "ds", "elasticsearch": "es", "iotdataplane": "iot-data",
-    "transcribe": "transcribe", "simpledb": "sdb", "marketplaceentitlement": "marketplace-entitlement",
-    "applicationautoscaling": "application-autoscaling", "resourcegroupstaggingapi": "resourcegroupstaggingapi",
-    "servicecatalogappregistry": "servicecatalog-appregistry", "applicationdiscovery": "discovery",
-    "configservice": "config", "lexmodelbuilding": "lex-models", "lexruntime": "lex-runtime",
-    "sagemakerruntime": "sagemaker-runtime", "costandusagereport": "cur", "machinelearning": "machinelearning",
-}  # fmt: skip
-"""The services that the SDK for Java calls otherwise than botocore does, beyond hyphens."""
-
-_OPEN: Final = frozenset({("lambda", "Invoke", "Payload"), ("bedrock", "InvokeModel", "Body")})
-"""Fields that are blobs in the API, and in the result of the integration the JSON that is in them."""
-
-
-@lru_cache(maxsize=64)
-def _output_shape(service: str, action: str) -> _Shape | None:
-    """Return the shape of an action's answer; None when there is no such API."""
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
-
-    loader, is_sdk = Loader(), service.startswith("aws-sdk:")
-    operation = action[:1].upper() + action[1:]
-    name = _service_name(service.removeprefix("aws-sdk:"), loader) if is_sdk else _INTEGRATIONS.get(service)
-    if name is None:
-        return None
-    services = ServiceModel(loader.load_service_model(name, "service-2"))
-    if operation not in services.operation_names:
-        return None
-    opened = frozenset(field for kind, of, field in _OPEN if (kind, of) == (service, operation))
-    return _Shape(services.operation_model(operation).output_shape, opened)
-
-
-def _service_name(name: str, loader: Any) -> str | None:
-    """Return what botocore calls a service of the SDK for Java."""
-    known: list[str] = loader.list_available_services("service-2")
-    if name in _SDK_NAMES:
-        return _SDK_NAMES[name]
-    return next((one for one in known if one.replace("-", "") == name), None)
-
-
-class _Shape:
-    """The shape of an answer, and the fields of its top that may be anything."""
-
-    def __init__(self, shape: Any, opened: frozenset[str]) -> None:
-        self.shape = shape
-        self.opened = opened
+    opened = resource.entry.opened if resource.entry is not None else frozenset()
+    return next(_structure_problems(shape, result, mode == "STRICT", opened), None)
 
 
 def _structure_problems(

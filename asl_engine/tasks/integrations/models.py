@@ -1,0 +1,41 @@
+"""The models of services that botocore carries: which there are, and the names of their errors."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from asl_engine.catalogue.sdk import botocore_name
+
+
+@lru_cache(maxsize=256)
+def installed_name(service: str) -> str | None:
+    """Return the name that the installed botocore has for a service of the SDK; None where it has none.
+
+    A service that is newer than the table has its own name, but for hyphens.
+    """
+    from botocore.loaders import Loader
+
+    names: list[str] = Loader().list_available_services("service-2")
+    name = botocore_name(service)
+    return name if name in names else next((other for other in names if other.replace("-", "") == name), None)
+
+
+@lru_cache(maxsize=64)
+def service_model(service: str) -> Any:
+    """Return botocore's model of a service of the SDK; None where it has none."""
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    name = installed_name(service)
+    return None if name is None else ServiceModel(Loader().load_service_model(name, "service-2"))
+
+
+def exception_name(model: Any, code: str) -> str | None:
+    """Return the name of the exception class for an error code of a service; None for a code that its model does not
+    have."""
+    shape = model.shape_for_error_code(code)
+    if shape is None:
+        return None
+    name: str = shape.name
+    return name if name.endswith("Exception") else name + "Exception"
