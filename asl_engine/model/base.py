@@ -11,16 +11,20 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from asl_engine.values import Absent
+from asl_engine.model.kinds import JSONATA, JSONPATH, PATH, RESULT_PATH, TEMPLATE, Kind
+from asl_engine.values import ABSENT, Absent
 
-Path: TypeAlias = str
-"""A JSONPath, context path, variable or (where the specification says so) intrinsic call, as text."""
+InputPath: TypeAlias = Annotated[str | None, Kind(PATH)]
+ResultPath: TypeAlias = Annotated[str | None, Kind(RESULT_PATH)]
+OutputPath: TypeAlias = Annotated[str | None, Kind(PATH, is_of_result=True)]
 
-ReferencePath: TypeAlias = str
-"""A path that names a single place."""
+Template: TypeAlias = Annotated[Any | Absent, Kind(TEMPLATE)]
+"""`ABSENT` when the field is not there, as null is a value."""
 
-Template: TypeAlias = Any | Absent
-"""A payload template, or in JSONata any JSON with expressions in its strings; `ABSENT` when the field is not there."""
+Parameters: TypeAlias = Annotated[Any | Absent, Kind(TEMPLATE, languages=JSONPATH)]
+Arguments: TypeAlias = Annotated[Any | Absent, Kind(TEMPLATE, languages=JSONATA)]
+ResultSelector: TypeAlias = Annotated[dict[str, Any] | None, Kind(TEMPLATE, languages=JSONPATH, is_of_result=True)]
+Output: TypeAlias = Annotated[Any | Absent, Kind(TEMPLATE, languages=JSONATA, is_of_result=True)]
 
 Dynamic: TypeAlias = Annotated[str, Field(pattern=r"^\{%|\$\{")]
 """A string that stands where a number does: a JSONata expression, or a placeholder of a template."""
@@ -49,10 +53,5 @@ class Part(BaseModel):
 class Assigner(Part):
     """A part that can assign variables (`Assign`) and, in JSONata, shape its output (`Output`)."""
 
-    assign: dict[str, Any] | None = None
-    output: Template = Absent()
-
-
-def given(part: Part) -> set[str]:
-    """Return the names of the fields that the author wrote, in snake_case."""
-    return part.model_fields_set
+    assign: Annotated[dict[str, Any] | None, Kind(TEMPLATE, is_of_result=True)] = None
+    output: Output = ABSENT

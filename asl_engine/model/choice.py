@@ -6,9 +6,16 @@ Rules at the top of `Choices` also say where to go; nested ones must not.
 
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
+
 from pydantic import Field
 
-from asl_engine.model.base import Assigner, Boolean, Number, Path
+from asl_engine.model.base import Assigner, Boolean, Number
+from asl_engine.model.kinds import CONDITION, CONSTANT, DATA, JSONATA, JSONPATH, REFERENCE_PATH, Kind
+
+NumberOperand: TypeAlias = Annotated[Number | None, Kind(CONSTANT)]
+TruthOperand: TypeAlias = Annotated[Boolean | None, Kind(CONSTANT)]
+OperandPath: TypeAlias = Annotated[str | None, Kind(REFERENCE_PATH)]
 
 
 class ChoiceRule(Assigner):
@@ -19,55 +26,55 @@ class ChoiceRule(Assigner):
 
     next: str | None = None
 
-    and_: list[ChoiceRule] | None = Field(None, alias="And")
-    or_: list[ChoiceRule] | None = Field(None, alias="Or")
-    not_: ChoiceRule | None = Field(None, alias="Not")
-    condition: Boolean | None = None
-    variable: Path | None = None
+    and_: Annotated[list[ChoiceRule] | None, Kind(DATA, languages=JSONPATH)] = Field(None, alias="And")
+    or_: Annotated[list[ChoiceRule] | None, Kind(DATA, languages=JSONPATH)] = Field(None, alias="Or")
+    not_: Annotated[ChoiceRule | None, Kind(DATA, languages=JSONPATH)] = Field(None, alias="Not")
+    condition: Annotated[Boolean | None, Kind(CONDITION, languages=JSONATA)] = None
+    variable: Annotated[str | None, Kind(REFERENCE_PATH)] = None
 
     string_equals: str | None = None
-    string_equals_path: Path | None = None
+    string_equals_path: OperandPath = None
     string_less_than: str | None = None
-    string_less_than_path: Path | None = None
+    string_less_than_path: OperandPath = None
     string_greater_than: str | None = None
-    string_greater_than_path: Path | None = None
+    string_greater_than_path: OperandPath = None
     string_less_than_equals: str | None = None
-    string_less_than_equals_path: Path | None = None
+    string_less_than_equals_path: OperandPath = None
     string_greater_than_equals: str | None = None
-    string_greater_than_equals_path: Path | None = None
+    string_greater_than_equals_path: OperandPath = None
     string_matches: str | None = None
 
-    numeric_equals: Number | None = None
-    numeric_equals_path: Path | None = None
-    numeric_less_than: Number | None = None
-    numeric_less_than_path: Path | None = None
-    numeric_greater_than: Number | None = None
-    numeric_greater_than_path: Path | None = None
-    numeric_less_than_equals: Number | None = None
-    numeric_less_than_equals_path: Path | None = None
-    numeric_greater_than_equals: Number | None = None
-    numeric_greater_than_equals_path: Path | None = None
+    numeric_equals: NumberOperand = None
+    numeric_equals_path: OperandPath = None
+    numeric_less_than: NumberOperand = None
+    numeric_less_than_path: OperandPath = None
+    numeric_greater_than: NumberOperand = None
+    numeric_greater_than_path: OperandPath = None
+    numeric_less_than_equals: NumberOperand = None
+    numeric_less_than_equals_path: OperandPath = None
+    numeric_greater_than_equals: NumberOperand = None
+    numeric_greater_than_equals_path: OperandPath = None
 
-    boolean_equals: Boolean | None = None
-    boolean_equals_path: Path | None = None
+    boolean_equals: TruthOperand = None
+    boolean_equals_path: OperandPath = None
 
     timestamp_equals: str | None = None
-    timestamp_equals_path: Path | None = None
+    timestamp_equals_path: OperandPath = None
     timestamp_less_than: str | None = None
-    timestamp_less_than_path: Path | None = None
+    timestamp_less_than_path: OperandPath = None
     timestamp_greater_than: str | None = None
-    timestamp_greater_than_path: Path | None = None
+    timestamp_greater_than_path: OperandPath = None
     timestamp_less_than_equals: str | None = None
-    timestamp_less_than_equals_path: Path | None = None
+    timestamp_less_than_equals_path: OperandPath = None
     timestamp_greater_than_equals: str | None = None
-    timestamp_greater_than_equals_path: Path | None = None
+    timestamp_greater_than_equals_path: OperandPath = None
 
-    is_null: Boolean | None = None
-    is_present: Boolean | None = None
-    is_numeric: Boolean | None = None
-    is_string: Boolean | None = None
-    is_boolean: Boolean | None = None
-    is_timestamp: Boolean | None = None
+    is_null: TruthOperand = None
+    is_present: TruthOperand = None
+    is_numeric: TruthOperand = None
+    is_string: TruthOperand = None
+    is_boolean: TruthOperand = None
+    is_timestamp: TruthOperand = None
 
 
 OPERATORS = frozenset(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from asl_engine.model.base import Assigner, Integer, Number, Part, ReferencePath
+from asl_engine.model.base import Assigner, Integer, Number, Part, ResultPath
+from asl_engine.model.kinds import CONSTANT, Kind
+from asl_engine.quotas import MAX_RETRY_DELAY, MAX_SECONDS
 
 
 class Retrier(Part):
@@ -14,10 +16,10 @@ class Retrier(Part):
     """
 
     error_equals: list[str]
-    interval_seconds: Integer = 1
-    max_attempts: Integer = 3
-    backoff_rate: Number = 2.0
-    max_delay_seconds: Integer | None = None
+    interval_seconds: Annotated[Integer, Kind(CONSTANT, least=1, most=MAX_SECONDS)] = 1
+    max_attempts: Annotated[Integer, Kind(CONSTANT, least=0, most=MAX_SECONDS)] = 3
+    backoff_rate: Annotated[Number, Kind(CONSTANT, least=1)] = 2.0
+    max_delay_seconds: Annotated[Integer | None, Kind(CONSTANT, least=1, most=MAX_RETRY_DELAY)] = None
     jitter_strategy: Literal["FULL", "NONE"] = "NONE"
 
 
@@ -29,4 +31,4 @@ class Catcher(Assigner):
 
     error_equals: list[str]
     next: str
-    result_path: ReferencePath | None = "$"
+    result_path: ResultPath = "$"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from asl_engine.model.base import Integer, Part, Path, Template
+from asl_engine.model.base import Arguments, Integer, Parameters, Part, Template
+from asl_engine.model.kinds import NUMBER, REFERENCE_PATH, Kind
+from asl_engine.quotas import MAX_BYTES, MAX_ITEMS
 from asl_engine.values import ABSENT
 
 
@@ -27,8 +29,8 @@ class ReaderConfig(Part):
     csv_headers: list[str] | str | None = Field(None, alias="CSVHeaders")
     csv_delimiter: str | None = Field(None, alias="CSVDelimiter")
     items_pointer: str | None = None
-    max_items: Integer | None = None
-    max_items_path: Path | None = None
+    max_items: Annotated[Integer | None, Kind(NUMBER, least=0, most=MAX_ITEMS)] = None
+    max_items_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="max_items")] = None
 
 
 class ItemReader(Part):
@@ -36,18 +38,18 @@ class ItemReader(Part):
 
     resource: str
     reader_config: ReaderConfig | None = None
-    parameters: Template = ABSENT
-    arguments: Template = ABSENT
+    parameters: Parameters = ABSENT
+    arguments: Arguments = ABSENT
 
 
 class ItemBatcher(Part):
     """How a Distributed Map groups items into the input of one child execution."""
 
-    max_items_per_batch: Integer | None = None
-    max_items_per_batch_path: Path | None = None
-    max_input_bytes_per_batch: Integer | None = None
-    max_input_bytes_per_batch_path: Path | None = None
-    batch_input: Any = ABSENT
+    max_items_per_batch: Annotated[Integer | None, Kind(NUMBER, least=1)] = None
+    max_items_per_batch_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="max_items_per_batch")] = None
+    max_input_bytes_per_batch: Annotated[Integer | None, Kind(NUMBER, least=1, most=MAX_BYTES)] = None
+    max_input_bytes_per_batch_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="max_input_bytes_per_batch")] = None
+    batch_input: Template = ABSENT
 
 
 class WriterConfig(Part):
@@ -62,5 +64,5 @@ class ResultWriter(Part):
 
     resource: str | None = None
     writer_config: WriterConfig | None = None
-    parameters: Template = ABSENT
-    arguments: Template = ABSENT
+    parameters: Parameters = ABSENT
+    arguments: Arguments = ABSENT

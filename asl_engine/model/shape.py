@@ -3,43 +3,67 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 from asl_engine.model.base import Part
-from asl_engine.model.choice import ChoiceRule
-from asl_engine.model.failures import Catcher, Retrier
-from asl_engine.model.maps import ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig
-from asl_engine.model.states import Branch, ItemProcessor, State, StateBase, StateMachine
+from asl_engine.model.kinds import Form, Kind, Language
+from asl_engine.model.states import State, StateBase, StateMachine
 from asl_engine.values import JSON
-
-_PARTS: Final[dict[str, type[Part]]] = {
-    "Branches": Branch,
-    "ItemProcessor": ItemProcessor,
-    "Iterator": ItemProcessor,
-    "ProcessorConfig": ProcessorConfig,
-    "ItemReader": ItemReader,
-    "ReaderConfig": ReaderConfig,
-    "ItemBatcher": ItemBatcher,
-    "ResultWriter": ResultWriter,
-    "WriterConfig": WriterConfig,
-    "Retry": Retrier,
-    "Catch": Catcher,
-    "Choices": ChoiceRule,
-    "And": ChoiceRule,
-    "Or": ChoiceRule,
-    "Not": ChoiceRule,
-}
-"""The class of a part, by the field that holds it."""
 
 STATE_CLASSES: Final[dict[str, type[StateBase]]] = {member.__name__: member for member in get_args(get_args(State)[0])}
 """The class of a state, by its `Type`."""
+
+
+def _with_descendants(part: type[Part]) -> Iterator[type[Part]]:
+    yield part
+    for child in part.__subclasses__():
+        yield from _with_descendants(child)
+
+
+PARTS: Final = tuple(dict.fromkeys(_with_descendants(Part)))
+"""Every class of the model."""
 
 
 @cache
 def fields_of(part: type[Part]) -> dict[str, str]:
     """Return the names that a part's fields have in a document, by their names in the model."""
     return {name: str(info.alias or name) for name, info in part.model_fields.items()}
+
+
+@cache
+def kinds_of(part: type[Part]) -> dict[str, Kind]:
+    """Return the kinds of a part's fields, by their names; those that hold names, words or parts have none."""
+    return {name: kind for name, info in part.model_fields.items() for kind in info.metadata if isinstance(kind, Kind)}
+
+
+@cache
+def holders_of(part: type[Part]) -> dict[str, type[Part]]:
+    """Return the class of the parts that a part's fields hold, one or several, by the names of the fields."""
+    held = {name: _held(info.annotation) for name, info in part.model_fields.items()}
+    return {name: inner for name, inner in held.items() if inner is not None}
+
+
+def _held(annotation: Any) -> type[Part] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    inner = () if get_origin(annotation) is dict else map(_held, get_args(annotation))
+    return next((item for item in inner if item is not None), None)
+
+
+def fields_where(wanted: Callable[[Kind], bool]) -> tuple[str, ...]:
+    """Return the names of the fields of which the kind is wanted, over all parts."""
+    return tuple(dict.fromkeys(name for part in PARTS for name, kind in kinds_of(part).items() if wanted(kind)))
+
+
+def fields_of_kind(*forms: Form, language: Language | None = None) -> tuple[str, ...]:
+    """Return the names of the fields of some forms, over all parts; with a language, of those that exist in it."""
+    return fields_where(lambda kind: kind.form in forms and (language is None or language in kind.languages))
+
+
+_PARTS: Final = {fields_of(part)[name]: held for part in PARTS for name, held in holders_of(part).items()}
+"""The class of a part, by the field that holds it."""
 
 
 def part_at(path: tuple[str | int, ...], value: JSON) -> type[Part] | None:
@@ -99,7 +123,7 @@ def _words(annotation: Any) -> str:
 
 def _members(annotation: Any) -> list[str]:
     arguments = [item for item in get_args(annotation) if isinstance(item, type) or get_args(item)]
-    origin = getattr(annotation, "__origin__", annotation)
+    origin = get_origin(annotation) or annotation
     if annotation in _WORDS:
         return [_WORDS[annotation]]
     if origin in (dict, list):

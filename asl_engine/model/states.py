@@ -9,10 +9,37 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from asl_engine.model.base import Assigner, Integer, Number, Part, Path, ReferencePath, Template
+from asl_engine.model.base import (
+    Arguments,
+    Assigner,
+    InputPath,
+    Integer,
+    Number,
+    Output,
+    OutputPath,
+    Parameters,
+    Part,
+    ResultPath,
+    ResultSelector,
+    Template,
+)
 from asl_engine.model.choice import ChoiceRule
 from asl_engine.model.failures import Catcher, Retrier
+from asl_engine.model.kinds import (
+    CONSTANT,
+    DATA,
+    JSONATA,
+    JSONPATH,
+    NUMBER,
+    PATH,
+    REFERENCE_PATH,
+    TEMPLATE,
+    TEXT,
+    TEXT_PATH,
+    Kind,
+)
 from asl_engine.model.maps import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
+from asl_engine.quotas import MAX_SECONDS
 from asl_engine.values import ABSENT
 
 QueryLanguage: TypeAlias = Literal["JSONPath", "JSONata"]
@@ -49,17 +76,17 @@ class Transition(StateBase, Assigner):
 
     next: str | None = None
     end: Annotated[bool, Field(strict=True)] | None = None
-    input_path: Path | None = "$"
-    output_path: Path | None = "$"
+    input_path: InputPath = "$"
+    output_path: OutputPath = "$"
 
 
 class Pass(Transition):
     """Passes its input to its output, or injects a fixed `Result`."""
 
     type: Literal["Pass"]
-    parameters: Template = ABSENT
-    result: Any = ABSENT
-    result_path: ReferencePath | None = "$"
+    parameters: Parameters = ABSENT
+    result: Annotated[Any, Kind(DATA, languages=JSONPATH)] = ABSENT
+    result_path: ResultPath = "$"
 
 
 class Task(Transition):
@@ -70,15 +97,15 @@ class Task(Transition):
 
     type: Literal["Task"]
     resource: str
-    parameters: Template = ABSENT
-    arguments: Template = ABSENT
-    credentials: dict[str, Any] | str | None = None
-    result_selector: dict[str, Any] | None = None
-    result_path: ReferencePath | None = "$"
-    timeout_seconds: Integer | None = None
-    timeout_seconds_path: ReferencePath | None = None
-    heartbeat_seconds: Integer | None = None
-    heartbeat_seconds_path: ReferencePath | None = None
+    parameters: Parameters = ABSENT
+    arguments: Arguments = ABSENT
+    credentials: Annotated[dict[str, Any] | str | None, Kind(TEMPLATE)] = None
+    result_selector: ResultSelector = None
+    result_path: ResultPath = "$"
+    timeout_seconds: Annotated[Integer | None, Kind(NUMBER, least=1, most=MAX_SECONDS)] = None
+    timeout_seconds_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="timeout_seconds")] = None
+    heartbeat_seconds: Annotated[Integer | None, Kind(NUMBER, least=1, most=MAX_SECONDS)] = None
+    heartbeat_seconds_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="heartbeat_seconds")] = None
     retry: list[Retrier] = []
     catch: list[Catcher] = []
 
@@ -89,37 +116,37 @@ class Choice(StateBase, Assigner):
     type: Literal["Choice"]
     choices: list[ChoiceRule]
     default: str | None = None
-    input_path: Path | None = "$"
-    output_path: Path | None = "$"
+    input_path: InputPath = "$"
+    output_path: OutputPath = "$"
 
 
 class Wait(Transition):
     """Delays: a number of seconds or until a time, fixed or from the input."""
 
     type: Literal["Wait"]
-    seconds: Integer | None = None
-    seconds_path: ReferencePath | None = None
-    timestamp: str | None = None
-    timestamp_path: ReferencePath | None = None
+    seconds: Annotated[Integer | None, Kind(NUMBER, least=0, most=MAX_SECONDS)] = None
+    seconds_path: Annotated[str | None, Kind(REFERENCE_PATH)] = None  # which of the four there may be, ASL611 says
+    timestamp: Annotated[str | None, Kind(TEXT)] = None
+    timestamp_path: Annotated[str | None, Kind(REFERENCE_PATH)] = None
 
 
 class Succeed(StateBase):
     """Ends its block with success."""
 
     type: Literal["Succeed"]
-    input_path: Path | None = "$"
-    output_path: Path | None = "$"
-    output: Template = ABSENT
+    input_path: InputPath = "$"
+    output_path: OutputPath = "$"
+    output: Output = ABSENT
 
 
 class Fail(StateBase):
     """Ends its block with a failure."""
 
     type: Literal["Fail"]
-    error: str | None = None
-    error_path: Path | None = None
-    cause: str | None = None
-    cause_path: Path | None = None
+    error: Annotated[str | None, Kind(TEXT)] = None
+    error_path: Annotated[str | None, Kind(TEXT_PATH, twin="error")] = None
+    cause: Annotated[str | None, Kind(TEXT)] = None
+    cause_path: Annotated[str | None, Kind(TEXT_PATH, twin="cause")] = None
 
 
 class Parallel(Transition):
@@ -127,10 +154,10 @@ class Parallel(Transition):
 
     type: Literal["Parallel"]
     branches: list[Branch]
-    parameters: Template = ABSENT
-    arguments: Template = ABSENT
-    result_selector: dict[str, Any] | None = None
-    result_path: ReferencePath | None = "$"
+    parameters: Parameters = ABSENT
+    arguments: Arguments = ABSENT
+    result_selector: ResultSelector = None
+    result_path: ResultPath = "$"
     retry: list[Retrier] = []
     catch: list[Catcher] = []
 
@@ -141,22 +168,24 @@ class Map(Transition):
     type: Literal["Map"]
     item_processor: ItemProcessor | None = None
     iterator: ItemProcessor | None = None
-    items: list[Any] | str | None = None
-    items_path: ReferencePath | None = None
+    items: Annotated[list[Any] | str | None, Kind(TEMPLATE, languages=JSONATA)] = None
+    items_path: Annotated[str | None, Kind(PATH)] = None
     item_selector: Template = ABSENT
-    parameters: Template = ABSENT
-    max_concurrency: Integer | None = None
-    max_concurrency_path: ReferencePath | None = None
+    parameters: Parameters = ABSENT
+    max_concurrency: Annotated[Integer | None, Kind(NUMBER, least=0)] = None
+    max_concurrency_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="max_concurrency")] = None
     item_reader: ItemReader | None = None
     item_batcher: ItemBatcher | None = None
     result_writer: ResultWriter | None = None
     label: str | None = None
-    tolerated_failure_count: Integer | None = None
-    tolerated_failure_count_path: ReferencePath | None = None
-    tolerated_failure_percentage: Number | None = None
-    tolerated_failure_percentage_path: ReferencePath | None = None
-    result_selector: dict[str, Any] | None = None
-    result_path: ReferencePath | None = "$"
+    tolerated_failure_count: Annotated[Integer | None, Kind(NUMBER, least=0)] = None
+    tolerated_failure_count_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="tolerated_failure_count")] = None
+    tolerated_failure_percentage: Annotated[Number | None, Kind(NUMBER, least=0, most=100)] = None
+    tolerated_failure_percentage_path: Annotated[
+        str | None, Kind(REFERENCE_PATH, twin="tolerated_failure_percentage")
+    ] = None
+    result_selector: ResultSelector = None
+    result_path: ResultPath = "$"
     retry: list[Retrier] = []
     catch: list[Catcher] = []
 
@@ -191,5 +220,7 @@ class StateMachine(Block):
     """
 
     version: str | None = None
-    timeout_seconds: Annotated[int, Field(strict=True)] | str | None = None
+    timeout_seconds: Annotated[
+        Annotated[int, Field(strict=True)] | str | None, Kind(CONSTANT, least=0, most=MAX_SECONDS)
+    ] = None
     query_language: QueryLanguage | None = None

@@ -1,13 +1,17 @@
-"""Walks through a document: its blocks, its states, and where a state can lead."""
+"""Walks through a document: its blocks, its states, where a state can lead, its parts, and what it evaluates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from asl_engine import pointers
+from asl_engine.model.base import Part
 from asl_engine.model.choice import ChoiceRule
+from asl_engine.model.kinds import PATHS, Kind, Language
+from asl_engine.model.shape import fields_of, holders_of, kinds_of
 from asl_engine.model.states import Block, Choice, Map, Parallel, State, StateMachine
-from asl_engine.pointers import escape
 
 WayKind: TypeAlias = Literal["choice", "default", "next", "catch"]
 
@@ -53,7 +57,7 @@ def inner_blocks(state: State) -> Iterator[tuple[str, Block]]:
 
 def pointer_to(name: str) -> str:
     """Return the JSON pointer of a state inside its block."""
-    return f"/States/{escape(name)}"
+    return f"/States/{pointers.escape(name)}"
 
 
 def blocks(machine: StateMachine) -> Iterator[tuple[str, Block]]:
@@ -93,3 +97,36 @@ def every_rule(rules: Iterable[ChoiceRule]) -> Iterator[ChoiceRule]:
     for rule in rules:
         yield rule
         yield from every_rule((*(rule.and_ or ()), *(rule.or_ or ()), *((rule.not_,) if rule.not_ else ())))
+
+
+def language_of(state: State, machine: StateMachine) -> Language:
+    """Return the query language of a state: its own, or that of the machine."""
+    return state.query_language or machine.query_language or "JSONPath"
+
+
+def parts(part: Part) -> Iterator[tuple[str, Part]]:
+    """Yield a part and those in it at any depth, each with its pointer; the blocks of a state are not its own."""
+    yield "", part
+    for name, held in holders_of(type(part)).items():
+        if name not in part.model_fields_set or issubclass(held, Block):
+            continue
+        value, at = getattr(part, name), f"/{fields_of(type(part))[name]}"
+        for pointer, inner in enumerate(value) if isinstance(value, list) else [("", value)]:
+            if inner is not None:
+                below = at if pointer == "" else f"{at}/{pointer}"
+                yield from ((below + further, piece) for further, piece in parts(inner))
+
+
+def texts(state: State, language: Language) -> Iterator[tuple[str, str, Kind]]:
+    """Yield what a state evaluates, path or expression, with its pointer and the kind of the field that holds it."""
+    for pointer, part in parts(state):
+        for name, kind in _evaluated(type(part), language).items():
+            if name in part.model_fields_set:
+                for at, _, text in pointers.texts(getattr(part, name), f"{pointer}/{fields_of(type(part))[name]}"):
+                    if text.startswith("{%") if language == "JSONata" else kind.form in PATHS or at.endswith(".$"):
+                        yield at, text, kind
+
+
+@cache
+def _evaluated(part: type[Part], language: Language) -> dict[str, Kind]:
+    return {name: kind for name, kind in kinds_of(part).items() if kind.is_evaluated(language)}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 from asl_engine.model import states as model
-from asl_engine.model.base import Part, given
-from asl_engine.model.choice import ChoiceRule
-from asl_engine.model.failures import Retrier
+from asl_engine.model.base import Part
+from asl_engine.model.kinds import CONSTANT, NUMBER
+from asl_engine.model.shape import kinds_of
 from asl_engine.model.walk import states
 
 DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
@@ -25,7 +25,7 @@ def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
 def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:
     if not isinstance(state, model.Map) or state.is_distributed:
         return
-    for name in sorted(given(state) & DISTRIBUTED_ONLY):
+    for name in sorted(state.model_fields_set & DISTRIBUTED_ONLY):
         field = _alias(state, name)
         yield field, f"{field[1:]} belongs to Distributed Map; set Mode to DISTRIBUTED in the ProcessorConfig"
     config = state.processor.processor_config if state.processor is not None else None
@@ -43,8 +43,9 @@ def unfilled(part: Part) -> Iterator[tuple[str, str]]:
     for name in sorted(part.model_fields_set):
         value = getattr(part, name)
         if isinstance(value, str):
-            is_calculated = value.startswith("{%") and not isinstance(part, Retrier)
-            if _wants_no_text(part, name) and not is_calculated:
+            kind = kinds_of(type(part)).get(name)
+            is_calculated = value.startswith("{%") and kind is not None and kind.form == NUMBER
+            if kind is not None and kind.form in (NUMBER, CONSTANT) and not is_calculated:
                 yield _alias(part, name), f"{value!r} stands where a value is needed to run; fill in the placeholder"
         elif isinstance(value, Part):
             if not isinstance(value, model.Block):
@@ -58,15 +59,3 @@ def unfilled(part: Part) -> Iterator[tuple[str, str]]:
 def _below(part: Part, name: str, index: str, inner: Part) -> Iterator[tuple[str, str]]:
     for field, reason in unfilled(inner):
         yield _alias(part, name) + index + field, reason
-
-
-_NUMBERS = frozenset({
-    "timeout_seconds", "heartbeat_seconds", "seconds", "max_concurrency", "tolerated_failure_count",
-    "tolerated_failure_percentage", "interval_seconds", "max_attempts", "backoff_rate", "max_delay_seconds",
-})  # fmt: skip
-
-
-def _wants_no_text(part: Part, name: str) -> bool:
-    if isinstance(part, ChoiceRule):
-        return name.startswith(("numeric_", "boolean_", "is_")) and not name.endswith("_path")
-    return name in _NUMBERS

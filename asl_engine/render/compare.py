@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import networkx
 
-from asl_engine.model.base import Part, given
+from asl_engine.model.base import Part
 from asl_engine.model.states import StateMachine
 from asl_engine.model.walk import blocks, pointer_to
 from asl_engine.render.conditions import condition_text
@@ -146,7 +146,7 @@ def _is_state(pointer: str) -> bool:
 def _differences(old: Part, new: Part) -> list[str]:
     if type(old) is not type(new) and hasattr(old, "type") and hasattr(new, "type"):
         return [f"Type: {old.type} → {new.type}"]
-    names = [name for name in type(new).model_fields if name in given(old) | given(new)]
+    names = [name for name in type(new).model_fields if name in old.model_fields_set | new.model_fields_set]
     return [
         _told(type(new).model_fields[name].alias or name, old, new, name)
         for name in names
@@ -164,8 +164,8 @@ def _is_same(name: str, old: Any, new: Any) -> bool:
 
 def _told(alias: str, old: Part, new: Part, name: str) -> str:
     """Say what became of a field; with the values where they are short."""
-    if name not in given(old) or name not in given(new):
-        return f"{alias} {'added' if name in given(new) else 'removed'}"
+    if name not in old.model_fields_set or name not in new.model_fields_set:
+        return f"{alias} {'added' if name in new.model_fields_set else 'removed'}"
     values = [getattr(part, name) for part in (old, new)]
     if all(isinstance(value, str | int | float | bool | None) for value in values):
         return f"{alias}: " + " → ".join(_contrasted([json.dumps(value, ensure_ascii=False) for value in values]))

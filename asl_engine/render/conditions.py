@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from asl_engine.model.base import given
 from asl_engine.model.choice import OPERATORS, ChoiceRule
 
 _SYMBOLS: Final = (
@@ -54,7 +53,7 @@ def _nested(rule: ChoiceRule) -> str:
 
 
 def _comparison(rule: ChoiceRule) -> str:
-    operators = [name for name in ChoiceRule.model_fields if name in OPERATORS and name in given(rule)]
+    operators = [name for name in ChoiceRule.model_fields if name in OPERATORS and name in rule.model_fields_set]
     if not operators:
         return "?"
     return f"{rule.variable} {_operator(operators[0], getattr(rule, operators[0]))}"

@@ -12,11 +12,11 @@ from asl_engine.lang.jsonpath.intrinsic_functions import STRING_FUNCTIONS
 from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic, is_intrinsic
 from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
 from asl_engine.lang.jsonpath.templates import template_problems
-from asl_engine.model.choice import OPERATORS
+from asl_engine.model.kinds import PATH, REFERENCE_PATH, RESULT_PATH, TEMPLATE
+from asl_engine.model.shape import fields_of_kind, fields_where
 from asl_engine.model.states import Fail
 from asl_engine.pointers import escape, value_at
-from asl_engine.pointers import texts as texts_in
-from asl_engine.rules.outline import Outline, Site, is_open
+from asl_engine.rules.outline import Outline, Site, StateSite, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
 
@@ -39,8 +39,6 @@ path_problem: Final = syntax_problem(compile_path)
 reference_path_problem: Final = syntax_problem(compile_reference_path)
 path_or_intrinsic_problem: Final = syntax_problem(compile_path_or_intrinsic)
 
-_PATHS: Final = ("input_path", "output_path", "items_path")
-
 
 @rule("ASL401", "not-a-path")
 def not_a_path(outline: Outline) -> Iterator[Finding]:
@@ -54,7 +52,7 @@ def not_a_path(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "InputPath": "$.customer.id", "End": true}
     """
-    for site, name, text in texts(outline, _PATHS):
+    for site, name, text in texts(outline, fields_of_kind(PATH)):
         if problem := path_problem(text):
             yield Finding(site.at(name), f"{text!r} is not a JSONPath: {_plain(problem)}")
 
@@ -66,13 +64,6 @@ def texts(outline: Outline, names: Iterable[str]) -> Iterator[tuple[Site, str, s
             text = getattr(site.part, name)
             if text is not None and not site.is_jsonata:
                 yield site, name, text
-
-
-_REFERENCE_PATHS: Final = (
-    "timeout_seconds_path", "heartbeat_seconds_path", "seconds_path", "timestamp_path", "max_concurrency_path",
-    "tolerated_failure_count_path", "tolerated_failure_percentage_path", "max_items_path", "max_items_per_batch_path",
-    "max_input_bytes_per_batch_path", "variable", *sorted(name for name in OPERATORS if name.endswith("_path")),
-)  # fmt: skip
 
 
 @rule("ASL402", "not-a-reference-path")
@@ -90,7 +81,7 @@ def not_a_reference_path(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "SecondsPath": "$.delays[0]", "End": true}
     """
-    for site, name, text in texts(outline, _REFERENCE_PATHS):
+    for site, name, text in texts(outline, fields_of_kind(REFERENCE_PATH)):
         if problem := reference_path_problem(text):
             message = f"{text!r} is not a reference path: {_plain(problem)}"
             yield Finding(site.at(name), message, aws_text=_verbatim(problem))
@@ -123,7 +114,7 @@ def bad_result_path(outline: Outline) -> Iterator[Finding]:
 
         {"Type": "Pass", "ResultPath": null, "End": true}
     """
-    for site, name, text in texts(outline, ["result_path"]):
+    for site, name, text in texts(outline, fields_of_kind(RESULT_PATH)):
         if problem := _result_path_problem(text):
             message = f"{text!r} cannot say where the result goes: {_plain(problem)}"
             yield Finding(site.at(name), message, aws_text=_verbatim(problem))
@@ -149,12 +140,9 @@ def result_into_context(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "ResultPath": "$.Credentials", "End": true}
     """
-    for site, name, text in texts(outline, ["result_path"]):
+    for site, name, text in texts(outline, fields_of_kind(RESULT_PATH)):
         if text.startswith("$$"):
             yield Finding(site.at(name), f"{text!r} names the context object, which cannot be written")
-
-
-_TEMPLATES: Final = ("parameters", "result_selector", "item_selector", "assign", "batch_input", "credentials")
 
 
 @rule("ASL404", "bad-payload-template")
@@ -175,7 +163,7 @@ def bad_payload_template(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "Parameters": {"id.$": "$.orderId", "at.$": "$$.State.EnteredTime"}, "End": true}
     """
-    for name in _TEMPLATES:
+    for name in fields_of_kind(TEMPLATE, language="JSONPath"):
         for site in outline.having(name):
             if not site.is_jsonata:
                 yield from _template_findings(site, name, getattr(site.part, name))
@@ -240,39 +228,17 @@ def _string_problem(text: str) -> str:
     return problem
 
 
-@lru_cache(maxsize=1)  # several rules ask, one after the other
-def dynamic_texts(outline: Outline) -> list[tuple[Site, str, str]]:
-    """Return every text that is evaluated, in either language, with the site and the pointer of the text."""
-    return list(_dynamic_texts(outline))
+def dynamic_texts(outline: Outline) -> Iterator[tuple[StateSite, str, str]]:
+    """Yield every text that is evaluated, in either language, with its state and its pointer."""
+    return ((site, pointer, text) for site in outline.states for pointer, text, _ in site.texts)
 
 
-def _dynamic_texts(outline: Outline) -> Iterator[tuple[Site, str, str]]:
-    for name in (*_PATHS, *_REFERENCE_PATHS, "error_path", "cause_path"):
-        for site, _, text in texts(outline, [name]):
-            yield site, site.at(name), text
-    for name in _TEMPLATES:
-        for site in outline.having(name):
-            if not site.is_jsonata:
-                for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-                    if pointer.endswith(".$"):
-                        yield site, pointer, text
-    for site, name in jsonata_fields(outline):
-        for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-            if text.startswith("{%"):
-                yield site, pointer, text
-
-
-JSONATA_FIELDS: Final = (
-    "arguments", "output", "assign", "items", "item_selector", "condition", "batch_input", "credentials",
-    "timeout_seconds", "heartbeat_seconds", "seconds", "timestamp", "error", "cause", "max_concurrency",
-    "tolerated_failure_count", "tolerated_failure_percentage",
-    "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
-)  # fmt: skip
+_JSONATA_FIELDS: Final = fields_where(lambda kind: kind.is_evaluated("JSONata"))
 
 
 def jsonata_fields(outline: Outline) -> Iterator[tuple[Site, str]]:
     """Yield the fields that take JSONata, where the author wrote them."""
-    for name in JSONATA_FIELDS:
+    for name in _JSONATA_FIELDS:
         for site in outline.having(name):
             if site.is_jsonata:
                 yield site, name

@@ -9,7 +9,6 @@ from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Fail, Task
-from asl_engine.quotas import MAX_RETRY_DELAY, MAX_SECONDS
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
@@ -80,14 +79,6 @@ def _last_pointers(outline: Outline) -> set[str]:
     return set(last.values())
 
 
-_RANGES: Final = (
-    ("interval_seconds", 1, MAX_SECONDS),
-    ("max_attempts", 0, MAX_SECONDS),
-    ("backoff_rate", 1, None),
-    ("max_delay_seconds", 1, MAX_RETRY_DELAY),
-)
-
-
 @rule("ASL503", "retry-out-of-range")
 def retry_out_of_range(outline: Outline) -> Iterator[Finding]:
     """A number of a retrier is outside of what the service takes.
@@ -106,8 +97,7 @@ def retry_out_of_range(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
          "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1.5, "MaxAttempts": 0}]}
     """
-    for name, least, most in _RANGES:
-        yield from out_of_range(outline.having(name), name, least, most)
+    yield from out_of_range(outline.retriers)
 
 
 @rule("ASL504", "unknown-error-name", aws=None, severity=Severity.WARNING)

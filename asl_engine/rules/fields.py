@@ -6,20 +6,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from asl_engine.diagnostics import Finding
+from asl_engine.model.choice import OPERATORS
+from asl_engine.model.kinds import JSONATA, JSONPATH
+from asl_engine.model.shape import PARTS, fields_where, kinds_of
 from asl_engine.rules.outline import Outline, Site
 from asl_engine.rules.registry import rule
 
-JSONPATH_ONLY: Final = frozenset({
-    "input_path", "output_path", "parameters", "result_selector", "result_path", "result",
-    "timeout_seconds_path", "heartbeat_seconds_path", "seconds_path", "timestamp_path", "error_path", "cause_path",
-    "items_path", "max_concurrency_path", "tolerated_failure_count_path", "tolerated_failure_percentage_path",
-    "max_items_path", "max_items_per_batch_path", "max_input_bytes_per_batch_path",
-    "variable", "and_", "or_", "not_",
-})  # fmt: skip
-"""Fields that only JSONPath has, by their names in the model."""
+_JSONPATH_ONLY: Final = set(fields_where(lambda kind: kind.languages == JSONPATH)) - OPERATORS
+"""Fields that only JSONPath has; a rule with an operator has a `Variable`, of which to speak is enough."""
 
-JSONATA_ONLY: Final = frozenset({"arguments", "output", "items", "condition"})
-"""Fields that only JSONata has."""
+_JSONATA_ONLY: Final = fields_where(lambda kind: kind.languages == JSONATA)
 
 _INSTEAD: Final = {
     "parameters": "Arguments",
@@ -56,11 +52,11 @@ def field_of_other_language(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": 1}, "End": true}
     """
-    for name in JSONPATH_ONLY:
+    for name in _JSONPATH_ONLY:
         for site in outline.having(name):
             if site.is_jsonata:
                 yield _foreign_field(site, name)
-    for name in JSONATA_ONLY:
+    for name in _JSONATA_ONLY:
         for site in outline.having(name):
             if not site.is_jsonata:
                 yield _foreign_field(site, name)
@@ -101,13 +97,6 @@ def query_language_downgrade(outline: Outline) -> Iterator[Finding]:
             yield Finding(site.at("query_language"), message, aws_text=text, aws_at=site.pointer)
 
 
-_NULLABLE: Final = frozenset({
-    "input_path", "output_path", "result_path", "result", "parameters", "arguments", "output", "item_selector",
-    "batch_input",
-})  # fmt: skip
-"""Fields where null means something, or is data."""
-
-
 @rule("ASL304", "null-field")
 def null_field(outline: Outline) -> Iterator[Finding]:
     """A field is null that must hold something or not be there at all.
@@ -125,23 +114,13 @@ def null_field(outline: Outline) -> Iterator[Finding]:
     if outline.document is None or (outline.document.format == "json" and "null" not in outline.document.text):
         return
     for site in outline.sites():
-        for name in site.given - _NULLABLE:
-            if getattr(site.part, name) is None:
+        declared = type(site.part).model_fields
+        for name in site.given:  # where null says the same as leaving the field out, it says nothing
+            if getattr(site.part, name) is None and declared[name].default is None:
                 yield Finding(site.at(name), f"{site.written(name)} cannot be null; leave it out", on_key=True)
 
 
-_PAIRS: Final = (
-    ("timeout_seconds", "timeout_seconds_path"),
-    ("heartbeat_seconds", "heartbeat_seconds_path"),
-    ("error", "error_path"),
-    ("cause", "cause_path"),
-    ("max_concurrency", "max_concurrency_path"),
-    ("tolerated_failure_count", "tolerated_failure_count_path"),
-    ("tolerated_failure_percentage", "tolerated_failure_percentage_path"),
-    ("max_items", "max_items_path"),
-    ("max_items_per_batch", "max_items_per_batch_path"),
-    ("max_input_bytes_per_batch", "max_input_bytes_per_batch_path"),
-)
+_TWINS: Final = sorted({(kind.twin, name) for part in PARTS for name, kind in kinds_of(part).items() if kind.twin})
 
 
 @rule("ASL303", "exclusive-fields")
@@ -157,7 +136,7 @@ def exclusive_fields(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Fail", "ErrorPath": "$.error", "Cause": "No stock"}
     """
-    for constant, path in _PAIRS:
+    for constant, path in _TWINS:
         for site in outline.having(path):
             if constant in site.given:
                 message = f"{site.written(constant)} and {site.written(path)} exclude each other; keep one of them"

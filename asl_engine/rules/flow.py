@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
+from asl_engine.lang.names_read import variables_read
 from asl_engine.model.states import Choice, Fail, Succeed, Wait
 from asl_engine.model.states import Transition as TransitionState
-from asl_engine.pointers import escape
-from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_distributed, is_open
+from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_distributed
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
 
@@ -108,8 +107,8 @@ def _following(block: BlockSite, name: str) -> set[str]:
 
 def counts(block: BlockSite, loop: set[str]) -> bool:
     """Tell whether some state of a loop adds one to something, or takes one away."""
-    found = (text for name in loop for text, _ in texts(block.states[name]))
-    return any("States.MathAdd" in text or re.search(r"[+-]\s*1\b", text) for text in found)
+    evaluated = (text for name in loop for _, text, _ in block.states[name].texts)
+    return any("States.MathAdd" in text or re.search(r"[+-]\s*1\b", text) for text in evaluated)
 
 
 @rule("ASL804", "variable-not-assigned", aws=None, severity=Severity.WARNING)
@@ -153,11 +152,6 @@ def variable_on_one_way(outline: Outline) -> Iterator[Finding]:
             yield Finding(pointer, f"${name} is assigned on some of the ways to this state only")
 
 
-_VARIABLE: Final = re.compile(r"(?<![\w$.])\$([A-Za-z_]\w*)(?!\w*\s*(?:\(|:=))")
-_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
-_BOUND: Final = re.compile(r"\$([A-Za-z_]\w*)\s*:=|function\s*\(([^)]*)\)|λ\s*\(([^)]*)\)|[@#]\$([A-Za-z_]\w*)")
-
-
 def _reads(outline: Outline) -> Iterator[tuple[StateSite, str, str, set[str], set[str]]]:
     """Yield for each variable that a state reads: the state, name, pointer, and which were assigned ever and always."""
     assigned = {name for site in outline.having("assign") for name in _names(site.part.assign, site.is_jsonata)}
@@ -173,8 +167,8 @@ def _reads(outline: Outline) -> Iterator[tuple[StateSite, str, str, set[str], se
     for site in outline.states:
         ever, always = at_entry[id(site.block)]
         if site.block.is_certain:
-            for text, pointer in texts(site):
-                for name in sorted(_read_by(text, site.is_jsonata) & assigned):
+            for pointer, text, _ in site.texts:
+                for name in sorted(variables_read(text) & assigned):
                     yield site, name, pointer, ever[site.name], always[site.name]
 
 
@@ -213,51 +207,6 @@ def _names(assign: dict[str, JSON] | None, is_jsonata: bool) -> set[str]:
     return {key if is_jsonata else key.removesuffix(".$") for key in assign or {}}
 
 
-def _read_by(text: str, is_jsonata: bool) -> set[str]:
-    """Return the names of the variables that a text reads; in JSONata those that it binds itself are none."""
-    if is_open(text):
-        return set()
-    if not is_jsonata:
-        return set(_VARIABLE.findall(_QUOTED.sub("", text)))
-    if not (text.startswith("{%") and text.endswith("%}")):
-        return set()
-    bare = _QUOTED.sub("", text)
-    bound = {name.strip().lstrip("$") for found in _BOUND.findall(bare) for part in found for name in part.split(",")}
-    return set(_VARIABLE.findall(bare)) - bound
-
-
 def _inside(site: StateSite) -> bool:
     holder = site.block.holder
     return holder is not None and (is_distributed(holder) or _inside(holder))
-
-
-def texts(site: StateSite) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a state that may be dynamic, with their pointers; what its inner blocks hold is theirs."""
-    state = site.part
-    for name in state.model_fields_set:
-        if name not in ("branches", "item_processor", "iterator", "comment", "type", "next", "resource", "result"):
-            yield from _strings(_written(getattr(state, name)), site.at(name), site.is_jsonata)
-
-
-def _written(value: object) -> JSON:
-    dump = getattr(value, "model_dump", None)
-    if dump is not None:
-        return dump(by_alias=True, exclude_unset=True)
-    return [_written(item) for item in value] if isinstance(value, list) else value
-
-
-def _strings(value: JSON, pointer: str, is_jsonata: bool) -> Iterator[tuple[str, str]]:
-    pending: list[tuple[JSON, str, bool]] = [(value, pointer, True)]
-    while pending:
-        item, at, is_read = pending.pop()
-        if isinstance(item, str):
-            if is_read:
-                yield item, at
-        elif isinstance(item, dict):
-            in_template = not at.rpartition("/")[2].isdecimal()
-            for key, inner in item.items():
-                dynamic = is_jsonata or key.endswith((".$", "Path", "Variable")) or not in_template
-                pending.append((inner, f"{at}/{escape(key)}", dynamic or not isinstance(inner, str)))
-        elif isinstance(item, list):
-            for index, inner in enumerate(item):
-                pending.append((inner, f"{at}/{index}", is_jsonata or not isinstance(inner, str)))

@@ -10,6 +10,8 @@ from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model.failures import Catcher
+from asl_engine.model.kinds import NUMBER
+from asl_engine.model.shape import fields_of_kind
 from asl_engine.model.states import Map, Parallel, Task
 from asl_engine.pointers import texts as texts_in
 from asl_engine.rules.expressions import jsonata_fields, syntax_problem, texts
@@ -242,12 +244,6 @@ _GIVES: Final = {
 """What functions give that never give a boolean."""
 
 
-_NUMBERS: Final = (
-    "timeout_seconds", "heartbeat_seconds", "seconds", "max_concurrency", "tolerated_failure_count",
-    "tolerated_failure_percentage", "max_items", "max_items_per_batch", "max_input_bytes_per_batch",
-)  # fmt: skip
-
-
 @rule("ASL407", "expression-in-jsonpath")
 def expression_in_jsonpath(outline: Outline) -> Iterator[Finding]:
     """A number is given by a JSONata expression in a state that uses JSONPath.
@@ -258,7 +254,7 @@ def expression_in_jsonpath(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% 5 %}", "End": true}
     """
-    for site, name, value in texts(outline, _NUMBERS):
+    for site, name, value in texts(outline, fields_of_kind(NUMBER)):
         if isinstance(value, str) and not is_open(value):
             near = " Use the field that ends in Path, or set QueryLanguage to JSONata."
             yield Finding(site.at(name), "a JSONPath state takes a number here, not an expression", near)

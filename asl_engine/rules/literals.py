@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
+from asl_engine.model.kinds import TEMPLATE
+from asl_engine.model.shape import fields_of_kind
 from asl_engine.pointers import texts
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.rules.outline import Outline, is_open
@@ -14,8 +16,6 @@ from asl_engine.rules.registry import rule
 from asl_engine.values import size_of
 
 NEAR: Final = MAX_BYTES * 3 // 4
-
-TEMPLATES: Final = ("parameters", "item_selector", "result_selector")
 
 _PATH: Final = re.compile(r"\$\$?(\.[A-Za-z_][\w.\[\]*'-]*|\['[^']*'\])")
 _CALL: Final = re.compile(r"States\.[A-Z]\w+\(.*\)")
@@ -31,7 +31,7 @@ def path_without_suffix(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "Parameters": {"id.$": "$.orderId"}, "End": true}
     """
-    for field in TEMPLATES:
+    for field in fields_of_kind(TEMPLATE, language="JSONPath"):
         for site in outline.having(field):
             if not site.is_jsonata:
                 for pointer, key, value in texts(getattr(site.part, field), site.at(field)):

@@ -9,7 +9,7 @@ from typing import Final
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.maps import ItemBatcher, ReaderConfig, ResultWriter
 from asl_engine.model.states import ItemProcessor, Map, Parallel
-from asl_engine.quotas import INLINE_CONCURRENCY, MAX_BYTES, MAX_ITEMS, MAX_LABEL
+from asl_engine.quotas import INLINE_CONCURRENCY, MAX_LABEL
 from asl_engine.rules.outline import Outline, StateSite, is_distributed, is_open
 from asl_engine.rules.ranges import out_of_range
 from asl_engine.rules.registry import rule
@@ -185,16 +185,6 @@ def duplicate_label(outline: Outline) -> Iterator[Finding]:
             yield Finding(site.at("label"), f"the Label {label!r} is that of state {seen[label].name!r} too")
 
 
-_RANGES: Final = (
-    ("max_concurrency", 0, None),
-    ("tolerated_failure_count", 0, None),
-    ("tolerated_failure_percentage", 0, 100),
-    ("max_items", 0, MAX_ITEMS),
-    ("max_items_per_batch", 1, None),
-    ("max_input_bytes_per_batch", 1, MAX_BYTES),
-)
-
-
 @rule("ASL628", "map-out-of-range")
 def map_out_of_range(outline: Outline) -> Iterator[Finding]:
     """A number of a Map state is outside of what the service takes.
@@ -210,8 +200,7 @@ def map_out_of_range(outline: Outline) -> Iterator[Finding]:
         {"Type": "Map", "MaxConcurrency": 0, "ToleratedFailurePercentage": 5.5, "End": true,
          "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
-    for name, least, most in _RANGES:
-        yield from out_of_range(outline.having(name), name, least, most)
+    yield from out_of_range((*outline.of(Map), *outline.map_parts))
 
 
 @rule("ASL629", "reader-config")

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from asl_engine.errors import SourceError
 from asl_engine.model.base import Part
 from asl_engine.model.failures import Catcher
+from asl_engine.model.kinds import Kind, Language
 from asl_engine.model.load import Loaded, Problem
 from asl_engine.model.shape import fields_of
 from asl_engine.model.states import Block, Choice, Map, Parallel, StateBase, StateMachine, Task
-from asl_engine.model.walk import inner_blocks, pointer_to, ways_out
+from asl_engine.model.walk import inner_blocks, pointer_to, texts, ways_out
 from asl_engine.source import Document
 from asl_engine.values import JSON
 
 if TYPE_CHECKING:
     from asl_engine.source.substitutions import Filling
 
+Answer = TypeVar("Answer")
 MachineKind: TypeAlias = Literal["STANDARD", "EXPRESS"]
 
 
@@ -42,7 +45,7 @@ class Site:
         self.state = state
 
     @property
-    def language(self) -> str:
+    def language(self) -> Language:
         """The name of the query language."""
         return "JSONata" if self.is_jsonata else "JSONPath"
 
@@ -65,12 +68,15 @@ class Site:
 class StateSite(Site):
     """A state, its name and the block that it belongs to."""
 
-    __slots__ = ("block", "name")
-
     def __init__(self, part: StateBase, pointer: str, is_jsonata: bool, name: str, block: BlockSite) -> None:
         super().__init__(part, pointer, is_jsonata, self)
         self.name = name
         self.block = block
+
+    @cached_property
+    def texts(self) -> list[tuple[str, str, Kind]]:
+        """What the state evaluates, path or expression, with its pointer and the kind of the field that holds it."""
+        return [(self.pointer + at, text, kind) for at, text, kind in texts(self.part, self.language)]
 
 
 class RuleSite(Site):
@@ -140,6 +146,7 @@ class Outline:
     map_parts: list[Site] = field(default_factory=list)
     _by_class: dict[type[Part], list[StateSite]] = field(default_factory=dict)
     _by_field: dict[str, list[Site]] = field(default_factory=dict)
+    _answers: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def value(self) -> JSON:
@@ -157,6 +164,13 @@ class Outline:
     def sites(self) -> Iterator[Site]:
         """Return the machine and every part: states, retriers, catchers, Choice rules, readers, batchers, writers."""
         return chain(self.tops, self.states, self.retriers, self.catchers, self.rules, self.map_parts)
+
+    def once(self, question: Callable[[Outline], Answer]) -> Answer:
+        """Return what a function says of the document, and call it only for the first rule that wants to know."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        answer: Answer = self._answers[question]
+        return answer
 
     def is_unclear(self, pointer: str) -> bool:
         """Tell whether the part at `pointer` could not be read, or stands in one that could not."""

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Choice, Map, Parallel, Pass, Task, Wait
 from asl_engine.model.walk import every_rule
-from asl_engine.rules.flow import texts
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.values import ABSENT, JSON
@@ -23,6 +21,10 @@ from asl_engine.values import ABSENT, JSON
 
 class Array:
     """An array, of whatever."""
+
+
+class Unseen:
+    """Stands for the input of a state that no way has been followed to yet."""
 
 
 class Members:
@@ -35,9 +37,10 @@ class Members:
         self.source = source
 
 
-Shape: TypeAlias = "Array | Members | None"
+Shape: TypeAlias = "Array | Members | Unseen | None"
 
 ARRAY: Final = Array()
+UNSEEN: Final = Unseen()
 ENVELOPE: Final = ("ExecutedVersion", "Payload", "SdkHttpMetadata", "SdkResponseMetadata", "StatusCode")
 """What `lambda:invoke` gives; the function's own result is in Payload."""
 
@@ -62,7 +65,7 @@ def path_to_nothing(outline: Outline) -> Iterator[Finding]:
           "P": {"Type": "Parallel", "Next": "B", "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]},
           "B": {"Type": "Pass", "Parameters": {"x.$": "$[0].a"}, "End": true}}}
     """
-    for site, shape, path, pointer in _absent(outline):
+    for site, shape, path, pointer in outline.once(_absent):
         if not (isinstance(shape, Members) and shape.source is not None):
             yield Finding(pointer, f"{path} is not in the input of {site.name!r}, which {_told(shape)}")
 
@@ -81,7 +84,7 @@ def result_replaces_input(outline: Outline) -> Iterator[Finding]:
             "Parameters": {"FunctionName": "f"}, "ResultPath": "$.result"},
           "U": {"Type": "Pass", "Parameters": {"c.$": "$.customer"}, "End": true}}}
     """
-    for site, shape, path, _ in _absent(outline):
+    for site, shape, path, _ in outline.once(_absent):
         if isinstance(shape, Members) and shape.source is not None:
             message = f"its result replaces the input, and {site.name!r} reads {path}, which the result does not have"
             yield Finding(shape.source.pointer, message, " Give it a ResultPath, such as $.result.", on_key=True)
@@ -123,7 +126,6 @@ def _told(shape: Shape) -> str:
     return "is an array"
 
 
-@lru_cache(maxsize=1)  # two rules ask, one after the other
 def _absent(outline: Outline) -> list[tuple[StateSite, Shape, str, str]]:
     """Return (state, shape of its input, path, pointer) for each path that certainly leads to nothing."""
     return list(_absences(outline))
@@ -156,10 +158,6 @@ def _given_to(block: BlockSite, at_entry: dict[int, dict[str, Shape]]) -> Shape:
     if isinstance(state, Parallel):
         return _effective(holder, at_entry[id(holder.block)].get(holder.name))
     return None
-
-
-UNSEEN: Final = Array()
-"""Stands for a state that no way has been followed to yet."""
 
 
 def _entries(block: BlockSite, given: Shape) -> dict[str, Shape]:
@@ -283,24 +281,17 @@ def _first_name(path: str | None) -> str:
 
 def _paths_read(site: StateSite) -> Iterator[tuple[str, str]]:
     """Yield the plain paths into its input that a state cannot do without, with their pointers."""
-    state, above = site.part, len(site.pointer) + 1
+    state = site.part
     if isinstance(state, Choice) and any("is_present" in rule.model_fields_set for rule in every_rule(state.choices)):
         return
     is_whole = getattr(state, "input_path", "$") == "$"  # a Fail state has none
-    for text, pointer in texts(site):
-        field = pointer[above:].partition("/")[0]
+    for pointer, text, kind in site.texts:
+        field = pointer.removeprefix(site.pointer + "/").partition("/")[0]
         if site.is_jsonata:
             if field in ("Arguments", "Items", "Output", "Seconds") and (found := _QUERY.fullmatch(text)):
                 yield "$" + found[1], pointer
-        elif (field == "InputPath" or (is_whole and field in _OF_INPUT)) and _NAMES.match(text):
+        elif (field == "InputPath" or (is_whole and not kind.is_of_result)) and _NAMES.match(text):
             yield text, pointer
-
-
-_OF_INPUT: Final = frozenset({
-    "CausePath", "Choices", "ErrorPath", "ItemSelector", "ItemsPath", "Parameters", "SecondsPath", "TimeoutSecondsPath",
-    "TimestampPath",
-})  # fmt: skip
-"""The fields in which `$` is the state's effective input."""
 
 
 def _has(shape: Shape, path: str) -> bool:

@@ -98,10 +98,7 @@ def seconds_out_of_range(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "Seconds": 0, "End": true}
     """
-    yield from out_of_range(outline.of(Wait), "seconds", 0, MAX_SECONDS)
-    yield from out_of_range(outline.of(Task), "timeout_seconds", 1, MAX_SECONDS)
-    yield from out_of_range(outline.of(Task), "heartbeat_seconds", 1, MAX_SECONDS)
-    yield from out_of_range(outline.tops, "timeout_seconds", 0, MAX_SECONDS)
+    yield from out_of_range((*outline.tops, *outline.of(Wait, Task)))
 
 
 @rule("ASL614", "heartbeat-not-below-timeout")

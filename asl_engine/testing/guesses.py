@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from asl_engine.model import states as model
 from asl_engine.model.choice import OPERATORS, ChoiceRule
-from asl_engine.model.walk import every_rule, states
+from asl_engine.model.kinds import Language
+from asl_engine.model.walk import every_rule, language_of, states, texts
 from asl_engine.values import JSON
 
 Names = tuple[str, ...]
@@ -61,7 +62,7 @@ def _wanted(machine: model.StateMachine) -> list[Wanted]:
     """Return the fields that are read, those that are compared last: what is known of them counts."""
     values: dict[Names, list[JSON]] = {}
     for at in states(machine):
-        for names, value in _fields(at.state):
+        for names, value in _fields(at.state, language_of(at.state, machine)):
             known = values.setdefault(names, [])
             if value is not None and value not in known:
                 known.append(value)
@@ -73,7 +74,7 @@ def _lists_first(values: list[JSON]) -> tuple[JSON, ...]:
     return tuple(sorted(values, key=lambda value: not isinstance(value, list)))
 
 
-def _fields(state: model.State) -> Iterator[tuple[Names, JSON]]:
+def _fields(state: model.State, language: Language) -> Iterator[tuple[Names, JSON]]:
     """Yield the fields that a state reads, each with a value that it could have; None where any will do."""
     if isinstance(state, model.Choice):
         for rule in every_rule(state.choices):
@@ -85,15 +86,12 @@ def _fields(state: model.State) -> Iterator[tuple[Names, JSON]]:
         yield from _of_path(state.items_path, [])
         if isinstance(state.items, str):
             yield from ((names, []) for names in _paths(state.items))
-    for text in _texts(state.model_dump(exclude_unset=True, exclude=_NOT_ITS_OWN)):
+    for _, text, _ in texts(state, language):
         numbers = {names for call in _NUMBERS.findall(text) for names in _paths(call)}
         lists = {names for argument in _LISTS.findall(text) for names in _paths(argument)}
         for path, index in _PATH.findall(text):
             names = tuple(path[1:].split("."))
             yield names, [] if index or names in lists else 3 if names in numbers else None
-
-
-_NOT_ITS_OWN: Final = {"branches", "item_processor", "iterator", "comment", "result_path", "resource", "result"}
 
 
 def _of_path(path: str | None, value: JSON) -> Iterator[tuple[Names, JSON]]:
@@ -104,19 +102,6 @@ def _of_path(path: str | None, value: JSON) -> Iterator[tuple[Names, JSON]]:
 def _paths(text: str) -> Iterator[Names]:
     for path, _ in _PATH.findall(text):
         yield tuple(path[1:].split("."))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a value that can hold a path."""
-    if isinstance(value, str):
-        if "$" in value:
-            yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _texts(inner)
 
 
 def _compared(rule: ChoiceRule) -> Iterator[tuple[Names, JSON]]:
