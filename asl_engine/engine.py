@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, overload
 
-from asl_engine.drivers.virtual import VirtualDriver
+from asl_engine.drivers.hooks import NO_HOOKS, Hooks, OnCommit
+from asl_engine.drivers.launch import Launch, for_maps
 from asl_engine.errors import DefinitionError, InputError, NotSupported, RenderError
 from asl_engine.execution import Execution
 from asl_engine.history import EventReader
-from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.kernel import Identity, Kernel
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.tasks.perform import Performer
 from asl_engine.tasks.registry import AnyFunctions, Functions
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from asl_engine.diagnostics import Report
-    from asl_engine.mapruns.keeping import Keep, Keeper, OnProgress
-    from asl_engine.mapruns.objects import Objects
+    from asl_engine.mapruns.keeping import Keep, OnProgress
     from asl_engine.model.states import StateMachine as Model
     from asl_engine.program.program import Program
     from asl_engine.render.draw import Format, Look, TextFormat
@@ -38,6 +39,18 @@ Moment: TypeAlias = float | str | datetime
 
 OnEvent: TypeAlias = Callable[[dict[str, Any]], None]
 Buckets: TypeAlias = Mapping[str, "str | Path"] | None
+
+
+class RealTimeOptions(TypedDict, total=False):
+    """What `run_async` and `run_realtime` take by name, beside the functions."""
+
+    seed: int | None
+    history: bool
+    name: str | None
+    on_event: OnEvent | None
+    buckets: Buckets
+    children: Keep
+    on_progress: OnProgress | None
 
 
 def check(
@@ -174,15 +187,12 @@ class StateMachine:
         Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes wrong inside the execution is its own
         failure, and raises nothing.
         """
-        kernel, started = self._start(input, seed, start_time, history, name)
-        performer, watch = Performer(Functions.of(functions)), _watch(kernel, on_event)
-        if not kernel.program.is_distributed:
-            VirtualDriver(kernel, performer, watch).run(started)
-            return Execution(kernel)
-        objects, keeper = _distributed(buckets, children, history, on_progress)
-        with keeper:
-            VirtualDriver(kernel, performer, watch, objects, keeper).run(started)
-        return Execution(kernel, keeper)
+        at = moment(start_time)
+        objects, keeper = for_maps(self.program, buckets, children, history, on_progress)
+        launch = self._launch(input, functions, seed, history, name, on_event)._replace(objects=objects, watcher=keeper)
+        with keeper or nullcontext():
+            launch.in_virtual_time().run(launch.started(at))
+        return Execution(launch.kernel, keeper, self.model)
 
     async def run_async(
         self,
@@ -198,35 +208,39 @@ class StateMachine:
         on_progress: OnProgress | None = None,
     ) -> Execution:
         """Run to the end in real time on the running event loop; plain functions run in threads. Otherwise as `run`."""
-        from asl_engine.drivers.realtime import RealTimeDriver
+        seed = time.time_ns() if seed is None else seed
+        objects, keeper = for_maps(self.program, buckets, children, history, on_progress)
+        launch = self._launch(input, functions, seed, history, name, on_event)._replace(objects=objects, watcher=keeper)
+        with keeper or nullcontext():
+            await launch.in_real_time().run(launch.started(time.time()))
+        return Execution(launch.kernel, keeper, self.model)
 
-        kernel, started = self._start(input, time.time_ns() if seed is None else seed, None, history, name)
-        performer, watch = Performer(Functions.of(functions)), _watch(kernel, on_event)
-        if not kernel.program.is_distributed:
-            await RealTimeDriver(kernel, performer, watch=watch).run(started)
-            return Execution(kernel)
-        objects, keeper = _distributed(buckets, children, history, on_progress)
-        with keeper:
-            await RealTimeDriver(kernel, performer, watch=watch, objects=objects, watcher=keeper).run(started)
-        return Execution(kernel, keeper)
+    def run_realtime(
+        self, input: JSON = ABSENT, functions: AnyFunctions = None, **options: Unpack[RealTimeOptions]
+    ) -> Execution:
+        """Run to the end in real time, and wait for it. Takes what `run_async` takes.
 
-    def run_realtime(self, input: JSON = ABSENT, functions: AnyFunctions = None, **options: Any) -> Execution:
-        """Run to the end in real time, in this thread. Takes what `run_async` takes.
-
-        Beside a running event loop, as in a notebook, that cannot be done: raises RuntimeError, and `run_async` is the
-        way.
+        Beside a running event loop, as in a notebook, it runs on a loop of its own in another thread, and blocks that
+        loop meanwhile; where others need the loop, `await run_async`.
         """
-        import asyncio
+        from asl_engine.drivers.blocking import run_here
 
-        return asyncio.run(self.run_async(input, functions, **options))
+        return run_here(self.run_async(input, functions, **options))
 
-    def _start(
-        self, input: JSON, seed: int, start_time: Moment | None, history: bool, name: str | None
-    ) -> tuple[Kernel, Any]:
+    def _launch(
+        self,
+        input: JSON,
+        functions: AnyFunctions,
+        seed: int,
+        history: bool,
+        name: str | None,
+        on_event: OnEvent | None,
+    ) -> Launch:
         value, size = checked_input({} if input is ABSENT else input)
+        kernel = Kernel(self.program, history)
+        hooks = NO_HOOKS if on_event is None else Hooks(on_commit=_telling(kernel, on_event))
         identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
-        at = moment(start_time)
-        return Kernel(self.program, history), ExecutionStarted(at, value, identity, seed, size)
+        return Launch(kernel, Performer(Functions.of(functions)), value, identity, seed, size, hooks)
 
     @overload
     def render(
@@ -291,8 +305,11 @@ class StateMachine:
 
         return state_graph(self.model)
 
-    def _repr_svg_(self) -> str:
-        return self.render()
+    def _repr_svg_(self) -> str | None:
+        """Draw it in a notebook; where nothing can draw, its text stands there instead."""
+        with suppress(RenderError):
+            return self.render()
+        return None
 
     def __repr__(self) -> str:
         return f"<StateMachine {self.name!r} of {len(self.model.states)} states>"
@@ -318,28 +335,17 @@ def moment(given: Moment | None) -> float:
     return seconds
 
 
-def _distributed(
-    buckets: Buckets, children: Keep, history: bool, on_progress: OnProgress | None
-) -> tuple[Objects, Keeper]:
-    """Return what a distributed Map needs around it: where its objects are, and who keeps its children."""
-    from asl_engine.mapruns.keeping import Keeper
-    from asl_engine.mapruns.objects import Folders
-
-    return Folders(buckets or {}), Keeper(children, history, on_progress)
-
-
-def _watch(kernel: Kernel, on_event: OnEvent | None) -> Callable[[], None] | None:
-    if on_event is None:
-        return None
+def _telling(kernel: Kernel, on_event: OnEvent) -> OnCommit:
+    """Return a hook that passes on the events of the history as they are made."""
     if kernel.records is None:
         raise ValueError("on_event reads the history, and history=False keeps none")
     reader = EventReader(kernel.records)
 
-    def watch() -> None:
+    def pass_on(_: object) -> None:
         for event in reader.new_events():
             on_event(event)
 
-    return watch
+    return pass_on
 
 
 def checked_input(value: JSON) -> tuple[JSON, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.errors import NotRedrivable, NotSupported
+from asl_engine.errors import NotRedrivable, NotSupported, RenderError
 from asl_engine.history import Event, read_events, states_entered
 from asl_engine.kernel import ExecutionRedriven
 from asl_engine.kernel.copies import copy_of
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from asl_engine.kernel import Kernel
     from asl_engine.mapruns.children import Child
     from asl_engine.mapruns.keeping import Keeper
-from asl_engine.mapruns.map_run import MapRun
+    from asl_engine.mapruns.map_run import MapRun
+    from asl_engine.model.states import StateMachine as Model
 
 
 class History(Sequence[Event]):
@@ -76,9 +78,10 @@ class Execution:
     Input, output and history belong to the engine: read them, and copy them before you change them.
     """
 
-    def __init__(self, kernel: Kernel, keeper: Keeper | None = None) -> None:
+    def __init__(self, kernel: Kernel, keeper: Keeper | None = None, model: Model | None = None) -> None:
         self._kernel = kernel
         self._keeper = keeper
+        self._model = model
 
     @property
     def status(self) -> str:
@@ -163,7 +166,7 @@ class Execution:
             raise NotSupported("an execution with a distributed Map can be redriven at the endpoint only (`asl serve`)")
         redriven = copy_of(kernel)
         VirtualDriver(redriven, Performer(Functions.of(functions))).run(ExecutionRedriven(kernel.now))
-        return Execution(redriven)
+        return Execution(redriven, model=self._model)
 
     @cached_property
     def items_by_map(self) -> dict[str, dict[str, int]]:
@@ -172,6 +175,16 @@ class Execution:
         for run in self.map_runs:
             sums.setdefault(run.state, Counter()).update(run.items)
         return {name: dict(counts) for name, counts in sums.items()}
+
+    def _repr_svg_(self) -> str | None:
+        """Draw in a notebook how it went; where nothing can draw, its text stands there instead."""
+        if self._model is None:
+            return None
+        from asl_engine.render.draw import draw
+
+        with suppress(RenderError):
+            return str(draw(self._model, list(self.history), self.items_by_map, "svg", {}))
+        return None
 
     def __repr__(self) -> str:
         end = f", {self.error}: {self.cause}" if self.error is not None else ""

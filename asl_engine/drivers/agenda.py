@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Final, TypeAlias
 
-from asl_engine.kernel import DEADLINE, Event, TaskFailed, TaskHeartbeat, TaskSucceeded
+from asl_engine.drivers.outcome import ended
+from asl_engine.kernel import DEADLINE, Event, TaskHeartbeat
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Failure
-from asl_engine.values import JSON
+
+Due: TypeAlias = Event | Callable[[float], Event]
+"""An event, or what makes it at its moment, which it is called with."""
 
 MANY: Final = 1_000
 """How many cancelled events may lie about: what is due a year from now would otherwise be kept until then."""
@@ -18,11 +22,11 @@ class Agenda:
     """Events in the order of their time; those of one moment in the order in which they were noted."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[float, int, str, Event]] = []
+        self._due: list[tuple[float, int, str, Due]] = []
         self._noted: dict[str, set[int]] = {}
         self._count = 0
 
-    def note(self, at: float, op: str, event: Event) -> None:
+    def note(self, at: float, op: str, event: Due) -> None:
         """Note that `event` happens at the moment `at`, unless `op` is cancelled before."""
         self._count += 1
         self._noted.setdefault(op, set()).add(self._count)
@@ -36,15 +40,8 @@ class Agenda:
             while at < end:
                 self.note(at, op, TaskHeartbeat(at, op))
                 at += answer.heartbeat_every
-        failure = Failure(answer.error, answer.cause) if answer.is_failure else None
-        self.note_end(now, op, answer.after, failure or answer.output)
-
-    def note_end(self, now: float, op: str, seconds: float, outcome: JSON | Failure) -> None:
-        """Note the end of a task that is over in so many seconds, and what comes of it."""
-        at = now + seconds
-        is_failure = isinstance(outcome, Failure)
-        end = TaskFailed(at, op, outcome.error, outcome.cause) if is_failure else TaskSucceeded(at, op, outcome)
-        self.note(at, op, end)
+        outcome = Failure(answer.error, answer.cause) if answer.is_failure else answer.output
+        self.note(end, op, ended(end, op, outcome))
 
     def cancel(self, op: str) -> None:
         """Forget everything noted for `op`."""
@@ -63,12 +60,12 @@ class Agenda:
 
     def pop(self) -> Event:
         """Take the next event. Call `next_at` first."""
-        _, number, op, event = heappop(self._due)
+        at, number, op, event = heappop(self._due)
         numbers = self._noted[op]
         numbers.discard(number)
         if not numbers:
             del self._noted[op]
-        return event
+        return event(at) if callable(event) else event
 
     @property
     def is_idle(self) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from asl_engine.tasks.invoke import Call
+
+Result = TypeVar("Result")
 
 
 class TooSlow(Exception):
@@ -28,29 +30,29 @@ def call_within(seconds: float, call: Call) -> Any:
     return _in_thread(lambda: awaited(call.function.handler(call.event, call.context)), seconds)
 
 
-def _in_thread(work: Callable[[], Any], seconds: float | None) -> Any:
+def _in_thread(work: Callable[[], Result], seconds: float | None) -> Result:
     """Do the work in a thread of its own, and wait for its end, or for so many seconds.
 
     The thread is left behind when the time is over, as no Python thread can be stopped; it does not keep the process
     alive.
     """
-    box: list[tuple[bool, Any]] = []
+    returned: list[Result] = []
+    raised: list[BaseException] = []
 
     def run() -> None:
         try:
-            box.append((True, work()))
+            returned.append(work())
         except BaseException as problem:
-            box.append((False, problem))
+            raised.append(problem)
 
     thread = threading.Thread(target=run, daemon=True, name="asl-function")
     thread.start()
     thread.join(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
-    if not box:
+    if raised:
+        raise raised[0]
+    if not returned:
         raise TooSlow
-    has_returned, value = box[0]
-    if has_returned:
-        return value
-    raise value
+    return returned[0]
 
 
 class CancelledError(Exception):
@@ -58,7 +60,7 @@ class CancelledError(Exception):
 
 
 def await_here(awaitable: Awaitable[Any]) -> Any:
-    """Run an awaitable to its end in an event loop of its own; beside a running loop, in a thread of its own."""
+    """Return what comes of an awaitable that a function gave; see `run_here`."""
     import asyncio
 
     async def run() -> Any:
@@ -67,8 +69,15 @@ def await_here(awaitable: Awaitable[Any]) -> Any:
         except asyncio.CancelledError as problem:
             raise CancelledError(*problem.args) from problem
 
+    return run_here(run())
+
+
+def run_here(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end in an event loop of its own; beside a running loop, in a thread of its own."""
+    import asyncio
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(run())
-    return _in_thread(lambda: asyncio.run(run()), None)
+        return asyncio.run(coroutine)
+    return _in_thread(lambda: asyncio.run(coroutine), None)

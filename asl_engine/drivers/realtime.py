@@ -2,7 +2,7 @@
 
 `async def` functions run as they are, plain ones in threads; what the kernel cancels is cancelled (a thread cannot be,
 so its answer is ignored). With `skips_time` the clock jumps to the next timer whenever no function is running and
-nobody outside holds a task token: what a server's `--clock skip` means.
+nobody holds a task token: what a server's `--clock skip` means.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
+from asl_engine.drivers.hooks import NO_HOOKS, Hooks
+from asl_engine.drivers.outcome import Pending, ended, outcome_of
 from asl_engine.kernel import (
     Cancel,
     Event,
@@ -32,9 +34,8 @@ from asl_engine.kernel import (
 )
 from asl_engine.mapruns import family_of
 from asl_engine.mapruns.work import Work, WorkDone
-from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import RUNNING, Job, Outside, Performer
+from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Job, Performer
 
 if TYPE_CHECKING:
     from asl_engine.mapruns.family import FamilyCommand, FamilyEvent, Watcher
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
 
 
 class RealTimeDriver:
-    """Runs one execution on the running event loop; `watch` is called after each event that the kernel has taken in.
+    """Runs one execution on the running event loop.
 
-    `hand_out` is told of each attempt that waits for somebody outside, who answers with `post`.
+    `hand_out` is called with each attempt that waits for somebody else, who answers with `post`. `hooks` are called on
+    the way; what follows from an event waits until `on_commit` is done, if that is awaitable.
     """
 
     def __init__(
@@ -52,8 +54,8 @@ class RealTimeDriver:
         kernel: Kernel,
         performer: Performer,
         skips_time: bool = False,
-        watch: Callable[[], None] | None = None,
         hand_out: Callable[[RealTimeDriver, StartTask], None] | None = None,
+        hooks: Hooks = NO_HOOKS,
         objects: Objects | None = None,
         watcher: Watcher | None = None,
     ) -> None:
@@ -61,12 +63,12 @@ class RealTimeDriver:
         self.family = family_of(kernel, objects, watcher)
         self.performer = performer
         self.skips_time = skips_time
-        self.watch = watch
         self.hand_out = hand_out
+        self.hooks = hooks
         self.agenda = Agenda()
         self.inbox: deque[FamilyEvent] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
-        self.outside: set[str] = set()
+        self.handed_out: set[str] = set()
         self.skipped = 0.0
         self._awake = asyncio.Event()
         self._problem: BaseException | None = None
@@ -76,18 +78,18 @@ class RealTimeDriver:
         return time.time() + self.skipped
 
     def post(self, event: FamilyEvent) -> None:
-        """Tell the execution what happened outside. Call it on the event loop's thread."""
+        """Let the execution know of an event. Call it on the event loop's thread."""
         self.inbox.append(event)
         self._awake.set()
 
     def answer(self, event: TaskSucceeded | TaskFailed | TaskHeartbeat) -> None:
-        """Tell the execution what somebody outside says to a task.
+        """Let the execution know what somebody else says to a task.
 
         It counts once the task has been handed over: who gets a token can be faster than who hands it over, and history
         tells of both in their order.
         """
         if not isinstance(event, TaskHeartbeat):
-            self.outside.discard(event.op)
+            self.handed_out.discard(event.op)
         handing_over = self.running.get(event.op)
         if handing_over is None:
             self.post(event)
@@ -101,7 +103,7 @@ class RealTimeDriver:
     def is_waiting_for(self, op: str) -> bool:
         """Tell whether an answer to an attempt would still count: none has come, and it is not over."""
         answered = any(event.op == op and isinstance(event, (TaskSucceeded, TaskFailed)) for event in self.inbox)
-        return op in self.outside and op in self.kernel_of(op).waiting and not answered
+        return op in self.handed_out and op in self.kernel_of(op).waiting and not answered
 
     async def run(self, event: Event) -> None:
         """Feed the first event, then whatever follows from it, until the execution ends; once more for a redrive."""
@@ -114,7 +116,7 @@ class RealTimeDriver:
                 while self.inbox:
                     due = self.agenda.next_at()
                     overdue = due is not None and due < self.inbox[0].at
-                    self._feed(self.agenda.pop() if overdue else self.inbox.popleft())
+                    await self._feed(self.agenda.pop() if overdue else self.inbox.popleft())
                 if self._problem is not None:
                     raise self._problem
                 if self.kernel.status == "RUNNING":
@@ -123,19 +125,27 @@ class RealTimeDriver:
             for task in self.running.values():
                 task.cancel()
 
-    def _feed(self, event: FamilyEvent) -> None:
+    async def _feed(self, event: FamilyEvent) -> None:
+        _, on_event, on_commit = self.hooks
         if isinstance(event, (TaskSucceeded, TaskFailed)):
-            self.outside.discard(event.op)
+            self.handed_out.discard(event.op)
+        if on_event is not None:
+            on_event(event)
         handle: Callable[[Any], list[Any]] = self.kernel.handle if self.family is None else self.family.handle
-        for command in handle(event):
+        commands = handle(event)
+        if on_commit is not None and (committing := on_commit(event)) is not None:
+            await committing
+        for command in commands:
             self._carry_out(command)
-        if self.watch is not None:
-            self.watch()
 
     def _carry_out(self, command: FamilyCommand) -> None:
         match command:
             case StartTask():
-                self.running[command.op] = asyncio.ensure_future(self._perform(command))
+                answers = None if self.hooks.intercept is None else self.hooks.intercept(command)
+                if answers is None:
+                    self.running[command.op] = asyncio.ensure_future(self._perform(command))
+                for event in answers or ():
+                    self.agenda.note(event.at, command.op, event)
             case StartTimer():
                 self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
             case Work():
@@ -144,7 +154,7 @@ class RealTimeDriver:
                 raise AssertionError("a family runs its Map Runs itself")
             case Cancel():
                 self.agenda.cancel(command.op)
-                self.outside.discard(command.op)
+                self.handed_out.discard(command.op)
                 if (task := self.running.pop(command.op, None)) is not None:
                     task.cancel()
             case _:
@@ -153,7 +163,7 @@ class RealTimeDriver:
     async def _wait(self) -> None:
         """Wait for the next event, or for the next moment at which one is due."""
         due = self.agenda.next_at()
-        if due is not None and self.skips_time and not (self.running or self.outside or self.inbox):
+        if due is not None and self.skips_time and not (self.running or self.handed_out or self.inbox):
             self.skipped += max(0.0, due - self.clock())
         delay = None if due is None else due - self.clock()
         if delay is not None and delay <= 0:
@@ -198,38 +208,29 @@ class RealTimeDriver:
             self.post(event)
 
     async def _outcome(self, task: StartTask) -> Event | None:
-        if task.resource.waits_for_token:
-            self._wait_outside(task)  # from the start: who gets the token may be faster than who hands it over
+        if task.resource.pattern == "waitForTaskToken":
+            self._hand_out(task)  # from the start: who gets the token may be faster than who hands it over
         prepared = self.performer.prepare(task, self.kernel_of(task.op).identity, self.clock, self.clock())
-        if isinstance(prepared, Outside):
-            self._wait_outside(task)
-            return None
-        returned: Any = prepared
         if isinstance(prepared, Call):
             returned = await self._call(prepared)
+        elif isinstance(prepared, Failure):
+            return ended(self.clock(), task.op, prepared)
+        elif isinstance(prepared, AnsweredElsewhere):
+            self._hand_out(task)
+            return None
         elif isinstance(prepared, Job):
             return await self._job(prepared, task.op)
-        elif not isinstance(prepared, Failure):
+        elif callable(prepared):
             returned = await done(prepared)
-        now = self.clock()
-        if isinstance(returned, Failure):
-            return TaskFailed(now, task.op, returned.error, returned.cause)
-        if task.resource.waits_for_token:
-            if isinstance(returned, Answer):
-                self.outside.discard(task.op)
-                self.agenda.note_answer(now, task.op, returned)
-            return TaskSubmitted(now, task.op, None if isinstance(prepared, Call) else returned)
-        if isinstance(returned, Answer):
-            if isinstance(prepared, Call):
-                self.agenda.note_end(now, task.op, *prepared.ended(returned))
-            else:
-                self.agenda.note_answer(now, task.op, returned)
+        else:
+            assert_never(prepared)
+        outcome = outcome_of(task, prepared, returned, self.clock())
+        if isinstance(outcome, Pending):
+            self.handed_out.discard(task.op)
+            self.agenda.note_answer(self.clock(), task.op, outcome.answer)
             self._awake.set()
-            return None
-        outcome = prepared.succeeded(returned) if isinstance(prepared, Call) else returned
-        if isinstance(outcome, Failure):
-            return TaskFailed(now, task.op, outcome.error, outcome.cause)
-        return TaskSucceeded(now, task.op, outcome)
+            return outcome.submitted
+        return outcome
 
     async def _job(self, job: Job, op: str) -> Event:
         """Hand a job over, tell of it, and look at it until it is over. Cancelling it ends that."""
@@ -239,14 +240,11 @@ class RealTimeDriver:
             self.post(TaskSubmitted(self.clock(), op, handed))
             while (returned := await done(job.ended, handed)) is RUNNING:
                 await asyncio.sleep(job.every)
-        now = self.clock()
-        if isinstance(returned, Failure):
-            return TaskFailed(now, op, returned.error, returned.cause)
-        return TaskSucceeded(now, op, returned)
+        return ended(self.clock(), op, returned)
 
-    def _wait_outside(self, task: StartTask) -> None:
+    def _hand_out(self, task: StartTask) -> None:
         if task.op in self.kernel_of(task.op).waiting:
-            self.outside.add(task.op)
+            self.handed_out.add(task.op)
             if self.hand_out is not None:
                 self.hand_out(self, task)
 

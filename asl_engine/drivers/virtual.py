@@ -8,28 +8,30 @@ digit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
 from asl_engine.drivers.blocking import PLAIN, TooSlow, awaited, call_within
+from asl_engine.drivers.hooks import NO_HOOKS, Hooks
+from asl_engine.drivers.outcome import Pending, ended, outcome_of
 from asl_engine.errors import Deadlock
 from asl_engine.kernel import (
+    Cancel,
+    Command,
     Event,
     Kernel,
+    StartMapRun,
     StartTask,
     StartTimer,
     TaskFailed,
     TaskSubmitted,
-    TaskSucceeded,
     TimerFired,
 )
 from asl_engine.mapruns import family_of
 from asl_engine.mapruns.work import Work, WorkDone
-from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.invoke import Call, Failure
-from asl_engine.tasks.perform import RUNNING, Job, Outside, Performer
-from asl_engine.values import JSON
+from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Job, Performer
 
 if TYPE_CHECKING:
     from asl_engine.mapruns.family import FamilyCommand, FamilyEvent, Watcher
@@ -39,64 +41,73 @@ if TYPE_CHECKING:
 class VirtualDriver:
     """Runs one execution until it ends, or raises Deadlock when it waits for an answer that can no longer come.
 
-    `watch` is called after each event that the kernel has taken in.
+    `hooks` are called on the way. On its `agenda` others may note what happens from outside, and when.
     """
 
     def __init__(
         self,
         kernel: Kernel,
         performer: Performer,
-        watch: Callable[[], None] | None = None,
+        hooks: Hooks = NO_HOOKS,
         objects: Objects | None = None,
         watcher: Watcher | None = None,
     ) -> None:
         self.kernel = kernel
         self.family = family_of(kernel, objects, watcher)
         self.performer = performer
+        self.hooks = hooks
         self.agenda = Agenda()
         self.commands: deque[FamilyCommand] = deque()
-        self.watch = watch
 
-    def run(self, event: Event) -> None:
+    def run(self, event: FamilyEvent) -> None:
         """Feed the first event, then whatever follows from it."""
-        self._go_on(event)
+        commands, (_, on_event, on_commit) = self.commands, self.hooks
+        while True:
+            if on_event is not None:
+                on_event(event)
+            handle: Callable[[Any], list[Any]] = self.kernel.handle if self.family is None else self.family.handle
+            commands += handle(event)
+            if on_commit is not None:
+                on_commit(event)
+            if self.kernel.status != "RUNNING":
+                return
+            event = self._next_event()
 
     def resume(self) -> None:
         """Continue a restored execution: what it waits for is issued again."""
         self.commands += self.kernel.outstanding() if self.family is None else self.family.outstanding()
         if self.kernel.status == "RUNNING":
-            self._go_on(self.next_event())
+            self.run(self._next_event())
 
-    def _go_on(self, event: FamilyEvent) -> None:
-        kernel, commands, watch = self.kernel, self.commands, self.watch
-        handle: Callable[[Any], list[Any]] = kernel.handle if self.family is None else self.family.handle
-        while True:
-            commands += handle(event)
-            if watch is not None:
-                watch()
-            if kernel.status != "RUNNING":
-                return
-            event = self.next_event()
+    def waiting(self) -> Sequence[tuple[str, Command]]:
+        """Return what answers are waited for: each op with its command, those of child executions too."""
+        kernels = [self.kernel] if self.family is None else self.family.kernels()
+        return [(op, command) for kernel in kernels for op, (_, command) in kernel.waiting.items()]
 
-    def next_event(self) -> FamilyEvent:
+    def _next_event(self) -> FamilyEvent:
         """Carry out commands until one of them makes an event; without commands, return the next event that is due."""
         commands = self.commands
         while commands:
-            command = commands.popleft()
-            if type(command) is StartTask:
-                if (event := self._perform(command)) is not None:
-                    return event
-            elif type(command) is Work:
-                return WorkDone(self._clock(), command.op, command.work() if command.work is not None else None)
-            else:
-                self._carry_out(command)
+            event = self._carry_out(commands.popleft())
+            if event is not None:
+                return event
         return self._jump()
 
-    def _carry_out(self, command: FamilyCommand) -> None:
-        if isinstance(command, StartTimer):
-            self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
-        else:
-            self.agenda.cancel(command.op)
+    def _carry_out(self, command: FamilyCommand) -> FamilyEvent | None:
+        match command:
+            case StartTask():
+                return self._perform(command)
+            case StartTimer():
+                self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
+            case Cancel():
+                self.agenda.cancel(command.op)
+            case Work():
+                return WorkDone(self._clock(), command.op, command.work() if command.work is not None else None)
+            case StartMapRun():
+                raise AssertionError("a family runs its Map Runs itself")
+            case _:
+                assert_never(command)
+        return None
 
     def _jump(self) -> Event:
         """Return the next event that is due; the kernel sees its time, and so time has moved."""
@@ -113,50 +124,48 @@ class VirtualDriver:
         return self.kernel.now if self.family is None else self.family.now
 
     def _perform(self, task: StartTask) -> Event | None:
-        """Call the function that a task means, and return what came of it; None when that comes later or never."""
+        """Have a task done, and return what came of it; None when that comes later or never."""
         op = task.op
         kernel = self.kernel if self.family is None else self.family.kernel_of(op)
-        now = kernel.now
         if op not in kernel.waiting:
             return None  # cancelled before it began
-        prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
-        if isinstance(prepared, Outside):
+        if self.hooks.intercept is not None and (answers := self.hooks.intercept(task)) is not None:
+            for event in answers:
+                self.agenda.note(event.at, op, event)
             return None
-        if isinstance(prepared, Job):
-            return self._job(prepared, op, now)
-        if not isinstance(prepared, Call):
-            outcome: Any = prepared if isinstance(prepared, Failure) else awaited(prepared())
-            if type(outcome) is Answer and not task.resource.waits_for_token:
-                self.agenda.note_answer(now, op, outcome)
-                return None
-        else:
+        now = kernel.now
+        prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
+        if isinstance(prepared, Call):
             try:
-                outcome = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
+                returned = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
             except TooSlow:
                 self._leave_behind(prepared, task)
                 return None
-            if type(outcome) is Answer and not task.resource.waits_for_token:
-                self.agenda.note_end(now, op, *prepared.ended(outcome))
-                return None
-            if type(outcome) is not Failure and not task.resource.waits_for_token:
-                outcome = prepared.succeeded(outcome)
-        if type(outcome) is Failure:
-            return TaskFailed(now, op, outcome.error, outcome.cause)
-        if task.resource.waits_for_token:
-            return self._submitted(op, outcome, now)
-        return TaskSucceeded(now, op, outcome)
+        elif isinstance(prepared, Failure):
+            return ended(now, op, prepared)
+        elif isinstance(prepared, AnsweredElsewhere):
+            return None
+        elif isinstance(prepared, Job):
+            return self._job(prepared, op, now)
+        elif callable(prepared):
+            returned = awaited(prepared())
+        else:
+            assert_never(prepared)
+        outcome = outcome_of(task, prepared, returned, now)
+        if isinstance(outcome, Pending):
+            self.agenda.note_answer(now, op, outcome.answer)
+            return outcome.submitted
+        return outcome
 
     def _job(self, job: Job, op: str, now: float) -> Event:
         """Hand a job over, and note its end as what comes next; looking at it takes virtual time."""
         handed = awaited(job.submit())
         if isinstance(handed, Failure):
-            return TaskFailed(now, op, handed.error, handed.cause)
+            return ended(now, op, handed)
         at = now
         while (outcome := awaited(job.ended(handed))) is RUNNING:
             at += job.every
-        is_failure = isinstance(outcome, Failure)
-        end = TaskFailed(at, op, outcome.error, outcome.cause) if is_failure else TaskSucceeded(at, op, outcome)
-        self.agenda.note(at, op, end)
+        self.agenda.note(at, op, ended(at, op, outcome))
         return TaskSubmitted(now, op, handed)
 
     def _limit(self, task: StartTask) -> float:
@@ -170,12 +179,6 @@ class VirtualDriver:
         if own is not None and (task.timeout is None or own <= task.timeout):
             at, failure = self._clock() + own, call.timed_out()
             self.agenda.note(at, task.op, TaskFailed(at, task.op, failure.error, failure.cause))
-
-    def _submitted(self, op: str, returned: Any, now: float) -> Event:
-        output: JSON = None
-        if isinstance(returned, Answer):
-            self.agenda.note_answer(now, op, returned)
-        return TaskSubmitted(now, op, output)
 
     @staticmethod
     def _call(call: Call, limit: float | None) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from asl_engine.program.distribution import Distribution
 
 Leave: TypeAlias = Callable[[Scope, JSON], JSON]
+Run: TypeAlias = Callable[[Scope], Move]
 
 
 class Route:
@@ -121,7 +122,7 @@ class State:
         self.first_op = f"/{name}#1.0"
         self.entered_event = type_ + "StateEntered"
         self.exited_event = type_ + "StateExited"
-        self.run: Callable[[Scope], Move] = _never
+        self.run: Run = _never
         self.growth: Growth | None = None
         self.enter_growth: Growth | None = None
         self.route = Route()
@@ -160,6 +161,12 @@ class Program(Block):
         self.states: dict[str, State] = {}
         self.blocks: dict[str, Block] = {"": self}
         self.is_distributed = False
+
+    def instrument(self, wrapped: Callable[[State, Run], Run]) -> None:
+        """Have each state asked for its move through what `wrapped` makes of its `run`: for whoever measures or stops
+        executions of this program. An execution that nobody looks into pays nothing for it."""
+        for state in self.states.values():
+            state.run = wrapped(state, state.run)
 
     def of_children(self, block: Block, kind: str) -> Program:
         """Return the program of the child executions that go through a block of this one."""

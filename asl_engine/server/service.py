@@ -9,7 +9,8 @@ import uuid
 from collections.abc import Coroutine
 from typing import Any
 
-from asl_engine.drivers.realtime import RealTimeDriver, in_thread
+from asl_engine.drivers.launch import Launch
+from asl_engine.drivers.realtime import in_thread
 from asl_engine.errors import AslError
 from asl_engine.history import memory_of_records
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
@@ -81,17 +82,14 @@ class Service:
         identity = _identity(target.machine, name, target.revision)
         kernel = Kernel(target.revision.machine.program)
         kernel.activities = self.callbacks.activities
-        performer, hand_out = self.performer.mocked(mocks), self.callbacks.wait_for
-        children = Children(self)
-        driver = RealTimeDriver(
-            kernel, performer, self.skips_time, hand_out=hand_out, objects=self.objects, watcher=children
-        )
+        performer, children = self.performer.mocked(mocks), Children(self)
+        seed = random.SystemRandom().getrandbits(64)
+        launch = Launch(kernel, performer, value, identity, seed, objects=self.objects, watcher=children)
+        driver = launch.in_real_time(self.skips_time, self.callbacks.wait_for)
         run = children.parent = Run(target, name, input_text, driver)
         run.arn = identity.execution_arn
         self.runs[run.arn] = run
-        seed = random.SystemRandom().getrandbits(64)
-        started = ExecutionStarted(run.driver.clock(), value, identity, seed)
-        self._begin(self._follow(run, started))
+        self._begin(self._follow(run, launch.started(driver.clock())))
         if self.logs is not None:
             self._begin(self.logs.follow(run, target.machine.arn, target.revision.logging, run.ended))
         return run

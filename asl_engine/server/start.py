@@ -15,7 +15,7 @@ from asl_engine.tasks.context import request_id
 from asl_engine.tasks.integrations.aws_lambda import LambdaEndpoint
 from asl_engine.tasks.integrations.aws_services import ServicesEndpoint
 from asl_engine.tasks.invoke import Failure
-from asl_engine.tasks.perform import Elsewhere, Job, Outside, Performer, Work
+from asl_engine.tasks.perform import AnsweredElsewhere, Fallback, Job, Performer, Work
 from asl_engine.tasks.registry import Functions
 
 
@@ -36,20 +36,20 @@ def service_for(
         mocks.config()
     performer = Performer(functions)
     service = Service(performer, skips_time, mocks)
-    performer.elsewhere = elsewhere(service, aws_endpoint_url)
+    performer.fallback = fallback_for(service, aws_endpoint_url)
     service.objects = Folders(buckets or {}, S3Endpoint(aws_endpoint_url) if aws_endpoint_url is not None else None)
     service.logs = Logs(aws_endpoint_url) if aws_endpoint_url is not None else None
     return service
 
 
-def elsewhere(service: Service, aws_endpoint_url: str | None) -> Elsewhere:
+def fallback_for(service: Service, aws_endpoint_url: str | None) -> Fallback:
     """Return who does the tasks for which no function is registered. What nobody does fails the attempt, and says
     why."""
 
-    def prepare(task: StartTask, identity: Identity) -> Work | Job | Failure | Outside:
+    def prepare(task: StartTask, identity: Identity) -> Work | Job | Failure | AnsweredElsewhere:
         resource = task.resource
         if resource.family == "Activity":
-            return Outside()
+            return AnsweredElsewhere()
         is_lambda = resource.family == "LambdaFunction" or resource.is_invoke
         if is_nested(task):
             return prepare_nested(service, task, identity)

@@ -55,14 +55,17 @@ class Call:
                 return self._lambda_failure("Runtime.MarshalError", f"Unable to marshal response: {problem}", [])
         return envelope(result, self.context) if self.is_enveloped else result
 
-    def ended(self, answer: Answer) -> tuple[float, JSON | Failure]:
-        """Return after how many seconds a call that takes its time is over, and what comes of it."""
+    def ended(self, answer: Answer) -> Answer:
+        """Return when a call that takes its time is over, and what comes of it."""
         limit = self.function.timeout
         if limit is not None and answer.after >= limit:
-            return limit, self.timed_out()
-        if answer.is_failure:
-            return answer.after, Failure(answer.error, answer.cause)
-        return answer.after, self.succeeded(answer.output)
+            after, outcome = limit, self.timed_out()
+        elif answer.is_failure:
+            return Answer.failure(answer.error, answer.cause, answer.after)
+        else:
+            after, outcome = answer.after, self.succeeded(answer.output)
+        is_failure = isinstance(outcome, Failure)
+        return Answer.failure(outcome.error, outcome.cause, after) if is_failure else Answer(outcome, after=after)
 
     def failed(self, problem: BaseException) -> Failure:
         """Return the failure for what the function raised: its error is the name of its class, or a TaskError's."""

@@ -1,4 +1,4 @@
-"""Who does a task: a registered function, or somebody outside who was named for the rest."""
+"""Who does a task: a registered function, or somebody else who was named for the rest."""
 
 from __future__ import annotations
 
@@ -48,31 +48,31 @@ class Job:
         self.every = every
 
 
-class Outside:
-    """Nobody here does the task: somebody outside asks for it, and answers with its token."""
+class AnsweredElsewhere:
+    """Nobody here does the task: somebody else asks for it, and answers with its token."""
 
 
-Prepared: TypeAlias = "Call | Work | Job | Failure | Outside"
+Prepared: TypeAlias = "Call | Work | Job | Failure | AnsweredElsewhere"
 """What is ready to be done."""
 
-Elsewhere: TypeAlias = Callable[[StartTask, Identity], "Work | Job | Failure | Outside"]
+Fallback: TypeAlias = Callable[[StartTask, Identity], "Work | Job | Failure | AnsweredElsewhere"]
 """What does the tasks for which no function is registered, for example by calling AWS."""
 
 
 class Performer:
-    """Finds who does a task. Without `elsewhere`, a task that nobody does is the caller's mistake, and raises. What
+    """Finds who does a task. Without a `fallback`, a task that nobody does is the caller's mistake, and raises. What
     `mocks` has an answer for is done by nobody."""
 
     def __init__(
-        self, functions: Functions, elsewhere: Elsewhere | None = None, mocks: MockedStates | None = None
+        self, functions: Functions, fallback: Fallback | None = None, mocks: MockedStates | None = None
     ) -> None:
         self.functions = functions
-        self.elsewhere = elsewhere
+        self.fallback = fallback
         self.mocks = mocks
 
     def mocked(self, mocks: MockedStates | None) -> Performer:
         """Return the performer of an execution in which some states are mocked."""
-        return self if mocks is None else Performer(self.functions, self.elsewhere, mocks)
+        return self if mocks is None else Performer(self.functions, self.fallback, mocks)
 
     def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
         """Return the call that does a task, or other work that does; a failure for a payload that cannot be sent.
@@ -89,8 +89,8 @@ class Performer:
             return _call(function, payload, LambdaContext(function, task.op, identity, clock, now), False)
         if resource.is_invoke:
             return self._lambda(task, identity, clock, now)
-        if self.elsewhere is not None:
-            return self.elsewhere(task, identity)
+        if self.fallback is not None:
+            return self.fallback(task, identity)
         if resource.family == "LambdaFunction":
             raise FunctionNotFound(self._nobody(resource.text, task))
         raise NotSupported(
@@ -106,8 +106,8 @@ class Performer:
             version = split_name(wanted)[1] or "$LATEST"
             context = LambdaContext(function, task.op, identity, clock, now, version)
             return _call(function, event_of(payload), context, True)
-        if self.elsewhere is not None:
-            return self.elsewhere(task, identity)
+        if self.fallback is not None:
+            return self.fallback(task, identity)
         raise FunctionNotFound(self._nobody(wanted, task))
 
     def _nobody(self, wanted: str, task: StartTask) -> str:

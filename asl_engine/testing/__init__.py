@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from asl_engine.testing.execution import TestedExecution
     from asl_engine.testing.exploration import explore
     from asl_engine.testing.mock import NO_ANSWER, Mock
-    from asl_engine.testing.outside import send_failure, send_heartbeat, send_success, stop
     from asl_engine.testing.replaying import replay
+    from asl_engine.testing.schedule import send_failure, send_heartbeat, send_success, stop
     from asl_engine.testing.strategies import inputs
     from asl_engine.testing.workflow import Workflow
 
@@ -59,10 +59,10 @@ _PLACES: Final = {
     "explore": "asl_engine.testing.exploration",
     "inputs": "asl_engine.testing.strategies",
     "replay": "asl_engine.testing.replaying",
-    "send_failure": "asl_engine.testing.outside",
-    "send_heartbeat": "asl_engine.testing.outside",
-    "send_success": "asl_engine.testing.outside",
-    "stop": "asl_engine.testing.outside",
+    "send_failure": "asl_engine.testing.schedule",
+    "send_heartbeat": "asl_engine.testing.schedule",
+    "send_success": "asl_engine.testing.schedule",
+    "stop": "asl_engine.testing.schedule",
 }
 """Where each name is. They are imported when somebody asks for them: pytest loads the plugin, and with it this package,
 in every run of an environment that has us installed, and most of those runs test something else."""

@@ -17,11 +17,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from asl_engine.history import Mark, Records
+from asl_engine.lang.expr import Scope
 from asl_engine.model import states as model
 from asl_engine.model.walk import StateAt, Way, inner_blocks, states, ways_out
 from asl_engine.pointers import last_step
-from asl_engine.program.moves import Done
-from asl_engine.program.program import Program, Route, State
+from asl_engine.program.moves import Done, Move
+from asl_engine.program.program import Program, Route, Run, State
 
 KINDS: Final = ("state", "transition", "choice", "retrier", "catcher", "branch")
 
@@ -77,9 +78,7 @@ class Reached:
     def __init__(self, program: Program) -> None:
         self.counts: Counter[str] = Counter()
         self._starts = {block.start.pointer: pointer for pointer, block in program.blocks.items() if pointer}
-        for state in program.states.values():
-            if state.type == "Choice":
-                _tell_choices(state, self.counts)
+        program.instrument(self._counting)
 
     def add(self, records: Records) -> None:
         """Count the parts that an execution reached, from its record."""
@@ -100,6 +99,22 @@ class Reached:
             elif what is Mark.RETRIED:
                 counts[f"{state.pointer}/Retry/{at}"] += 1
 
+    def _counting(self, state: State, run: Run) -> Run:
+        """Have a Choice count the way by which it is left; other states are left as they are."""
+        if state.type != "Choice":
+            return run
+        counts = self.counts
+        pointers: dict[Route, str] = {route: f"{state.pointer}/Choices/{at}" for at, route in enumerate(state.rules)}
+        pointers[state.route] = f"{state.pointer}/Default"
+
+        def run_and_count(scope: Scope) -> Move:
+            move = run(scope)
+            if type(move) is Done:
+                counts[pointers[move.route]] += 1
+            return move
+
+        return run_and_count
+
     def _entered(self, state: State) -> None:
         self.counts[state.pointer] += 1
         if state.pointer in self._starts:
@@ -109,21 +124,6 @@ class Reached:
 def _left(counts: Counter[str], state: State) -> None:
     if state.type not in ("Choice", "Succeed", "Fail"):
         counts[state.pointer + _way_on(state.route.next)] += 1
-
-
-def _tell_choices(state: State, counts: Counter[str]) -> None:
-    """Have a Choice count the way by which it is left."""
-    run = state.run
-    pointers: dict[Route, str] = {route: f"{state.pointer}/Choices/{at}" for at, route in enumerate(state.rules)}
-    pointers[state.route] = f"{state.pointer}/Default"
-
-    def told(scope: Any) -> Any:
-        move = run(scope)
-        if type(move) is Done:
-            counts[pointers[move.route]] += 1
-        return move
-
-    state.run = told
 
 
 class Covered:

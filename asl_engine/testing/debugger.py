@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from asl_engine.drivers.virtual import VirtualDriver
+from asl_engine.drivers.hooks import Hooks
+from asl_engine.drivers.launch import Launch, for_maps
 from asl_engine.engine import Buckets, Moment, StateMachine, checked_input, moment
 from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
 from asl_engine.history import failures_of, read_events
@@ -19,7 +20,6 @@ from asl_engine.history.summary import message_of
 from asl_engine.inspection import Inspection, Setting
 from asl_engine.kernel import (
     Event,
-    ExecutionStarted,
     Identity,
     Kernel,
     StartTask,
@@ -30,10 +30,10 @@ from asl_engine.kernel import (
 )
 from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.jsonata import UNDEFINED, JSONataError, compile_jsonata
-from asl_engine.mapruns.keeping import Keeper
-from asl_engine.mapruns.objects import Folders
+from asl_engine.mapruns.family import FamilyEvent
 from asl_engine.program.compile import compile_program
-from asl_engine.program.program import State
+from asl_engine.program.moves import Move
+from asl_engine.program.program import Run, State
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.invoke import Call, Failure
@@ -274,25 +274,36 @@ class Debugger:
 
     def _once(self, value: JSON, size: int) -> TestedExecution:
         program = compile_program(self.machine.model, self.machine.type)
-        for state in program.states.values():
-            self._watch(state)
+        program.instrument(self._watched)
         self._number = 0
         kernel = Kernel(program)
         self._told, self._stood = {kernel: 0}, {}
         identity = Identity("debug", self.machine.name, kind=self.machine.type)
-        keeper = Keeper("all", True) if program.is_distributed else None
-        started = ExecutionStarted(self.start, value, identity, self.seed, size)
-        _Remembering(kernel, self, Folders(self.buckets), keeper).run(started)
+        objects, keeper = for_maps(program, self.buckets)
+        hooks = Hooks(intercept=self._answers_of, on_event=self._remember)
+        launch = Launch(kernel, _Asking(self), value, identity, self.seed, size, hooks, objects, keeper)
+        launch.in_virtual_time().run(launch.started(self.start))
         return TestedExecution(kernel, keeper)
 
-    def _watch(self, state: State) -> None:
-        run = state.run
-
-        def watched(frame: Any) -> Any:
+    def _watched(self, _: State, run: Run) -> Run:
+        def watched(frame: Any) -> Move:
             self._before(frame)
             return run(frame)
 
-        state.run = watched
+        return watched
+
+    def _answers_of(self, task: StartTask) -> list[Event] | None:
+        """Return what a task has answered before, when the execution is run again."""
+        known = self.answers.get(task.op)
+        return None if known is None else known.events
+
+    def _remember(self, event: FamilyEvent) -> None:
+        """Remember an answer; before the kernel takes it in, from where somebody may go back."""
+        if not isinstance(event, (TaskSucceeded, TaskFailed, TaskHeartbeat, TaskSubmitted)):
+            return
+        answers = self.answers.setdefault(event.op, _Answers(self.stops))
+        if event not in answers.events:
+            answers.events.append(event)
 
     def _before(self, frame: Frame) -> None:
         self._number += 1
@@ -348,38 +359,6 @@ class _Asking(Performer):
             person = Function(task.state, lambda event, context: Answer(answer))
             return Call(person, task.payload, LambdaContext(person, task.op, identity, clock, now), False)
         return lambda: answer
-
-
-class _Remembering(VirtualDriver):
-    """Remembers what tasks answered, and gives the same answers when the execution is run again."""
-
-    def __init__(self, kernel: Kernel, debugger: Debugger, objects: Folders, keeper: Keeper | None) -> None:
-        super().__init__(kernel, _Asking(debugger), None, objects, keeper)
-        self.debugger = debugger
-
-    def _perform(self, task: StartTask) -> Event | None:
-        known = self.debugger.answers.get(task.op)
-        if known is None:
-            event = super()._perform(task)
-            if event is not None:
-                self._remember(event)
-            return event
-        for event in known.events:
-            self.agenda.note(event.at, task.op, event)
-        return None
-
-    def _jump(self) -> Event:
-        event = super()._jump()
-        if isinstance(event, (TaskSucceeded, TaskFailed, TaskHeartbeat, TaskSubmitted)):
-            self._remember(event)
-        return event
-
-    def _remember(self, event: Event) -> None:
-        answers, op = self.debugger.answers, event.op
-        if op not in answers:
-            answers[op] = _Answers(self.debugger.stops)
-        if event not in answers[op].events:
-            answers[op].events.append(event)
 
 
 class _Answers:

@@ -13,7 +13,7 @@ from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.error import TaskError
 from asl_engine.tasks.invoke import Call, Failure, event_of
 from asl_engine.tasks.mocks import MockedStates
-from asl_engine.tasks.perform import RUNNING, Clock, Job, Outside, Performer, Prepared
+from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Clock, Job, Performer, Prepared
 from asl_engine.tasks.registry import Function, Functions, split_name
 from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.values import JSON, NotJSON, private_copy
@@ -65,7 +65,7 @@ class MockedTasks(Performer):
             return _job(answer)
         if task.resource.waits_for_token:
             return lambda: answer
-        return _result(*call.ended(answer))
+        return _result(call.ended(answer))
 
     def _real(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
         if task.state in self.answered and not (self.mocks and self.mocks.has(task.state)):
@@ -122,16 +122,14 @@ def _without_payload(task: StartTask, name: str, output: JSON) -> str:
 
 def _handed_over(task: StartTask) -> Prepared:
     """Return the work of a task that waits for an answer: the token is handed over, or nothing is heard of it."""
-    return (lambda: None) if task.resource.waits_for_token else Outside()
+    return (lambda: None) if task.resource.waits_for_token else AnsweredElsewhere()
 
 
-def _result(seconds: float, outcome: JSON | Failure) -> Prepared:
-    """Return the work that gives a result or a failure after so many seconds."""
-    if not seconds:
-        return outcome if isinstance(outcome, Failure) else lambda: outcome
-    if isinstance(outcome, Failure):
-        return lambda: Answer.failure(outcome.error, outcome.cause, seconds)
-    return lambda: Answer(outcome, after=seconds)
+def _result(answer: Answer) -> Prepared:
+    """Return the work that gives a result or a failure, after its time."""
+    if answer.after:
+        return lambda: answer
+    return Failure(answer.error, answer.cause) if answer.is_failure else lambda: answer.output
 
 
 def _failure(task: StartTask, call: Call, problem: Exception) -> Failure:

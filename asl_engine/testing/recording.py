@@ -13,7 +13,7 @@ from asl_engine.history.visits import Attempt
 from asl_engine.kernel.commands import StartTask
 from asl_engine.tasks.answer import Answer
 from asl_engine.testing.mock import NO_ANSWER, Mock
-from asl_engine.testing.outside import Schedule, stop
+from asl_engine.testing.schedule import Schedule, stop
 from asl_engine.values import JSON
 
 

@@ -15,7 +15,7 @@ from asl_engine.model import states as model
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.error import TaskError
 from asl_engine.testing.mock import NO_ANSWER, Mock
-from asl_engine.testing.outside import json_copy
+from asl_engine.testing.schedule import json_copy
 from asl_engine.values import ABSENT, JSON
 
 

@@ -7,20 +7,23 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from asl_engine.drivers.hooks import NO_HOOKS, Hooks
+from asl_engine.drivers.launch import Launch, for_maps
 from asl_engine.engine import Buckets, Kind, Moment, StateMachine, checked_input, moment
 from asl_engine.errors import AslError, InputError, MockError, did_you_mean
-from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.kernel import Identity, Kernel
 from asl_engine.kernel.failures import RUNTIME
 from asl_engine.program.compile import compile_program
 from asl_engine.quotas import MAX_EVENTS
 from asl_engine.tasks.mocks import MockConfig, MockedStates
 from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
+from asl_engine.testing.endless import endless, limiting
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mock import Mock
 from asl_engine.testing.mocks import Mocks
-from asl_engine.testing.outside import DirectedDriver, Schedule, endless, happenings
 from asl_engine.testing.performer import MockedTasks, StandIns
+from asl_engine.testing.schedule import Schedule, happenings, note_on, run_to_end
 from asl_engine.testing.state import TestedState
 from asl_engine.values import ABSENT, JSON, parse_json
 
@@ -172,25 +175,24 @@ class Workflow:
         max_events: int | None,
         who: Who,
     ) -> TestedExecution:
-        from asl_engine.mapruns.keeping import Keeper
-        from asl_engine.mapruns.objects import Folders
-
         name, seed, start_time = who
         value, size = checked_input({} if input is ABSENT else input)
         start = _moment(self.start_time if start_time is None else start_time)
         kernel = Kernel(self._program)
         identity = Identity(name, self.machine.name, kind=self.machine.type)
-        keeper = Keeper("all", True) if self._program.is_distributed else None
-        objects = Folders(self.buckets or {}) if keeper is not None else None
-        driver = DirectedDriver(kernel, performer, None, objects, keeper, limit=max_events)
-        driver.direct(start, schedule)
+        hooks = NO_HOOKS if max_events is None else Hooks(on_commit=limiting(kernel, max_events))
+        objects, keeper = for_maps(self._program, self.buckets)
+        seed = self.seed if seed is None else seed
+        launch = Launch(kernel, performer, value, identity, seed, size, hooks, objects, keeper)
+        driver = launch.in_virtual_time()
+        pending = note_on(driver, start, schedule)
         try:
-            driver.run(ExecutionStarted(start, value, identity, self.seed if seed is None else seed, size))
+            run_to_end(driver, launch.started(start))
         finally:
             self._count(kernel, keeper)
         if max_events is not None and _is_full(kernel):
             raise endless(kernel, min(max_events, MAX_EVENTS))
-        return TestedExecution(kernel, keeper, tuple(driver.pending), self.mocks.callable_names())
+        return TestedExecution(kernel, keeper, tuple(pending), self.mocks.callable_names())
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:
         self._reached.add(kernel.records or [])

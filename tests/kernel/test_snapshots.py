@@ -11,6 +11,7 @@ import pytest
 from conftest import START, chain, one_state, scripted
 
 from asl_engine import Answer, Functions, StateMachine
+from asl_engine.drivers.hooks import Hooks
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.history import read_events
 from asl_engine.kernel import (
@@ -37,14 +38,13 @@ class Amnesiac(VirtualDriver):
 
     forgotten = 0
 
-    def _go_on(self, event):
-        while True:
-            self.commands += self.kernel.handle(event)
-            self.kernel = restore(self.kernel.program, json.loads(json.dumps(take(self.kernel))))
-            self.forgotten += 1
-            if self.kernel.status != "RUNNING":
-                return
-            event = self.next_event()
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.hooks = Hooks(on_commit=self.forget)
+
+    def forget(self, event):
+        self.kernel = restore(self.kernel.program, json.loads(json.dumps(take(self.kernel))))
+        self.forgotten += 1
 
 
 class Answering(VirtualDriver):
@@ -289,8 +289,8 @@ def test_a_crash_at_every_event_gives_the_same_output():
     input = {"rows": [[1, 2], [3], [4]]}
     snapshots = []
     kernel = Kernel(machine.program)
-    watch = lambda: snapshots.append(json.dumps(take(kernel)))  # noqa: E731
-    VirtualDriver(kernel, Performer(Functions({"ask": lambda event, context: Answer(event["n"])})), watch).run(
+    hooks = Hooks(on_commit=lambda event: snapshots.append(json.dumps(take(kernel))))
+    VirtualDriver(kernel, Performer(Functions({"ask": lambda event, context: Answer(event["n"])})), hooks).run(
         started(input)
     )
 

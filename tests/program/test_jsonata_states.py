@@ -9,6 +9,7 @@ import pytest
 from conftest import START, chain, one_state, scripted
 
 from asl_engine import DefinitionError, Functions, StateMachine
+from asl_engine.drivers.hooks import Hooks
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.history import read_events
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
@@ -683,8 +684,11 @@ def test_the_same_seed_and_start_give_the_same(run):
 class Amnesiac(VirtualDriver):
     """A driver whose kernel is written as JSON text and read again after every event."""
 
-    def _feed(self, event):
-        self.commands += self.kernel.handle(event)
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.hooks = Hooks(on_commit=self.forget)
+
+    def forget(self, event):
         self.kernel = restore(self.kernel.program, json.loads(json.dumps(take(self.kernel))))
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from asl_engine.catalogue.resource import parse_resource
-from asl_engine.drivers.realtime import RealTimeDriver
+from asl_engine.drivers.launch import Launch
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, DefinitionError, NotSupported
 from asl_engine.inspection import Inspection, Setting, StateNotFound, Subject, read_subject
-from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.kernel import Identity, Kernel
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
 from asl_engine.model.walk import inner_blocks
@@ -213,9 +213,10 @@ async def _work(service: Service, inspection: Inspection, payload: JSON) -> None
     alone = {"StartAt": "Task", "States": {"Task": task}, "TimeoutSeconds": TEST_STATE_SECONDS}
     machine = StateMachine.from_dict(alone)
     kernel = Kernel(machine.program, keeps_history=False)
-    driver = RealTimeDriver(kernel, service.performer, service.skips_time)
+    launch = Launch(kernel, service.performer, payload, inspection.setting.identity)
+    driver = launch.in_real_time(service.skips_time)
     try:
-        await driver.run(ExecutionStarted(driver.clock(), payload, inspection.setting.identity))
+        await driver.run(launch.started(driver.clock()))
     except AslError as problem:
         inspection.fail("States.Runtime", str(problem))
         return
