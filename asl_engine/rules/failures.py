@@ -126,10 +126,7 @@ def _is_known(name: str) -> bool:
 
 
 _NOT_OF_TASKS: Final = frozenset({"States.Timeout", "States.HeartbeatTimeout", "States.Runtime"})
-"""What States.TaskFailed does not take, beside the terminal errors."""
-
-_OF_THE_SERVICE: Final = frozenset({"States.DataLimitExceeded", "States.Runtime"})
-"""What States.ALL does not take (States Language reference)."""
+"""What States.TaskFailed does not take."""
 
 
 @rule("ASL505", "never-reached", aws=None, severity=Severity.WARNING)
@@ -171,27 +168,28 @@ def _is_taken(name: str, taken: set[str]) -> bool:
     return "States.TaskFailed" in taken and name not in _NOT_OF_TASKS and name != "States.ALL" and not is_open(name)
 
 
-@rule("ASL506", "all-is-not-all", aws=None, severity=Severity.WARNING, is_default=False)
-def all_is_not_all(outline: Outline) -> Iterator[Finding]:
-    """`States.ALL` stands as the last resort, and takes neither `States.DataLimitExceeded` nor `States.Runtime`.
+@rule("ASL506", "runtime-not-handled", aws=None, severity=Severity.WARNING, is_default=False)
+def runtime_not_handled(outline: Outline) -> Iterator[Finding]:
+    """`ErrorEquals` names `States.Runtime`, which no retrier and no catcher takes: it ends the execution.
+
+    `States.ALL` takes every other error, also `States.DataLimitExceeded` (recorded, against the documents).
 
     Bad:
         {"StartAt": "T", "States": {
-          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "F"}]},
+          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Catch": [
+            {"ErrorEquals": ["States.Runtime"], "Next": "F"}, {"ErrorEquals": ["States.ALL"], "Next": "F"}]},
           "F": {"Type": "Fail"}}}
 
     Good:
         {"StartAt": "T", "States": {
-          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Catch": [
-            {"ErrorEquals": ["States.DataLimitExceeded"], "Next": "F"}, {"ErrorEquals": ["States.ALL"], "Next": "F"}]},
+          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "F"}]},
           "F": {"Type": "Fail"}}}
     """
-    for clauses in _clauses(outline):
-        named = {name for site in clauses for name in site.part.error_equals}
-        last = clauses[-1]
-        if last.part.error_equals == ["States.ALL"] and "/Catch/" in last.pointer and named.isdisjoint(_OF_THE_SERVICE):
-            yield Finding(last.pointer, "States.ALL takes neither States.DataLimitExceeded nor States.Runtime")
+    for site, names in _sites(outline):
+        if "States.Runtime" in names:
+            pointer = f"{site.pointer}/ErrorEquals/{names.index('States.Runtime')}"
+            yield Finding(pointer, "nothing takes States.Runtime: it ends the execution")
 
 
 @rule("ASL507", "lambda-without-retry", aws=None, severity=Severity.INFO, is_default=False)

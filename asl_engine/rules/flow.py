@@ -30,7 +30,8 @@ def no_way_to_an_end(outline: Outline) -> Iterator[Finding]:
     """
     for block in outline.blocks:
         leads_on = all(transition.target in block.states for transition in block.transitions)
-        if not leads_on or any(outline.is_unclear(site.pointer) for site in block.states.values()):
+        is_read = block.is_certain and not any(outline.is_unclear(site.pointer) for site in block.states.values())
+        if not (leads_on and is_read):
             continue
         ends = {name for name, site in block.states.items() if is_end(site)}
         stuck = set(block.states) - _leading_to(block, ends)

@@ -107,7 +107,8 @@ class Transition(NamedTuple):
 class BlockSite:
     """A `States` block, the state that holds it (None for the machine), its states by name, and its transitions.
 
-    It `is_certain` when every transition says where it goes; a template's placeholders do not.
+    It `is_certain` when every transition says where it goes; a template's placeholders do not, nor does what a key
+    that is there twice has replaced.
     """
 
     __slots__ = ("block", "holder", "is_certain", "pointer", "states", "transitions")
@@ -137,6 +138,7 @@ class Outline:
     failure: SourceError | None = None
     text: str = ""
     filling: Filling | None = None
+    replaced: list[str] = field(default_factory=list)
     blocks: list[BlockSite] = field(default_factory=list)
     tops: list[Site] = field(default_factory=list)
     states: list[StateSite] = field(default_factory=list)
@@ -189,6 +191,7 @@ def is_open(text: str) -> bool:
 def outline_of(document: Document, loaded: Loaded, kind: MachineKind) -> Outline:
     """Return the outline of a loaded document."""
     outline = Outline(kind, document, loaded.machine, loaded.problems, loaded.unclear)
+    outline.replaced = [duplicate.pointer for duplicate in document.duplicates]
     if loaded.machine is not None:
         language = loaded.machine.query_language or "JSONPath"
         outline.tops.append(Site(loaded.machine, "", language == "JSONata", None))
@@ -223,7 +226,9 @@ def _add_block(outline: Outline, site: BlockSite, language: str) -> None:
         if isinstance(state, (Parallel, Map)):
             for inner, block in inner_blocks(state):
                 _add_block(outline, BlockSite(block, pointer + inner, placed), language)
-    site.is_certain = not any("${" in transition.target for transition in site.transitions)
+    site.is_certain = not any(is_open(transition.target) for transition in site.transitions) and not any(
+        pointer.startswith(f"{site.pointer}/States/") for pointer in outline.replaced
+    )
 
 
 def _add_work(outline: Outline, site: StateSite) -> None:

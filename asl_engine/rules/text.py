@@ -53,6 +53,14 @@ def duplicate_key(outline: Outline) -> Iterator[Finding]:
     Good:
         {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
     """
-    for duplicate in outline.document.duplicates if outline.document else ():
-        key = last_step(duplicate.pointer)
-        yield Finding(duplicate.pointer, f"the key {key!r} is already there; this one replaces it", span=duplicate.span)
+    duplicates = outline.document.duplicates if outline.document else []
+    pointers = {duplicate.pointer for duplicate in duplicates}
+    for duplicate in duplicates:
+        if pointers.isdisjoint(_above(duplicate.pointer)):  # what stands in an object that is there twice is, too
+            message = f"the key {last_step(duplicate.pointer)!r} is already there; this one replaces it"
+            yield Finding(duplicate.pointer, message, span=duplicate.span)
+
+
+def _above(pointer: str) -> Iterator[str]:
+    while pointer := pointer.rpartition("/")[0]:
+        yield pointer
