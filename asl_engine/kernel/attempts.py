@@ -18,7 +18,7 @@ from asl_engine.kernel.events import (
     TimerFired,
 )
 from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT, expression_failure
-from asl_engine.kernel.memory import Frame, Memory
+from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.kernel.sizes import is_payload_too_large, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Done, Failed, Invoke, Move, Sleep, TimedOut
@@ -63,12 +63,18 @@ def invoke(memory: Memory, frame: Frame, move: Invoke) -> Move | None:
         if memory.activities is not None and resource.text not in memory.activities:  # recorded
             return expression_failure(memory, frame, ExpressionFailed(f"The activity {resource.text} does not exist."))
         memory.record.only_scheduled(state, move)
+    elif frame.entered_id:
+        memory.record.scheduled(state, move)
     else:
-        memory.note_scheduled(frame, move)
+        frame.entered_id = memory.record.entered_and_scheduled(state, frame.input, move)
+        frame.entered_stamp = memory.now
+    op = frame.op
     frame.is_submitted = False
-    task = StartTask(frame.op, resource, payload, state.name, move.timeout, move.heartbeat)
-    memory.wait(frame, task)
-    if not _is_taken_up(memory, task):
+    task = StartTask(op, resource, payload, state.name, move.timeout, move.heartbeat)
+    memory.waiting[op] = (frame, task)  # as `wait` does it: every attempt comes here, and waits for nothing yet
+    frame.ops = (op,)
+    memory.commands.append(task)
+    if (move.timeout is not None or move.heartbeat is not None) and not _is_taken_up(memory, task):
         _limit(memory, frame, task)
     return None
 
@@ -97,32 +103,30 @@ def time_out(memory: Memory, frame: Frame, move: TimedOut) -> Move:
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def on_succeeded(memory: Memory, event: TaskSucceeded) -> None:
+def on_succeeded(memory: Memory, event: TaskSucceeded) -> Step | None:
     """An attempt has a result; one that is too large is a failure."""
     frame = memory.settle(event.op, StartTask)
     if frame is None:
-        return
+        return None
     result, state = event.result, frame.state
     size = bound_of(result)
     if size > MAX_BYTES:
         assert state.resource is not None
-        _fail(memory, frame, DATA_LIMIT, too_large(state.resource.label))
-        return
+        return _fail(memory, frame, DATA_LIMIT, too_large(state.resource.label))
     memory.record.task_succeeded(state, result)
     frame.result_max_size = size
-    memory.ready.append((frame, Done(result, state.route)))
+    return frame, Done(result, state.route)
 
 
-def on_failed(memory: Memory, event: TaskFailed) -> None:
+def on_failed(memory: Memory, event: TaskFailed) -> Step | None:
     """An attempt has failed: the state may retry or catch."""
     frame = memory.settle(event.op, StartTask)
-    if frame is not None:
-        _fail(memory, frame, event.error, event.cause)
+    return None if frame is None else _fail(memory, frame, event.error, event.cause)
 
 
-def _fail(memory: Memory, frame: Frame, error: str | None, cause: str | None) -> None:
+def _fail(memory: Memory, frame: Frame, error: str | None, cause: str | None) -> Step:
     memory.record.task_failed(frame.state, error, cause)
-    memory.ready.append((frame, Failed(error, cause)))
+    return frame, Failed(error, cause)
 
 
 def on_submitted(memory: Memory, event: TaskSubmitted) -> None:
@@ -159,14 +163,15 @@ def on_heartbeat(memory: Memory, event: TaskHeartbeat) -> None:
     memory.sleep(frame, beat, memory.now + task.heartbeat, SILENT)
 
 
-def on_timer(memory: Memory, event: TimerFired) -> None:
+def on_timer(memory: Memory, event: TimerFired) -> Step | None:
     """A moment has come: the frame that slept until then makes the move that it was to make."""
     op = event.op
     if op == memory.deadline_op:
         memory.time_out(TIMEOUT)
-        return
+        return None
     move = memory.sleeping.pop(op, None)
-    if move is not None:  # else the op is a task's, and no timer's
-        frame, _ = memory.waiting.pop(op)
-        frame.ops = tuple(other for other in frame.ops if other != op)
-        memory.ready.append((frame, move))
+    if move is None:
+        return None  # the op is a task's, and no timer's
+    frame, _ = memory.waiting.pop(op)
+    frame.ops = tuple(other for other in frame.ops if other != op)
+    return frame, move

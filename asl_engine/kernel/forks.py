@@ -56,7 +56,8 @@ def begin_walk(memory: Memory, frame: Frame) -> None:
     assert parent is not None
     frame.has_begun = True
     if frame.is_iteration:
-        record.focus_on(parent.number)  # the event is the Map's, and points at what happened there
+        if record.focus != parent.number:
+            record.focus_on(parent.number)  # the event is the Map's, and points at what happened there
         record.iteration(frame.number, frame.index)
     else:
         record.branch(frame.number, parent.number)

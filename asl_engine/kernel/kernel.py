@@ -30,7 +30,7 @@ from asl_engine.kernel.failures import (
     expression_failure,
     next_retry,
 )
-from asl_engine.kernel.memory import Frame, Memory
+from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.kernel.record import HistoryFull
 from asl_engine.kernel.sizes import assign, output_max_size, too_large
 from asl_engine.lang.expr import ExpressionFailed
@@ -46,7 +46,7 @@ from asl_engine.program.moves import (
     Sleep,
     TimedOut,
 )
-from asl_engine.program.program import Catcher, Route
+from asl_engine.program.program import Catcher
 from asl_engine.quotas import MAX_BYTES, MAX_EVENTS
 from asl_engine.values import JSON, size_of
 
@@ -77,12 +77,15 @@ class Kernel(Memory):
         if event.at > self.now or self.status == "PENDING":
             self.now = event.at
             self.record.time(event.at)
+        ready = self.ready
         try:
-            TAKE_IN[type(event)](self, event)
-            while self.ready:
-                frame, move = self.ready.popleft()
+            step = TAKE_IN[type(event)](self, event)
+            if step is not None:
+                self._walk(*step)
+            while ready:  # what walks that end or fail have left for others, and so on
+                frame, move = ready.popleft()
                 if frame.is_open:  # else what it belongs to has failed since
-                    self.walk(frame, move)
+                    self._walk(frame, move)
         except HistoryFull:
             self._stop_full()
         if self.waiting and not self.is_deadline_set:  # only now: most executions of a moment need no timer
@@ -92,12 +95,12 @@ class Kernel(Memory):
 
     # --------------------------------------------------------------------------------------- one walk, move by move
 
-    def walk(self, frame: Frame, move: Move | None) -> None:
+    def _walk(self, frame: Frame, move: Move | None) -> None:
         """Make a frame's moves until it waits, forks or ends."""
         if not frame.has_begun:
             forks.begin_walk(self, frame)
             move = self._enter(frame, ENTER)
-        else:
+        elif self.record.focus != frame.number:
             self.record.focus_on(frame.number)
         while move is not None:
             move = MAKE[type(move)](self, frame, move)
@@ -109,10 +112,7 @@ class Kernel(Memory):
         except ExpressionFailed as problem:
             return expression_failure(self, frame, problem)
 
-    def _done(self, frame: Frame, done: Done) -> Move | None:
-        return self.leave(frame, done.result, done.route)
-
-    def leave(self, frame: Frame, result: JSON, route: Route) -> Move | None:
+    def leave(self, frame: Frame, done: Done) -> Move | None:
         """Do the second half of the data flow, write down the transition, and enter the next state.
 
         States that are done at once follow each other here, without a way back to the table: this loop is where the
@@ -121,7 +121,7 @@ class Kernel(Memory):
         record = self.record
         entries = record.entries
         while True:
-            state = frame.state
+            state, result, route = frame.state, done.result, done.route
             assigned = None
             try:
                 # Variables first: an `Assign` that fails must find the state as it was, and both see the same result.
@@ -166,11 +166,12 @@ class Kernel(Memory):
                 return expression_failure(self, frame, problem)
             if type(move) is not Done:
                 return move
-            result, route = move.result, move.route
+            done = move
 
     def _write_exit(self, frame: Frame, output: JSON, assigned: dict[str, JSON] | None) -> None:
         """Write down leaving a state that was entered some time ago, or that assigns variables."""
-        self.note_entered(frame)
+        if not frame.entered_id:
+            self.note_entered(frame)
         if assigned is not None:
             frame.variables = {**frame.variables, **assigned}
         self.record.exited(frame.state, output, assigned)
@@ -240,7 +241,7 @@ class Kernel(Memory):
 
     # ------------------------------------------------------------------------------------------------ start and end
 
-    def _on_started(self, event: ExecutionStarted) -> None:
+    def _on_started(self, event: ExecutionStarted) -> Step:
         identity = event.identity
         self.status, self.input, self.seed = "RUNNING", event.input, event.seed
         self.started_at = event.at
@@ -249,7 +250,7 @@ class Kernel(Memory):
         size = size_of(event.input) if event.size is None else event.size
         self.envelope_size = self.input_max_size = size + 2_048  # `$$` repeats the input, and adds names and ARNs
         self.root = Frame(self, 0, self.program, event.input, size)
-        self.ready.append((self.root, ENTER))
+        return self.root, ENTER
 
     def _on_stopped(self, event: ExecutionStopped) -> None:
         self.abort(event.error, event.cause)
@@ -261,7 +262,7 @@ class Kernel(Memory):
             self.fail(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
 
 
-TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
+TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], Step | None]]] = {
     ActivityStarted: attempts.on_activity_started,
     ExecutionRedriven: redrive.on_redriven,
     ExecutionStarted: Kernel._on_started,
@@ -274,12 +275,12 @@ TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], None]]] = {
     TaskSucceeded: attempts.on_succeeded,
     TimerFired: attempts.on_timer,
 }
-"""What each event does."""
+"""What each event does, and the move that follows from it. One that lets many frames go on has them in `ready`."""
 
 MAKE: Final[dict[type[Move], Callable[[Kernel, Frame, Any], Move | None]]] = {
     Distribute: map_runs.distribute,
     Redistribute: map_runs.redistribute,
-    Done: Kernel._done,
+    Done: Kernel.leave,
     Enter: Kernel._enter,
     Failed: Kernel.recover,
     Fork: forks.open_fork,

@@ -10,7 +10,7 @@ import hashlib
 from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.events import MapRunFailed, MapRunSucceeded
 from asl_engine.kernel.failures import expression_failure
-from asl_engine.kernel.memory import Frame, Memory
+from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.moves import Distribute, Done, Failed, Move, Redistribute
 from asl_engine.quotas import MAX_BYTES
@@ -65,21 +65,21 @@ def uuid_of(text: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-3{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
 
 
-def on_map_run_succeeded(memory: Memory, event: MapRunSucceeded) -> None:
+def on_map_run_succeeded(memory: Memory, event: MapRunSucceeded) -> Step | None:
     """The items were processed: the result is what the children gave, or where it was written."""
     frame = memory.settle(event.op, StartMapRun)
     if frame is None:
-        return
+        return None
     memory.record.map_run_succeeded()
     memory.record.joined(frame.state, "Succeeded")
     frame.result_max_size = min(bound_of(event.result), 2 * MAX_BYTES)
-    memory.ready.append((frame, Done(event.result, frame.state.route)))
+    return frame, Done(event.result, frame.state.route)
 
 
-def on_map_run_failed(memory: Memory, event: MapRunFailed) -> None:
+def on_map_run_failed(memory: Memory, event: MapRunFailed) -> Step | None:
     """The Map Run failed, and with it the state, which may retry or catch."""
     frame = memory.settle(event.op, StartMapRun)
     if frame is None:
-        return
+        return None
     memory.record.map_run_failed(event.error, event.cause)
-    memory.ready.append((frame, Failed(event.error, event.cause, is_of_map_run=True)))
+    return frame, Failed(event.error, event.cause, is_of_map_run=True)

@@ -14,17 +14,22 @@ import hashlib
 from collections import deque
 from collections.abc import Container, Iterator
 from random import Random
+from typing import TypeAlias
 
 from asl_engine.history import Records
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.record import Record
-from asl_engine.program.moves import Fork, Invoke, Move
+from asl_engine.program.moves import Fork, Move
 from asl_engine.program.program import Block, Program, State
 from asl_engine.quotas import LIFETIME
 from asl_engine.values import JSON, format_timestamp
 
 NO_VARIABLES: dict[str, JSON] = {}
+
+
+Step: TypeAlias = "tuple[Frame, Move]"
+"""A move, and who is to make it: what follows from an event."""
 
 
 class Join:
@@ -331,8 +336,11 @@ class Memory:
             return None
         frame = entry[0]
         del self.waiting[op]  # before the release: what has answered is not cancelled
-        self.release(frame)
-        self.record.focus_on(frame.number)
+        if len(frame.ops) > 1:
+            self.release(frame)  # from its time limits
+        frame.ops = ()
+        if self.record.focus != frame.number:
+            self.record.focus_on(frame.number)
         return frame
 
     # --------------------------------------------------------------------------------------- entering, and the end
@@ -342,11 +350,6 @@ class Memory:
         if not frame.entered_id:
             self.record.entered(frame.state, frame.input)
             frame.entered_id, frame.entered_stamp = self.record.event_count, self.now
-
-    def note_scheduled(self, frame: Frame, move: Invoke) -> None:
-        """Write down that the frame's state was entered, if that has not been done, and that its task is scheduled."""
-        self.note_entered(frame)
-        self.record.scheduled(frame.state, move)
 
     def succeed(self, output: JSON) -> None:
         """The execution ended well."""

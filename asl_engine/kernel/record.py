@@ -5,7 +5,8 @@ one thing that is not written here is a whole transition, `entries += (state, in
 in its loop, since a call for each would cost more than what it does. A reader tells it from a mark by its type.
 
 What an execution may write is limited, and its end must always find room. So whatever makes an event asks for room
-first, and what ends the execution does not ask.
+first, and what ends the execution does not ask. `exited`, `task_succeeded` and `iteration` ask themselves, and not
+through `_write`: in some executions they are most of what there is.
 """
 
 from __future__ import annotations
@@ -108,7 +109,12 @@ class Record:
         """A state was left that was entered before, and assigned variables, or None of them."""
         if assigned is not None:
             self._note(Mark.ASSIGNED, assigned, None)
-        self._write(Mark.EXITED, state, output)
+        count = self.event_count + 1
+        if count >= self.max_events:
+            raise HistoryFull
+        self.event_count = count
+        if self.entries is not None:
+            self.entries += (Mark.EXITED, state, output)
 
     def evaluation_failed(self, state: State, error: str, cause: str, location: str | None) -> None:
         """An expression of the state failed, in the field `location`."""
@@ -127,6 +133,19 @@ class Record:
         self._write(Mark.STATE_ABORTED, state, None)
 
     # -------------------------------------------------------------------------------------------------------- tasks
+
+    def entered_and_scheduled(self, state: State, input: JSON, move: Invoke) -> int:
+        """A state was entered, and its task handed out: both at once, since nearly every attempt begins so. Return the
+        id of the event that entered it."""
+        count = self.event_count
+        if count >= self.last_transition:
+            self.entered(state, input)
+            self.scheduled(state, move)
+        else:
+            self.event_count = count + 3
+            if self.entries is not None:
+                self.entries += (Mark.ENTERED, state, input, Mark.SCHEDULED, state, move)
+        return count + 1
 
     def scheduled(self, state: State, move: Invoke) -> None:
         """A task was handed out, and began at once. Where only one of the two events has room, it is the first."""
@@ -148,7 +167,12 @@ class Record:
 
     def task_succeeded(self, state: State, result: JSON) -> None:
         """The attempt has a result."""
-        self._write(Mark.TASK_SUCCEEDED, state, result)
+        count = self.event_count + 1
+        if count >= self.max_events:
+            raise HistoryFull
+        self.event_count = count
+        if self.entries is not None:
+            self.entries += (Mark.TASK_SUCCEEDED, state, result)
 
     def task_failed(self, state: State, error: str | None, cause: str | None) -> None:
         """The attempt failed."""
@@ -166,19 +190,24 @@ class Record:
 
     def branch(self, number: int, parent: int) -> None:
         """A branch began, in a frame of its own: both are numbers of frames."""
-        self._note(Mark.BRANCH, number, parent)
+        if self.entries is not None:
+            self.entries += (Mark.BRANCH, number, parent)
 
     def iteration(self, number: int, index: int) -> None:
         """An iteration began in the frame `number`, which has the focus from here on; so far the Map's had it."""
-        self._write(Mark.ITERATION, number, index)
-        self.focus = number
+        count = self.event_count + 1
+        if count >= self.max_events:
+            raise HistoryFull
+        self.event_count, self.focus = count, number
+        if self.entries is not None:
+            self.entries += (Mark.ITERATION, number, index)
 
     def walk_ended(self, is_iteration: bool, index: int, how: str, parent: int) -> None:
         """The walk in focus ended, "Succeeded", "Failed" or "Aborted"; the focus is on the frame around it again."""
         if is_iteration:
             self._write(Mark.ITERATION_ENDED, index, how)
-        else:
-            self._note(Mark.BRANCH_ENDED, None, None)
+        elif self.entries is not None:
+            self.entries += (Mark.BRANCH_ENDED, None, None)
         self.focus = parent
 
     def joined(self, state: State, how: str) -> None:
