@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from asl_engine.diagnostics import Report
-    from asl_engine.mapruns.keeping import Keep, OnProgress
+    from asl_engine.mapruns.kept_children import Keep, OnProgress
     from asl_engine.model.states import StateMachine as Model
     from asl_engine.program.program import Program
     from asl_engine.render.draw import Format, Look, TextFormat

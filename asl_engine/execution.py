@@ -21,7 +21,7 @@ from asl_engine.values import JSON
 if TYPE_CHECKING:
     from asl_engine.kernel import Kernel
     from asl_engine.mapruns.children import Child
-    from asl_engine.mapruns.keeping import Keeper
+    from asl_engine.mapruns.kept_children import Keeper
     from asl_engine.mapruns.map_run import MapRun
     from asl_engine.model.states import StateMachine as Model
 

@@ -15,8 +15,8 @@ from asl_engine.values import JSON
 if TYPE_CHECKING:
     from asl_engine.drivers.realtime import RealTimeDriver
     from asl_engine.mapruns.family import Watcher
-    from asl_engine.mapruns.keeping import Keep, Keeper, OnProgress
-    from asl_engine.mapruns.objects import Objects
+    from asl_engine.mapruns.kept_children import Keep, Keeper, OnProgress
+    from asl_engine.mapruns.s3_objects import Objects
     from asl_engine.program.program import Program
 
 
@@ -66,7 +66,7 @@ def for_maps(
     """Return where distributed Maps have their objects, and who keeps their children; nothing where there are none."""
     if not program.is_distributed:
         return None, None
-    from asl_engine.mapruns.keeping import Keeper
-    from asl_engine.mapruns.objects import Folders
+    from asl_engine.mapruns.kept_children import Keeper
+    from asl_engine.mapruns.s3_objects import Folders
 
     return Folders(buckets or {}), Keeper(children, keeps_history, on_progress)

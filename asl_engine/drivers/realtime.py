@@ -39,7 +39,7 @@ from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Job, Performer
 
 if TYPE_CHECKING:
     from asl_engine.mapruns.family import FamilyCommand, FamilyEvent, Watcher
-    from asl_engine.mapruns.objects import Objects
+    from asl_engine.mapruns.s3_objects import Objects
 
 
 class RealTimeDriver:

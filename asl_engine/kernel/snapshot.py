@@ -45,9 +45,9 @@ def take(memory: Memory) -> dict[str, JSON]:
         "parent_op": memory.parent_op,
         "identity": memory.identity.as_dict(),
         "frames": [_frame_as_data(frame) for frame in frames],
-        "waiting": [[frame.number, _command_as_data(command)] for frame, command in memory.waiting.values()],
+        "waiting": [[frame.number, command_as_data(command)] for frame, command in memory.waiting.values()],
         "sleeping": {op: _move_as_data(move) for op, move in memory.sleeping.items()},
-        "map_runs": [[number, _command_as_data(run)] for number, run in memory.map_runs.items() if number in known],
+        "map_runs": [[number, command_as_data(run)] for number, run in memory.map_runs.items() if number in known],
         "event_count": record.event_count,
         "focus": record.focus,
         "records": None if record.entries is None else [_slot_as_data(slot) for slot in record.entries],
@@ -69,12 +69,12 @@ def restore(program: Program, data: dict[str, JSON], activities: Container[str] 
         frames[frame_data["number"]] = _frame_from_data(kernel, frame_data, frames)
     kernel.root = frames.get(0)
     for number, command_data in data["waiting"]:
-        command = _command_from_data(frames[number].state, command_data)
+        command = command_from_data(frames[number].state, command_data)
         kernel.waiting[command.op] = (frames[number], command)
     for op, move in data["sleeping"].items():
         kernel.sleeping[op] = _move_from_data(move, kernel.waiting[op][0])
     for number, command_data in data["map_runs"]:
-        map_run = _command_from_data(frames[number].state, command_data)
+        map_run = command_from_data(frames[number].state, command_data)
         assert isinstance(map_run, StartMapRun)
         kernel.map_runs[number] = map_run
     record = kernel.record
@@ -152,7 +152,8 @@ def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
     return join
 
 
-def _command_as_data(command: Command) -> dict[str, JSON]:
+def command_as_data(command: Command) -> dict[str, JSON]:
+    """Return a command that waits for its answer as a JSON value."""
     if isinstance(command, StartTask):
         return {
             "op": command.op,
@@ -167,7 +168,8 @@ def _command_as_data(command: Command) -> dict[str, JSON]:
     return {"op": command.op, "at": command.at}
 
 
-def _command_from_data(state: State, data: dict[str, JSON]) -> StartTask | StartTimer | StartMapRun:
+def command_from_data(state: State, data: dict[str, JSON]) -> StartTask | StartTimer | StartMapRun:
+    """Return the command that `command_as_data` wrote down, for the state that waits for it."""
     op = data["op"]
     if "at" in data:
         return StartTimer(op, data["at"])

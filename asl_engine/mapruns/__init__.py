@@ -1,13 +1,12 @@
 """Map Runs: the child executions of a distributed Map, from its items to its results.
 
     Family          an execution and the children of its Map Runs, as one thing for a driver to run
-      MapRun        one Map Run: items in, children, counts, tolerance, results
-        readers/    where items come from, read as a stream
-        Batches     items to the inputs of children
-        Results     what the children gave, for the state or for a bucket
+      MapRun        one Map Run: admits children, counts how they end, and ends
+        Intake      items in: read (readers/ has a file for each form of source), shaped, in batches
+        Results     what the children gave, for the state or for files in a bucket
 
 Like the kernel, nothing here acts: reading and writing objects is work that a driver is asked to do (`Work`), in a
-thread where it has threads.
+thread where it has threads. `snapshot.py` writes the whole as JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asl_engine.kernel import Kernel
     from asl_engine.mapruns.family import Family, Watcher
-    from asl_engine.mapruns.objects import Objects
+    from asl_engine.mapruns.s3_objects import Objects
 
 
 def family_of(kernel: Kernel, objects: Objects | None, watcher: Watcher | None) -> Family | None:
@@ -25,6 +24,6 @@ def family_of(kernel: Kernel, objects: Objects | None, watcher: Watcher | None) 
     if not kernel.program.is_distributed:
         return None
     from asl_engine.mapruns.family import Family
-    from asl_engine.mapruns.objects import Nowhere
+    from asl_engine.mapruns.s3_objects import Nowhere
 
     return Family(kernel, objects or Nowhere(), watcher)

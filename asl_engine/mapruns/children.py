@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from asl_engine.kernel import Kernel
-
-if TYPE_CHECKING:
-    from asl_engine.mapruns.map_run import MapRun
 
 ENDS: Final = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 class Child:
-    """A child execution. `index` is its place among the children, `items` how many items are in its input."""
+    """A child execution of the Map Run `run_arn`. `index` is its place among the children, `items` how many items are
+    in its input."""
 
-    __slots__ = ("index", "items", "kernel", "run", "stopped_at")
+    __slots__ = ("index", "items", "kernel", "run_arn", "stopped_at")
 
-    def __init__(self, run: MapRun, kernel: Kernel, index: int, items: int) -> None:
-        self.run = run
+    def __init__(self, run_arn: str, kernel: Kernel, index: int, items: int) -> None:
+        self.run_arn = run_arn
         self.kernel = kernel
         self.index = index
         self.items = items

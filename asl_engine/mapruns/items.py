@@ -75,14 +75,14 @@ class Batches:
     def __init__(self, batching: Batching | None) -> None:
         self.batching = batching
         self.waiting: deque[tuple[JSON, int]] = deque()
-        self._taken = 0
+        self.taken = 0
 
     def put(self, value: JSON) -> None:
         """Add an item. Raises MapRunProblem for one that no execution could be started with."""
         size = size_of(value)
         if size > MAX_BYTES:
             raise reader_failed(
-                f"The item at index {self._taken + len(self.waiting)} is larger than {MAX_BYTES} bytes."
+                f"The item at index {self.taken + len(self.waiting)} is larger than {MAX_BYTES} bytes."
             )
         self.waiting.append((value, size))
 
@@ -93,7 +93,7 @@ class Batches:
             return None
         if batching is None:
             value, size = waiting.popleft()
-            self._taken += 1
+            self.taken += 1
             return Batch(value, size, 1)
         return self._grouped(batching, is_last)
 
@@ -112,10 +112,10 @@ class Batches:
             size += more
             count += 1
         if count == 0:
-            told = f"The item at index {self._taken} does not fit into a batch of {most_bytes} bytes."
+            told = f"The item at index {self.taken} does not fit into a batch of {most_bytes} bytes."
             raise reader_failed(told)
         if not (is_full or is_last or count == most_items):
             return None
         whole["Items"] = [self.waiting.popleft()[0] for _ in range(count)]
-        self._taken += count
+        self.taken += count
         return Batch(whole, size, count)

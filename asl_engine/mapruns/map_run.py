@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from itertools import islice
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 from asl_engine.kernel import (
     Event,
@@ -16,52 +15,51 @@ from asl_engine.kernel import (
     Kernel,
     MapRunFailed,
     MapRunSucceeded,
+    StartMapRun,
 )
-from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.failures import DATA_LIMIT, TOO_MANY_FAILED
 from asl_engine.kernel.map_runs import uuid_of
+from asl_engine.kernel.memory import Frame
 from asl_engine.kernel.sizes import too_large
-from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.mapruns.children import Child, Counts
-from asl_engine.mapruns.items import Batch, Batches, Item, Selector, items_of_state
-from asl_engine.mapruns.results import Results
+from asl_engine.mapruns.items import Batch, Item
+from asl_engine.mapruns.reading import Intake
+from asl_engine.mapruns.result_files import Results
 from asl_engine.mapruns.work import MapRunProblem, MapRunUpdated, WorkDone
 from asl_engine.quotas import MAX_CHILDREN
 from asl_engine.values import JSON
-
-CHUNK: Final = 1_000
-"""How many items are read at a time: enough to keep children busy, and never all of a large source."""
 
 STARTS: Final = 64
 """How many children are started at a time. Then those that take no time get their turn, and end: so no more are open
 than need be, and nobody waits for ten thousand starts."""
 
+THRESHOLD_EXCEEDED: Final = "The specified tolerated failure threshold was exceeded"
 
-class Surroundings(Protocol):
-    """What a Map Run needs around it. `is_redrivable` says that what failed may be tried again later."""
+
+class Host(Protocol):
+    """What runs a Map Run. `is_redrivable` says that what failed may be tried again later."""
 
     is_redrivable: bool
 
-    def feed(self, child: Child, event: Event) -> None:
+    def feed(self, run: MapRun, child: Child, event: Event) -> None:
         """Have a child take in an event."""
         ...
 
-    def ask(self, run: MapRun, op: str, work: Callable[[], object] | None) -> None:
-        """Have work done that blocks; its end is told to the run. No work means: when all that was asked for before is
-        under way."""
+    def ask(self, run: MapRun, kind: str) -> None:
+        """Have the work `kind` done, whose end is the run's event `work_done`."""
         ...
 
     def ended(self, run: MapRun, event: MapRunSucceeded | MapRunFailed) -> None:
-        """Tell the execution that has the Map how its run ended."""
+        """Hand the end of a run to the execution that has the Map."""
         ...
 
-    def adopt(self, child: Child) -> None:
+    def adopt(self, run: MapRun, child: Child) -> None:
         """Learn of a child before it starts."""
         ...
 
 
 class MapRun:
-    """The Map Run that a kernel asked for.
+    """The Map Run that a kernel asked for, of the Map that `frame` stands in.
 
     `status` is RUNNING, SUCCEEDED, FAILED or ABORTED; `items` and `executions` count, and are right at any moment.
     """
@@ -69,16 +67,16 @@ class MapRun:
     def __init__(
         self,
         parent: Kernel,
+        frame: Frame,
         command: StartMapRun,
-        source: Iterator[Item] | None,
+        intake: Intake,
         results: Results,
-        around: Surroundings,
+        host: Host,
         now: float,
     ) -> None:
         plan = command.plan
-        frame = parent.waiting[command.op][0]
         assert frame.state.distribution is not None
-        self.parent, self.frame, self.command, self.around = parent, frame, command, around
+        self.parent, self.frame, self.command, self.host = parent, frame, command, host
         self.arn, self.op = command.arn, command.op
         self.program = frame.state.distribution.processor
         self.limit = plan.limit
@@ -90,27 +88,33 @@ class MapRun:
         self.stopped_at: float | None = None
         self.items, self.executions = Counts(), Counts()
         self.open: dict[int, Child] = {}
+        self.intake = intake
         self.results = results
-        self._selector = Selector(frame, frame.state, plan.data)
-        self._batches = Batches(plan.batching)
-        self._source = source if source is not None else items_of_state(plan.items or [])
-        self.is_read = False  # to the end: then the totals are final
-        self._is_busy = False  # reading, writing, or starting children
+        self.is_busy = False  # reading, writing, or starting children
         machine = f"{parent.identity.machine_name}/{self.arn.rpartition('/')[2].partition(':')[0]}"
         self._machine = machine
         self._names = uuid_of(self.arn)[:24]  # a child's name is a UUID, too; its number makes it unique
-        self._started = 0
-        self._is_written = False  # the results: once, whether the run fails before or by it
+        self.started = 0
+        self.is_written = False  # the results: once, whether the run fails before or by it
         self.redrive_count = 0
         self.redriven_at: float | None = None
-        self._lost: dict[int, Child] = {}  # children that did not succeed
+        self.unsuccessful: dict[int, Child] = {}  # kept where a redrive may want them
         self.to_redrive: deque[Child] = deque()  # those that a redrive has not reached yet
-        self._reads_elsewhere = source is not None
 
     @property
     def state(self) -> str:
         """The name of the Map."""
         return self.frame.state.name
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all items are known: then the totals are final."""
+        return self.intake.is_read
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a redrive can go on with what is left; one whose items could not be read has to begin anew."""
+        return self.status == "ABORTED" or self.error == TOO_MANY_FAILED
 
     # ------------------------------------------------------------------------------------------------- what happens
 
@@ -120,25 +124,28 @@ class MapRun:
 
     def child_ended(self, child: Child) -> None:
         """Count a child that has ended, and start the next."""
-        kernel = child.kernel
-        child.stopped_at = self.now = max(self.now, kernel.now)
+        status = child.kernel.status
+        child.stopped_at = self.now = max(self.now, child.kernel.now)
         del self.open[child.index]
-        status = kernel.status
-        self.items.running -= child.items
-        self.items.ended[status] += child.items
-        self.executions.running -= 1
-        self.executions.ended[status] += 1
-        if status != "SUCCEEDED" and self.around.is_redrivable:
-            self._lost[child.index] = child
+        for counts, number in ((self.items, child.items), (self.executions, 1)):
+            counts.running -= number
+            counts.ended[status] += number
+        if status != "SUCCEEDED" and self.host.is_redrivable:
+            self.unsuccessful[child.index] = child
         self.results.add(child)
         if self.status == "RUNNING" and status != "SUCCEEDED" and self._is_exceeded():
-            self._fail(MapRunProblem(TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded"))
-        elif not self._is_busy:
+            self._fail(MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED))
+        elif not self.is_busy:
             self._go_on()
+
+    def work(self, kind: str) -> Callable[[], Any] | None:
+        """Return what a driver is to do in a thread, where it has threads. Of the kind "more" it is nothing: to answer
+        when the commands before it are under way."""
+        return {"read": self.intake.read, "write": self.results.write, "more": None}[kind]
 
     def work_done(self, event: WorkDone) -> None:
         """Take in items that were read, or learn that results were written."""
-        self._is_busy = False
+        self.is_busy = False
         self.now = max(self.now, event.at)
         value = event.value
         if self.stopped_at is not None:
@@ -163,27 +170,22 @@ class MapRun:
             self.tolerated_count = event.tolerated_count
         if event.tolerated_share is not None:
             self.tolerated_share = event.tolerated_share
-        if not self._is_busy and self.status == "RUNNING":
+        if not self.is_busy and self.status == "RUNNING":
             self._go_on()
-
-    @property
-    def can_go_on(self) -> bool:
-        """Whether a redrive can go on with what is left; one whose items could not be read has to begin anew."""
-        return self.status == "ABORTED" or self.error == TOO_MANY_FAILED
 
     def redrive(self, command: StartMapRun, now: float) -> None:
         """Go on with the children that did not succeed, and the items that none was started for."""
         self.command, self.op, self.redrive_count = command, command.op, command.redrives
         self.now = self.redriven_at = max(self.now, now)
         self.status, self.error, self.cause, self.stopped_at = "RUNNING", None, None, None
-        self._is_written = False
+        self.is_written = False
         self.results.reopen(self.redrive_count)
-        for _, child in sorted(self._lost.items()):
+        for _, child in sorted(self.unsuccessful.items()):
             for counts, number in ((self.items, child.items), (self.executions, 1)):
                 counts.ended[child.kernel.status] -= number
                 counts.pending += number
             self.to_redrive.append(child)
-        self._lost.clear()
+        self.unsuccessful.clear()
         self._go_on()
 
     def abort(self, now: float) -> None:
@@ -198,73 +200,74 @@ class MapRun:
 
     def _go_on(self) -> None:
         """Start what may run; read more when there is nothing to start; end when everything has ended."""
-        self._is_busy = True
-        enough = self._started + STARTS
+        self.is_busy = True  # children may end while they are started, and must not come here again
         try:
-            while self.status == "RUNNING" and len(self.open) < (self.limit or MAX_CHILDREN):
-                if self._started >= enough:
-                    self.around.ask(self, f"{self.op}/more", None)
-                    return
-                if self.to_redrive:
-                    self._start_again(self.to_redrive.popleft())
-                    continue
-                batch = self._batches.next(self.is_read)
-                if batch is not None:
-                    self._start(batch)
-                elif self.is_read:
-                    break
-                elif self._reads_elsewhere:
-                    self.around.ask(self, f"{self.op}/read", self._read)
-                    return
-                else:
-                    self._take_in(list(self._source))
-        except (ExpressionFailed, MapRunProblem) as problem:
-            self._is_busy = False
-            self._fail(problem if isinstance(problem, MapRunProblem) else self._told(problem))
+            if self._admit():
+                return
+        except MapRunProblem as problem:
+            self.is_busy = False
+            self._fail(problem)
             return
-        self._is_busy = False
-        if self.status == "RUNNING" and self.is_read and not (self.open or self.to_redrive or self._batches.waiting):
+        self.is_busy = False
+        if self.status == "RUNNING" and self.intake.is_empty and not (self.open or self.to_redrive):
             self._finish()
 
-    def _read(self) -> list[Item] | MapRunProblem:
-        """Return the next items. Blocks."""
-        try:
-            return list(islice(self._source, CHUNK))
-        except MapRunProblem as problem:
-            return problem
+    def _admit(self) -> bool:
+        """Start children until the limit; whether the run now waits for work instead. Raises MapRunProblem."""
+        enough = self.started + STARTS
+        while self.status == "RUNNING" and len(self.open) < (self.limit or MAX_CHILDREN):
+            if self.started >= enough:
+                self.host.ask(self, "more")
+                return True
+            if self.to_redrive:  # before the items that have never had a child
+                self._start_again(self.to_redrive.popleft())
+                continue
+            batch = self.intake.next()
+            if batch is not None:
+                self._start(batch)
+            elif self.intake.is_read:
+                return False
+            elif self.intake.has_to_read:
+                self.host.ask(self, "read")
+                return True
+            else:
+                self._take_in(None)
+        return False
 
-    def _take(self, found: list[Item]) -> None:
+    def _take(self, items: list[Item]) -> None:
         try:
-            self._take_in(found)
-        except (ExpressionFailed, MapRunProblem) as problem:
-            self._fail(problem if isinstance(problem, MapRunProblem) else self._told(problem))
+            self._take_in(items)
+        except MapRunProblem as problem:
+            self._fail(problem)
             return
         if self.status == "RUNNING":
             self._go_on()
 
-    def _take_in(self, found: list[Item]) -> None:
-        self.is_read = len(found) < CHUNK or not self._reads_elsewhere
-        for item in found:
-            self._batches.put(self._selector.input_of(item))
-            self.items.pending += 1
+    def _take_in(self, items: list[Item] | None) -> None:
+        self.intake.take_in(items, self.items)
         if self.is_read and self._is_exceeded():
-            raise MapRunProblem(TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded")
+            raise MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED)
 
     def _start(self, batch: Batch) -> None:
-        index, parent = self._started, self.parent
-        self._started = index + 1
-        kernel = Kernel(self.program, self.results.keeps_history, f"{self.op}[{index}]")
+        index, mine = self.started, self.parent.identity
+        self.started = index + 1
+        name = f"{self._names}{index:012x}"
+        identity = Identity(name, self._machine, mine.role_arn, mine.account, mine.region, self.program.kind)
+        kernel = self._kernel(index, identity, batch.input)
         kernel.is_deadline_set = self.program.kind == "STANDARD"  # its year is over after that of the parent
-        child = self.open[index] = Child(self, kernel, index, batch.items)
+        child = self.open[index] = Child(self.arn, kernel, index, batch.items)
         self.items.pending -= batch.items
         self.items.running += batch.items
         self.executions.running += 1
-        mine, name = parent.identity, f"{self._names}{index:012x}"
-        identity = Identity(name, self._machine, mine.role_arn, mine.account, mine.region, self.program.kind)
-        kernel.activities = parent.activities
-        kernel.identity, kernel.input, kernel.started_at = identity, batch.input, self.now
-        self.around.adopt(child)
-        self.around.feed(child, ExecutionStarted(self.now, batch.input, identity, parent.seed, batch.size))
+        self.host.adopt(self, child)
+        started = ExecutionStarted(self.now, batch.input, identity, self.parent.seed, batch.size)
+        self.host.feed(self, child, started)
+
+    def _kernel(self, index: int, identity: Identity, input: JSON) -> Kernel:
+        kernel = Kernel(self.program, self.results.keeps_history, f"{self.op}[{index}]")
+        kernel.activities, kernel.identity, kernel.input = self.parent.activities, identity, input
+        kernel.started_at = self.now
+        return kernel
 
     def _start_again(self, child: Child) -> None:
         """Redrive a child; one of type EXPRESS starts anew with its input (documented), and counts that (recorded)."""
@@ -274,20 +277,13 @@ class MapRun:
         kernel = child.kernel
         self.open[child.index] = child
         child.stopped_at = None
+        event: Event = ExecutionRedriven(self.now)
         if kernel.program.kind == "EXPRESS":
-            again = child.kernel = Kernel(self.program, self.results.keeps_history, f"{self.op}[{child.index}]")
-            again.activities, again.identity, again.input = kernel.activities, kernel.identity, kernel.input
-            again.started_at, again.redrive_count = self.now, kernel.redrive_count + 1
-            self.around.adopt(child)
-            self.around.feed(child, ExecutionStarted(self.now, kernel.input, kernel.identity, kernel.seed))
-        else:
-            self.around.adopt(child)
-            self.around.feed(child, ExecutionRedriven(self.now))
-
-    def _told(self, problem: ExpressionFailed) -> MapRunProblem:
-        place = f"'{self.frame.state.name}' (entered at the event id #{self.frame.entered_id})"
-        cause = f"An error occurred while executing the state {place}. {problem.cause}"
-        return MapRunProblem(problem.error, cause if problem.names_place else problem.cause)
+            child.kernel = self._kernel(child.index, kernel.identity, kernel.input)
+            child.kernel.redrive_count = kernel.redrive_count + 1
+            event = ExecutionStarted(self.now, kernel.input, kernel.identity, kernel.seed)
+        self.host.adopt(self, child)
+        self.host.feed(self, child, event)
 
     def _is_exceeded(self) -> bool:
         """Whether more items failed than are tolerated: none, unless something is said of that.
@@ -306,45 +302,45 @@ class MapRun:
     # ------------------------------------------------------------------------------------------------------ its end
 
     def _finish(self) -> None:
-        if self.results.goes_elsewhere:
+        if self.results.are_files:
             self._write()
         else:
             self._written(self.results.value())
 
     def _write(self) -> None:
-        self._is_written = self._is_busy = True
-        self.around.ask(self, f"{self.op}/write", self.results.write)
+        self.is_written = self.is_busy = True
+        self.host.ask(self, "write")
 
     def _written(self, result: JSON) -> None:
-        self.items.written = self.items.total if self.results.goes_elsewhere else 0
-        self.executions.written = self.executions.total if self.results.goes_elsewhere else 0
+        for counts in (self.items, self.executions):
+            counts.written = counts.total if self.results.are_files else 0
         if self.status == "FAILED":
             self._end_failed()
             return
         if result is Results.TOO_LARGE:
-            self._fail(MapRunProblem(DATA_LIMIT, too_large(self.frame.state.name)))
+            self._fail(MapRunProblem(DATA_LIMIT, too_large(self.state)))
             return
         self.status, self.stopped_at = "SUCCEEDED", self.now
-        self.around.ended(self, MapRunSucceeded(self.now, self.op, result))
+        self.host.ended(self, MapRunSucceeded(self.now, self.op, result))
 
     def _fail(self, problem: MapRunProblem) -> None:
         """Stop what runs, write what there is, and fail."""
         self.status, self.error, self.cause = "FAILED", problem.error, problem.cause
         self._stop_children()
         self.executions.pending = 0
-        if self.results.goes_elsewhere and self.executions.total and not self._is_written:
-            self.results.add_pending(value for value, _ in self._batches.waiting)
+        if self.results.are_files and self.executions.total and not self.is_written:
+            self.results.add_pending(self.intake.waiting())
             self._write()
-            return
-        self._end_failed()
+        else:
+            self._end_failed()
 
     def _end_failed(self) -> None:
         self.stopped_at = self.now
         self.results.close()
         assert self.error is not None
         assert self.cause is not None
-        self.around.ended(self, MapRunFailed(self.now, self.op, self.error, self.cause))
+        self.host.ended(self, MapRunFailed(self.now, self.op, self.error, self.cause))
 
     def _stop_children(self) -> None:
         for child in list(self.open.values()):
-            self.around.feed(child, ExecutionStopped(self.now))
+            self.host.feed(self, child, ExecutionStopped(self.now))

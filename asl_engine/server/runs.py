@@ -109,18 +109,18 @@ class Children(Watcher):
                 del known[ended]
         known[run.arn] = KnownMapRun(run, parent.driver, parent.machine.arn)
 
-    def child_started(self, child: Child) -> None:
+    def child_started(self, run: MapRun, child: Child) -> None:
         """Remember a child, if there is room for one more."""
         assert self.parent is not None
         with contextlib.suppress(ApiError):
             self.service.make_room()
-            run = ChildRun(self.parent, child)
-            self.service.runs[run.arn] = run
+            known = ChildRun(self.parent, child)
+            self.service.runs[known.arn] = known
 
-    def child_ended(self, child: Child) -> None:
+    def child_ended(self, run: MapRun, child: Child) -> None:
         """Say when it ended."""
-        run = self.service.runs.get(child.kernel.identity.execution_arn)
-        if run is not None:
-            run.stopped_at = child.stopped_at
-            self.service.measure(run)
-            run.ended.set()
+        known = self.service.runs.get(child.kernel.identity.execution_arn)
+        if known is not None:
+            known.stopped_at = child.stopped_at
+            self.service.measure(known)
+            known.ended.set()

@@ -14,7 +14,7 @@ from asl_engine.drivers.realtime import in_thread
 from asl_engine.errors import AslError
 from asl_engine.history import memory_of_records
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
-from asl_engine.mapruns.objects import Objects
+from asl_engine.mapruns.s3_objects import Objects
 from asl_engine.server.callbacks import Callbacks
 from asl_engine.server.errors import ApiError
 from asl_engine.server.logs import Logs

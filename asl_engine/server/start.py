@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asl_engine.kernel import Identity, StartTask
-from asl_engine.mapruns.objects import Folders
-from asl_engine.mapruns.s3 import S3Endpoint
+from asl_engine.mapruns.s3_calls import S3Endpoint
+from asl_engine.mapruns.s3_objects import Folders
 from asl_engine.server.logs import Logs
 from asl_engine.server.mocking import MockConfigFile
 from asl_engine.server.nested import is_nested, prepare_nested

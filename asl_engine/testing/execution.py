@@ -18,7 +18,7 @@ from asl_engine.values import JSON
 
 if TYPE_CHECKING:
     from asl_engine.kernel import Kernel
-    from asl_engine.mapruns.keeping import Keeper
+    from asl_engine.mapruns.kept_children import Keeper
 
 
 class Path(list[str]):

@@ -252,7 +252,7 @@ def test_of_a_map_run_only_what_failed_is_done_again(kind):
     state = {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": {**mode, **chain(T=TASK)}}
     story = Story(one_state(**state), [1, 2, 3, 4, 5], f=f)
     assert story.kernel.error == "States.ExceedToleratedFailureThreshold"
-    [run] = story.driver.family.failed_runs.values()
+    [run] = story.driver.family.unsuccessful_runs.values()
     story.redrive()
     assert story.kernel.status == "FAILED"  # the third item fails for the first time
     story.redrive()

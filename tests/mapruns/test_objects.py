@@ -16,8 +16,8 @@ from asl_engine import StateMachine
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
 from asl_engine.mapruns.family import Watcher
-from asl_engine.mapruns.objects import Folders
-from asl_engine.mapruns.s3 import S3Endpoint
+from asl_engine.mapruns.s3_calls import S3Endpoint
+from asl_engine.mapruns.s3_objects import Folders
 from asl_engine.tasks.perform import Performer
 from asl_engine.tasks.registry import Functions
 

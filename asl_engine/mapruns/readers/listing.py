@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asl_engine.mapruns.items import Item
-from asl_engine.mapruns.objects import Summary
+from asl_engine.mapruns.s3_objects import Summary
 
 
 def listed_items(found: Iterator[Summary], bucket: str) -> Iterator[Item]:

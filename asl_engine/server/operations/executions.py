@@ -113,7 +113,7 @@ def _machine_arn(run: Run) -> str:
 
 
 def _map_run_of(run: Run) -> Response:
-    return {"mapRunArn": run.child.run.arn} if isinstance(run, ChildRun) else {}
+    return {"mapRunArn": run.child.run_arn} if isinstance(run, ChildRun) else {}
 
 
 def _version_of(run: Run) -> Response:
@@ -164,7 +164,7 @@ def _children_of(service: Service, arn: str, request: Request) -> Response:
         run
         for run in reversed(service.runs.values())
         if isinstance(run, ChildRun)
-        and run.child.run.arn == arn
+        and run.child.run_arn == arn
         and status in (None, run.status)
         and redriven in (None, "REDRIVEN" if run.kernel.redrive_count else "NOT_REDRIVEN")
     ]

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from asl_engine.kernel import Identity
-from asl_engine.mapruns.objects import ObjectProblem, Objects
+from asl_engine.mapruns.children import Child
+from asl_engine.mapruns.s3_objects import ObjectProblem, Objects
 from asl_engine.mapruns.work import MapRunProblem, writer_failed
 from asl_engine.program.plan import Writing
 from asl_engine.quotas import MAX_BYTES, MAX_RESULT_FILE
 from asl_engine.values import JSON, format_timestamp, json_text, size_of
-
-if TYPE_CHECKING:
-    from asl_engine.mapruns.children import Child
 
 IN_MEMORY: Final = 4 * 1024**2
 """How many bytes of results are held in memory, a file; the rest is on disk until it is written."""
@@ -49,13 +47,13 @@ class Results:
         self.identity = identity
         self.keeps_history = keeps_history
         self._redrive = ""
-        self._found: dict[int, list[JSON]] = {}
-        self._bound = 2
+        self._values: dict[int, list[JSON]] = {}
+        self._max_size = 2
         self._written: dict[str, list[JSON]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
         self._files: dict[str, list[_File]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
 
     @property
-    def goes_elsewhere(self) -> bool:
+    def are_files(self) -> bool:
         """Whether results are written to a bucket."""
         return self.writing.arguments is not None
 
@@ -63,16 +61,16 @@ class Results:
         """Add what a child gave."""
         kernel = child.kernel
         has_succeeded = kernel.status == "SUCCEEDED"
-        if self.goes_elsewhere:
+        if self.are_files:
             file = "SUCCEEDED" if has_succeeded else "FAILED"
             for value in self._shown(child):
                 self._append(file, value)
-        elif (has_succeeded or self.is_asked_for) and self._bound <= MAX_BYTES:
-            self._bound -= _bound_of(self._found.pop(child.index, []))  # of the attempt before a redrive
-            found = self._found[child.index] = self._shown(child)
-            self._bound += _bound_of(found)
-            if self._bound > MAX_BYTES:
-                self._found.clear()  # it cannot be the result any more
+        elif (has_succeeded or self.is_asked_for) and self._max_size <= MAX_BYTES:
+            self._max_size -= _max_size_of(self._values.pop(child.index, []))  # of the attempt before a redrive
+            values = self._values[child.index] = self._shown(child)
+            self._max_size += _max_size_of(values)
+            if self._max_size > MAX_BYTES:
+                self._values.clear()  # it cannot be the result any more
 
     def add_pending(self, inputs: Iterable[JSON]) -> None:
         """Add items of which no child was started."""
@@ -83,12 +81,12 @@ class Results:
 
     def value(self) -> JSON | TooLarge:
         """Return the state's result: what the children gave, in the order of the items. JSON Lines are a text."""
-        if self._bound > MAX_BYTES:
+        if self._max_size > MAX_BYTES:
             return Results.TOO_LARGE
-        found = [value for index in sorted(self._found) for value in self._found[index]]
+        values = [value for index in sorted(self._values) for value in self._values[index]]
         if self.writing.output_type == "JSONL":
-            return "\n".join(map(json_text, found))
-        return found
+            return "\n".join(map(json_text, values))
+        return values
 
     def write(self) -> JSON | MapRunProblem:
         """Write the files, and return the state's result. Blocks."""
@@ -125,9 +123,27 @@ class Results:
         self._forget_files()
 
     def reopen(self, redrives: int) -> None:
-        """Go on with a redrive: what succeeded stays, the other files told of what is tried again now."""
+        """Go on with a redrive: what succeeded stays, the other files are about what is tried again now."""
         self._redrive = f"/Redrive-{redrives}"
         self._written["FAILED"], self._written["PENDING"] = [], []
+
+    def as_data(self) -> dict[str, JSON]:
+        """Return what has been collected as a JSON value, for a snapshot; files that grow are in it whole."""
+        return {
+            "redrive": self._redrive,
+            "values": [[index, values] for index, values in self._values.items()],
+            "max_size": self._max_size,
+            "written": {status: list(listed) for status, listed in self._written.items()},
+            "files": {status: [file.content() for file in files] for status, files in self._files.items()},
+        }
+
+    def go_on_from(self, data: dict[str, JSON]) -> None:
+        """Have collected what `as_data` wrote down."""
+        self._redrive, self._max_size = data["redrive"], data["max_size"]
+        self._values = dict(data["values"])
+        self._written = {status: list(listed) for status, listed in data["written"].items()}
+        for status, contents in data["files"].items():
+            self._files[status] = [_File(self.writing.output_type == "JSONL", content) for content in contents]
 
     def _forget_files(self) -> None:
         for file in (file for files in self._files.values() for file in files):
@@ -135,8 +151,8 @@ class Results:
         self._files = {status: [] for status in self._files}
 
     def _shown(self, child: Child) -> list[JSON]:
-        """Return what is told of a child: its output, the elements of its output, or all about it; a failed one is told
-        all about in any case."""
+        """Return what is shown of a child: its output, the elements of its output, or all about it; of a failed one all
+        in any case."""
         kernel, form = child.kernel, self.writing.transformation
         if form == "NONE" or kernel.status != "SUCCEEDED":
             return [described(child)]
@@ -152,17 +168,18 @@ class Results:
         files[-1].append(text)
 
 
-def _bound_of(found: list[JSON]) -> int:
-    return sum(map(size_of, found)) + len(found)
+def _max_size_of(values: list[JSON]) -> int:
+    return sum(map(size_of, values)) + len(values)
 
 
 class _File:
     """A result file that grows: a JSON array, or JSON Lines."""
 
-    def __init__(self, is_lines: bool) -> None:
+    def __init__(self, is_lines: bool, content: str = "") -> None:
         self.is_lines = is_lines
         self.size = 0
         self.text: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was written
+        self._write(content.encode("utf-8", "surrogatepass"))
 
     def append(self, value: bytes) -> None:
         """Add a value's text."""
@@ -177,6 +194,11 @@ class _File:
             self._write(b"]")
         self.text.seek(0)
         return self.text
+
+    def content(self) -> str:
+        """Return what it has so far."""
+        self.text.seek(0)
+        return self.text.read().decode("utf-8", "surrogatepass")
 
     def _write(self, text: bytes) -> None:
         self.text.write(text)

@@ -12,7 +12,7 @@ from asl_engine.history import read_events
 from asl_engine.mapruns.children import Child
 from asl_engine.mapruns.family import Watcher
 from asl_engine.mapruns.map_run import MapRun
-from asl_engine.mapruns.results import described
+from asl_engine.mapruns.result_files import described
 from asl_engine.values import format_timestamp, json_text
 
 Keep: TypeAlias = Literal["all", "failed"] | str | Path
@@ -26,7 +26,7 @@ MAX_FAILED: Final = 1_000
 
 
 class Keeper(Watcher):
-    """Keeps children as it was told; `runs` are the Map Runs in the order of their start."""
+    """Keeps children as `keep` says; `runs` are the Map Runs in the order of their start."""
 
     def __init__(self, keep: Keep, keeps_history: bool, on_progress: OnProgress | None = None) -> None:
         self.keep = keep
@@ -37,7 +37,7 @@ class Keeper(Watcher):
         self.folder = None if keep in ("all", "failed") else Path(keep)
         self._files: dict[str, IO[str]] = {}
         if self.folder is not None and not self.folder.is_dir():
-            raise InputError(f"children are to be kept in {self.folder}, and that is no folder")
+            raise InputError(f"children are to be kept in {self.folder}, and that is not a folder")
 
     def run_started(self, run: MapRun) -> None:
         """Remember a Map Run; open its file."""
@@ -51,9 +51,9 @@ class Keeper(Watcher):
             except OSError as problem:
                 raise _unwritable(path, problem) from None
 
-    def child_ended(self, child: Child) -> None:
+    def child_ended(self, run: MapRun, child: Child) -> None:
         """Keep a child, or write it down, or forget it."""
-        run, kept = child.run, self.children[child.run.arn]
+        kept = self.children[run.arn]
         if self.folder is not None:
             try:
                 self._files[run.arn].write(_line(child))
@@ -81,8 +81,8 @@ def _unwritable(path: Path | None, problem: OSError) -> InputError:
 
 
 def _line(child: Child) -> str:
-    told = described(child)
+    line = described(child)
     if child.kernel.records is not None:
         events = read_events(child.kernel.records)
-        told["Events"] = [{**event, "timestamp": format_timestamp(event["timestamp"].timestamp())} for event in events]
-    return json_text(told) + "\n"
+        line["Events"] = [{**event, "timestamp": format_timestamp(event["timestamp"].timestamp())} for event in events]
+    return json_text(line) + "\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from asl_engine.kernel import Identity
-from asl_engine.mapruns.objects import ObjectProblem, Summary, refusal
+from asl_engine.mapruns.s3_objects import ObjectProblem, Summary, refusal
 from asl_engine.tasks.integrations.aws_call import client
 
 

@@ -1,0 +1,95 @@
+"""Items on their way to children: read a thousand at a time, shaped, and grouped into inputs.
+
+Where the items are in the state's input, all are taken in at once. Where they are read, `read` is work that blocks: a
+driver does it, and what it gives is taken in when its answer comes. `position` counts what has been taken in and not
+what has been read, so a run that is restored reads again what was on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from asl_engine.kernel.memory import Frame
+from asl_engine.lang.expr import ExpressionFailed
+from asl_engine.mapruns.children import Counts
+from asl_engine.mapruns.items import Batch, Batches, Item, Selector, items_of_state
+from asl_engine.mapruns.work import MapRunProblem
+from asl_engine.program.plan import Plan
+from asl_engine.values import JSON
+
+CHUNK: Final = 1_000
+"""How many items are read at a time: enough to keep children busy, and never all of a large source."""
+
+
+class Intake:
+    """The items of one Map Run, from their source to the inputs of children. `source` is None where the state has them
+    already. `is_read` says that all have been taken in: then the totals are final."""
+
+    def __init__(self, frame: Frame, plan: Plan, source: Iterator[Item] | None) -> None:
+        self.frame = frame
+        self.is_read = False
+        self.position = 0
+        self.has_to_read = source is not None
+        self.selector = Selector(frame, frame.state, plan.data)
+        self.batches = Batches(plan.batching)
+        self._source = source if source is not None else items_of_state(plan.items or [])
+        self._skipped = 0
+
+    def read(self) -> list[Item] | MapRunProblem:
+        """Return the next items. Blocks."""
+        try:
+            return list(islice(self._source, self._skipped, self._skipped + CHUNK))
+        except MapRunProblem as problem:
+            return problem
+        finally:
+            self._skipped = 0  # what a restored run had taken in before is behind it now
+
+    def take_in(self, items: list[Item] | None, counts: Counts) -> None:
+        """Take in items that were read, None for all those that the state has. Raises MapRunProblem."""
+        taken = list(self._source) if items is None else items
+        self.is_read = len(taken) < CHUNK or not self.has_to_read
+        self.position += len(taken)
+        try:
+            for item in taken:
+                self.batches.put(self.selector.input_of(item))
+                counts.pending += 1
+        except ExpressionFailed as problem:
+            raise self._problem_of(problem) from None
+
+    def next(self) -> Batch | None:
+        """Return the input of the next child; None while there is none. Raises MapRunProblem."""
+        return self.batches.next(self.is_read)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to start a child with, and nothing more will come."""
+        return self.is_read and not self.batches.waiting
+
+    def waiting(self) -> Iterator[JSON]:
+        """Yield the items that no child was started with."""
+        return (value for value, _ in self.batches.waiting)
+
+    def _problem_of(self, failure: ExpressionFailed) -> MapRunProblem:
+        place = f"'{self.frame.state.name}' (entered at the event id #{self.frame.entered_id})"
+        cause = f"An error occurred while executing the state {place}. {failure.cause}"
+        return MapRunProblem(failure.error, cause if failure.names_place else failure.cause)
+
+    def as_data(self) -> dict[str, JSON]:
+        """Return where it stands as a JSON value, for a snapshot."""
+        return {
+            "is_read": self.is_read,
+            "position": self.position,
+            "count": self.selector.count,
+            "taken": self.batches.taken,
+            "waiting": [list(entry) for entry in self.batches.waiting],
+        }
+
+    def go_on_from(self, data: dict[str, JSON]) -> None:
+        """Stand where `as_data` was taken; what has been taken in is skipped when the source is read."""
+        self.is_read = data["is_read"]
+        self.position = self._skipped = data["position"]
+        self.selector.count = data["count"]
+        self.batches.taken = data["taken"]
+        self.batches.waiting.extend((value, size) for value, size in data["waiting"])
