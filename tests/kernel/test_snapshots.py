@@ -15,6 +15,7 @@ from asl_engine.drivers.hooks import Hooks
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.history import read_events
 from asl_engine.kernel import (
+    ExecutionRedriven,
     ExecutionStarted,
     ExecutionStopped,
     Identity,
@@ -61,20 +62,22 @@ def started(input, name="run-0"):
     return ExecutionStarted(START, input, Identity(name, "StateMachine"), 0)
 
 
-def ends_of(machine, input, functions_anew):
-    """Run without and with forgetting; return what each has to tell."""
-    told = []
+def ends_of(machine, input, functions_anew, redrives=0):
+    """Run without and with forgetting, and redrive what failed; return how each ended."""
+    ends = []
     for driver_class in (VirtualDriver, Amnesiac):
-        kernel = Kernel(machine.program)
-        driver = driver_class(kernel, Performer(Functions.of(functions_anew())))
+        driver = driver_class(Kernel(machine.program), Performer(Functions.of(functions_anew())))
         driver.run(started(input))
+        for _ in range(redrives):
+            assert driver.kernel.status in ("FAILED", "TIMED_OUT")
+            driver.run(ExecutionRedriven(driver.kernel.now + 100))
         if driver_class is Amnesiac:
             assert driver.forgotten > 0
         kernel = driver.kernel
-        told.append(
+        ends.append(
             (kernel.status, kernel.output, kernel.error, kernel.cause, kernel.now, list(read_events(kernel.records)))
         )
-    return told
+    return ends
 
 
 def functions_of(name):
@@ -202,6 +205,78 @@ def test_a_machine_survives_forgetting_after_every_event(definition):
     uninterrupted, interrupted = ends_of(machine, {"rows": [[1, 2], [3], [2, 1]]}, own_functions)
 
     assert uninterrupted == interrupted
+
+
+FLAKY = {"Type": "Task", "Resource": "flaky"}
+REDRIVEN = {
+    "a task": chain(A={"Type": "Pass", "Assign": {"v": 1}}, T=FLAKY, Z={"Type": "Pass", "Parameters": {"v.$": "$v"}}),
+    "a task with retries": chain(T={**FLAKY, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]}),
+    "branches": chain(
+        P={"Type": "Parallel", "Branches": [waiting("A", 60), chain(B=FLAKY), chain(C=FLAKY), chain(D={"Type": "Pass"})]}
+    ),
+    "iterations": chain(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.rows",
+            "MaxConcurrency": 2,
+            "ItemProcessor": chain(
+                N={"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": chain(W={"Type": "Wait", "Seconds": 2}, T=FLAKY)}
+            ),
+        }
+    ),
+    "tolerated failures": chain(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.rows[*][*]",
+            "MaxConcurrency": 1,
+            "ToleratedFailureCount": 1,
+            "ItemProcessor": chain(T=FLAKY),
+        }
+    ),
+    "the end of the machine's time": {**one_state(Type="Wait", Seconds=15), "TimeoutSeconds": 10},
+}
+ONCE = {"a task with retries", "tolerated failures"}
+
+
+@pytest.mark.parametrize("name", REDRIVEN)
+def test_a_machine_can_be_redriven_after_forgetting(name):
+    """What failed is remembered with its walks, so that each goes on from its own unsuccessful state."""
+    machine = StateMachine.from_dict(REDRIVEN[name])
+    functions = lambda: {"flaky": scripted(ValueError("1"), ValueError("2"), *range(9))}  # noqa: E731
+    redrives = 1 if name in ONCE else 2
+
+    uninterrupted, interrupted = ends_of(machine, {"rows": [[1, 2], [3]]}, functions, redrives)
+
+    assert ("SUCCEEDED" if "time" not in name else "TIMED_OUT") == uninterrupted[0]
+    assert uninterrupted == interrupted
+
+
+def test_a_failed_execution_that_was_restored_can_be_redriven():
+    """The branch that succeeded is not done again."""
+    branches = [chain(A={"Type": "Pass", "Result": "a"}), chain(B={"Type": "Task", "Resource": "f"})]
+    machine = StateMachine.from_dict(one_state(Type="Parallel", Branches=branches))
+    kernel = Kernel(machine.program)
+    [task, _] = kernel.handle(started({}))
+    kernel.handle(TaskFailed(START + 1, task.op, "E", "c"))
+
+    again = restore(machine.program, json.loads(json.dumps(take(kernel))))
+    tasks = [command for command in again.handle(ExecutionRedriven(START + 9)) if isinstance(command, StartTask)]
+    again.handle(TaskSucceeded(START + 10, tasks[0].op, "b"))
+
+    assert (1, "SUCCEEDED", ["a", "b"]) == (len(tasks), again.status, again.output)
+
+
+def test_the_ops_of_a_child_begin_with_its_place_after_a_restore():
+    """Else they would be those of another child."""
+    machine = StateMachine.from_dict(chain(A={"Type": "Task", "Resource": "f"}, B={"Type": "Task", "Resource": "f"}))
+    kernel = Kernel(machine.program, parent_op="/Each#1.0[7]")
+    [task, end] = kernel.handle(started({}))
+
+    again = restore(machine.program, json.loads(json.dumps(take(kernel))))
+    [next_task] = again.handle(TaskSucceeded(START + 1, task.op, 1))
+
+    assert ("/Each#1.0[7]/B#2.0", "/Each#1.0[7]deadline") == (next_task.op, again.deadline_op)
+    assert end.op == again.deadline_op
 
 
 def test_nothing_of_a_snapshot_is_shared_with_the_kernel_that_it_was_taken_from():
