@@ -211,8 +211,8 @@ FLAKY = {"Type": "Task", "Resource": "flaky"}
 REDRIVEN = {
     "a task": chain(A={"Type": "Pass", "Assign": {"v": 1}}, T=FLAKY, Z={"Type": "Pass", "Parameters": {"v.$": "$v"}}),
     "a task with retries": chain(T={**FLAKY, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]}),
-    "branches": chain(
-        P={"Type": "Parallel", "Branches": [waiting("A", 60), chain(B=FLAKY), chain(C=FLAKY), chain(D={"Type": "Pass"})]}
+    "branches": one_state(
+        Type="Parallel", Branches=[waiting("A", 60), chain(B=FLAKY), chain(C=FLAKY), chain(D={"Type": "Pass"})]
     ),
     "iterations": chain(
         M={
@@ -220,7 +220,7 @@ REDRIVEN = {
             "ItemsPath": "$.rows",
             "MaxConcurrency": 2,
             "ItemProcessor": chain(
-                N={"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": chain(W={"Type": "Wait", "Seconds": 2}, T=FLAKY)}
+                N={"Type": "Map", "ItemProcessor": chain(W={"Type": "Wait", "Seconds": 2}, T=FLAKY)}
             ),
         }
     ),

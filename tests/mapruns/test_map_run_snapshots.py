@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 
 import pytest
 from conftest import chain
 from map_stories import START, distributed, reader
 
 from asl_engine import Answer, Functions, StateMachine
+from asl_engine.drivers.hooks import NO_HOOKS, Hooks
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.history import read_events
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
@@ -39,15 +39,11 @@ class Amnesiac(VirtualDriver):
 
     forgotten = 0
 
-    def _go_on(self, event):
-        while True:
-            self.commands += self.family.handle(event)
-            self._forget()
-            if self.kernel.status != "RUNNING":
-                return
-            event = self.next_event()
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.hooks = Hooks(on_commit=self.forget)
 
-    def _forget(self):
+    def forget(self, event):
         text = json.dumps(take(self.family))
         family = self.family
         self.family = restore(self.kernel.program, json.loads(text), family.objects, family.watcher)
@@ -56,7 +52,8 @@ class Amnesiac(VirtualDriver):
             run.results.close()
         self.kernel = self.family.root
         works = {command.op: command for command in self.family.outstanding() if type(command) is Work}
-        self.commands = deque(works.get(c.op, c) if type(c) is Work else c for c in self.commands)
+        for at, command in enumerate(self.commands):
+            self.commands[at] = works.get(command.op, command) if type(command) is Work else command
         self.forgotten += 1
 
 
@@ -79,7 +76,7 @@ def work_of():
 def told_by(driver_class, machine, input, objects, redrives):
     """Run, and redrive what failed; return all that there is to tell."""
     watcher = Following()
-    driver = driver_class(Kernel(machine.program), Performer(work_of()), None, objects, watcher)
+    driver = driver_class(Kernel(machine.program), Performer(work_of()), NO_HOOKS, objects, watcher)
     driver.run(ExecutionStarted(START, input, Identity("run-0"), 0))
     for _ in range(redrives):
         assert driver.kernel.status == "FAILED"
@@ -180,9 +177,9 @@ def test_a_run_whose_failure_was_caught_is_not_remembered():
         {"StartAt": "Each", "States": {"Each": each | caught, "W": {"Type": "Wait", "Seconds": 9, "End": True}}}
     )
     kernel = Kernel(machine.program)
-    driver = VirtualDriver(kernel, Performer(work_of()), None, None, Following())
     snapshots = []
-    driver.watch = lambda: snapshots.append(take(driver.family))
+    hooks = Hooks(on_commit=lambda event: snapshots.append(take(driver.family)))
+    driver = VirtualDriver(kernel, Performer(work_of()), hooks, None, Following())
 
     driver.run(ExecutionStarted(START, [2], Identity("run-0"), 0))
 
