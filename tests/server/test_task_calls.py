@@ -2,82 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import PATIENCE, chain, one_state
+from aws_stub import MACHINE, Client, aws
+from conftest import chain, one_state
 
-from asl_engine import Functions
 from asl_engine.catalogue.sdk import sdk_name
 from asl_engine.errors import InputError
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
-from asl_engine.server.operations import OPERATIONS
-from asl_engine.server.start import service_for
 from asl_engine.tasks.mocks import MockConfig
-
-ROLE = "arn:aws:iam::123456789012:role/r"
-MINE = Account("123456789012", "us-east-1")
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:"
-
-
-class Client:
-    """Creates machines and runs them, with AWS at an address."""
-
-    def __init__(self, url=None, mock_config=None):
-        self.service = service_for(Functions(), url, True, mock_config)
-
-    def create(self, definition, name="m"):
-        request = {"name": name, "definition": json.dumps(definition), "roleArn": ROLE}
-        return OPERATIONS["CreateStateMachine"](self.service, MINE, request)["stateMachineArn"]
-
-    def run(self, text="{}", arn=f"{MACHINE}m"):
-        """Start an execution, wait for its end; return its description and the details of its task events."""
-
-        async def go():
-            request = {"stateMachineArn": arn, "input": text}
-            started = OPERATIONS["StartExecution"](self.service, MINE, request)["executionArn"]
-            async with asyncio.timeout(PATIENCE):
-                await self.service.runs[started].ended.wait()
-            return OPERATIONS["DescribeExecution"](self.service, MINE, {"executionArn": started})
-
-        described = asyncio.run(go())
-        events = self.service.runs[described["executionArn"]].events()
-        return described, [event["type"] for event in events if event["type"].startswith("Task")]
-
-
-@contextmanager
-def aws(*answers):
-    """An AWS that gives these (status, JSON) answers, one after the other; yields its URL and the requests."""
-    left, requests = list(answers), []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            requests.append((self.headers.get("X-Amz-Target"), body))
-            status, answer = left.pop(0)
-            text = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("x-amzn-RequestId", "the-request")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", requests
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def task(action, parameters, **more):
@@ -157,6 +92,33 @@ def test_entries_that_were_not_taken_fail_the_task():
         described, _ = client.run()
 
     assert (described["error"], json.loads(described["cause"])) == ("EventBridge.FailedEntry", answer)
+
+
+def test_a_model_gets_json_and_its_body_is_the_json_that_it_answers():
+    with aws((200, {"completion": "hi"}, {"Content-Type": "application/json"})) as (url, requests):
+        client = Client(url)
+        client.create(task("bedrock:invokeModel", {"ModelId": "m", "Body": {"prompt": "say hi"}}))
+        described, _ = client.run()
+
+    assert [("/model/m/invoke", {"prompt": "say hi"})] == requests
+    assert {"completion": "hi"} == json.loads(described["output"])["Body"]
+
+
+def test_what_a_model_would_read_from_s3_is_refused():
+    client = Client("http://127.0.0.1:9")
+    client.create(task("bedrock:invokeModel", {"ModelId": "m", "Input": {"S3Uri": "s3://b/k"}}))
+
+    assert "bedrock:invokeModel with Input is not supported by this endpoint." == client.run()[0]["cause"]
+
+
+def test_a_service_that_botocore_names_otherwise_is_called():
+    """`directory` is botocore's `ds`."""
+    with aws((200, {"DirectoryDescriptions": []})) as (url, requests):
+        client = Client(url)
+        client.create(task("aws-sdk:directory:describeDirectories", {}))
+
+        assert {"DirectoryDescriptions": []} == json.loads(client.run()[0]["output"])
+    assert "DirectoryService_20150416.DescribeDirectories" == requests[0][0]
 
 
 def test_a_job_is_handed_over_and_waited_for():
