@@ -45,13 +45,13 @@ def merged(known: Table, models: Table) -> Table:
 
 def actions_of(model: dict[str, Any]) -> dict[str, str]:
     """Return the members of each action of a service, required ones with an asterisk."""
-    found = {}
+    actions = {}
     for name, operation in model["operations"].items():
         shape = model["shapes"].get(operation.get("input", {}).get("shape"), {})
         required = shape.get("required", ())
         members = shape.get("members", {}).items()
-        found[name] = " ".join(sorted(_member(key, one, key in required) for key, one in members))
-    return found
+        actions[name] = " ".join(sorted(_member(key, member, key in required) for key, member in members))
+    return actions
 
 
 def _member(name: str, member: dict[str, Any], is_required: bool) -> str:

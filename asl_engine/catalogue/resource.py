@@ -48,6 +48,11 @@ class Resource:
         return (self.service, self.action) == ("lambda", "invoke")
 
     @property
+    def gives_envelope(self) -> bool:
+        """Whether the result is what `lambda:invoke` wraps around a function's, in its `Payload`."""
+        return self.is_invoke and not self.pattern
+
+    @property
     def is_lambda(self) -> bool:
         """Whether a function of Lambda is called, by its ARN or through the integration."""
         return self.is_invoke
@@ -73,6 +78,11 @@ class Resource:
         if self.family != "Task":
             return self.text
         return f"{self.action}.{self.pattern}" if self.pattern else self.action
+
+    @property
+    def event_name(self) -> str:
+        """The name under which a history tells of it as a whole: an ARN, `lambda:invoke`, `aws-sdk:s3:getObject`."""
+        return f"{self.service}:{self.event_resource}" if self.service else self.text
 
     @property
     def label(self) -> str:

@@ -53,9 +53,9 @@ def _integration(task: Task, resource: Integration) -> str:
 
 
 def _function(name: str) -> str:
-    """Return the bare name of a function: no ARN around it, no version behind it."""
-    _, found, tail = name.partition(":function:")
-    return (tail if found else name).split(":")[0] if not name.startswith("${") else name
+    """Return the bare name of a function: without the rest of its ARN and without its version."""
+    _, mark, tail = name.partition(":function:")
+    return (tail if mark else name).split(":")[0] if not name.startswith("${") else name
 
 
 def _delay(wait: Wait) -> str | None:

@@ -102,7 +102,7 @@ def _plain(key: str, site: Site) -> str:
 
 @rule("ASL712", "unknown-parameter", aws=None, severity=Severity.WARNING)
 def unknown_parameter(outline: Outline) -> Iterator[Finding]:
-    """A Task gives an AWS service a parameter that the action does not have, or that is spelt otherwise.
+    """A Task gives an AWS service a parameter that the action does not have, or that is spelt in another way.
 
     Parameters are in PascalCase, also where the API of the service has camelCase. AWS refuses others; it is only a
     warning, as the action may have got a parameter since this engine was made.

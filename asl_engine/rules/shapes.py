@@ -108,7 +108,7 @@ def result_not_there(outline: Outline) -> Iterator[Finding]:
     """
     for site in outline.of(Task):
         state = site.part
-        if site.is_jsonata or not _gives_envelope(state) or state.result_path == "$":
+        if site.is_jsonata or not parse_resource(state.resource).gives_envelope or state.result_path == "$":
             continue
         if _first_name(state.output_path) in ENVELOPE:
             message = f"OutputPath reads what ResultPath {state.result_path} has put elsewhere, or discarded"
@@ -234,11 +234,6 @@ def _output(site: StateSite, given: Shape) -> Shape:
     return merged if state.output_path == "$" else None
 
 
-def _gives_envelope(task: Task) -> bool:
-    resource = parse_resource(task.resource)
-    return resource.is_invoke and not resource.pattern
-
-
 def _result(site: StateSite, given: Shape) -> Shape:
     state = site.part
     if isinstance(state, Pass) and state.result is not ABSENT:
@@ -247,7 +242,7 @@ def _result(site: StateSite, given: Shape) -> Shape:
         if state.result_selector is not None:
             return _of_template(state.result_selector, False)
         if isinstance(state, Task):
-            return Members(dict.fromkeys(ENVELOPE), site) if _gives_envelope(state) else None
+            return Members(dict.fromkeys(ENVELOPE), site) if parse_resource(state.resource).gives_envelope else None
         return ARRAY if not (isinstance(state, Map) and state.result_writer is not None) else None
     return _effective(site, given)
 

@@ -112,8 +112,8 @@ class Logs:
             for event in reader.new_events():
                 redrives += event["type"] == "ExecutionRedriven"
                 if event["id"] > heard and is_logged(event["type"], level):
-                    told = line(event, run.arn, has_data, redrives)
-                    lines.append({"timestamp": _milliseconds(event), "message": told})
+                    message = line(event, run.arn, has_data, redrives)
+                    lines.append({"timestamp": _milliseconds(event), "message": message})
             for at in range(0, len(lines), MAX_LINES):
                 batch, stream = lines[at : at + MAX_LINES], f"states/{machine_arn}"
                 await in_thread(lambda batch=batch, stream=stream: self._put(group, stream, batch, region, account))

@@ -113,5 +113,4 @@ def check_against_api(resource: Resource, result: JSON, mode: str) -> None:
 def _has_parsed_payload(resource: Resource, result: JSON) -> bool:
     """Whether the payload of a Lambda function is given as JSON: TestState asks for its text (recorded, September
     2026), although executions have the JSON that is in it."""
-    is_invocation = resource.service == "lambda" and resource.action == "invoke" and not resource.pattern
-    return is_invocation and isinstance(result, dict) and not isinstance(result.get("Payload", ""), str)
+    return resource.gives_envelope and isinstance(result, dict) and not isinstance(result.get("Payload", ""), str)

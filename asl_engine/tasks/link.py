@@ -10,13 +10,13 @@ from asl_engine.tasks.registry import Functions
 
 def missing_functions(machine: model.StateMachine, functions: Functions) -> dict[str, str]:
     """Return, by state, the name or ARN that a Task calls and that nobody registered."""
-    found = {}
+    missing = {}
     for _, name, state, _ in states(machine):
         if isinstance(state, model.Task) and functions.find(state.resource) is None:
             wanted = _called(state)
             if wanted is not None and functions.find(wanted) is None:
-                found[name] = wanted
-    return found
+                missing[name] = wanted
+    return missing
 
 
 def _called(task: model.Task) -> str | None:

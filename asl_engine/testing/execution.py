@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from asl_engine.catalogue.resource import parse_resource
 from asl_engine.errors import InputError, did_you_mean
 from asl_engine.execution import Execution
 from asl_engine.history import Mark
@@ -185,5 +186,5 @@ def _payload(name: str, visit: Visit, attempt: Attempt) -> tuple[JSON] | None:
         wanted = payload.get("FunctionName")
         if isinstance(wanted, str) and name in (wanted, split_name(wanted)[0]):
             return (event_of(payload),)
-    names = (resource, f"arn:aws:states:::{resource}", split_name(resource)[0])
-    return (payload,) if name in names else None
+    is_called = name == split_name(resource)[0] or parse_resource(name).event_name == resource
+    return (payload,) if is_called else None

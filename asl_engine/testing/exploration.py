@@ -274,7 +274,7 @@ class _ScriptedTasks:
         self.calls[state] += 1
         answer = self.outcomes[state][self.script.get((state, self.calls[state]), 0)]
         is_result = not isinstance(answer, TaskError) and answer is not NO_ANSWER
-        if is_result and task.resource.is_invoke and not task.resource.pattern:
+        if is_result and task.resource.gives_envelope:
             answer = {"Payload": answer}
         self.given.setdefault(state, []).append(answer)
         return state, Mock(answer), False

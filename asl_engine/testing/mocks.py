@@ -69,7 +69,9 @@ class Mocks:
 
     def callable_names(self) -> frozenset[str] | None:
         """Return the names that calls can be asked for; None where a Task computes which function it calls."""
-        return None if self._is_dynamic else frozenset([*self.names(), *map(_tail, self._states.values())])
+        if self._is_dynamic:
+            return None
+        return frozenset(self.names()) | {parse_resource(resource).event_name for resource in self._states.values()}
 
     def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
         """Return what stands in for a task: its name, the mock, and whether it is that of a function."""
@@ -103,11 +105,6 @@ def _names(task: StartTask) -> Iterable[tuple[str, bool]]:
     yield resource.text, False
     if resource.family == "LambdaFunction":
         yield split_name(resource.text)[0], False
-
-
-def _tail(resource: str) -> str:
-    """Return the name that history gives a resource: `sqs:sendMessage` for `arn:aws:states:::sqs:sendMessage`."""
-    return resource.removeprefix("arn:aws:states:::")
 
 
 def function_of(task: model.Task) -> str | None:

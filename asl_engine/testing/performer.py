@@ -99,7 +99,7 @@ class MockedTasks(Performer):
 
     def _compare(self, task: StartTask, name: str, output: JSON) -> None:
         resource = task.resource
-        if resource.is_invoke and not resource.pattern:
+        if resource.gives_envelope:
             if not isinstance(output, dict) or "Payload" not in output:
                 raise MockError(_without_payload(task, name, output))
         elif self.mode != "NONE":

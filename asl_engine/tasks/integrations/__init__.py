@@ -1,1 +1,1 @@
-"""Tasks done by AWS services, reached with boto3 at an endpoint; one service, one file. Needs the `server` extra."""
+"""Tasks done by AWS services, as `catalogue/` describes them, reached with boto3 at an endpoint (extra `server`)."""

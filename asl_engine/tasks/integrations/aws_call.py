@@ -1,7 +1,7 @@
 """One call of an AWS API at an endpoint: SDK integrations, and the optimised ones that are no more than a call.
 
-Nothing here ever reaches AWS itself: a client is made for the endpoint that was given, with credentials that are good
-for nothing else.
+Nothing here ever reaches AWS itself: a client is made for the endpoint that its caller names, with credentials that are
+good for nothing else.
 """
 
 from __future__ import annotations
