@@ -70,8 +70,8 @@ def load_model(value: JSON) -> Loaded:
     except ValidationError as error:
         faults = _faults(error, value)
     machine, unclear = _mend(value, faults)
-    told = [fault for fault in faults if not _is_template(fault.seen) or fault.kind in ("missing", "unknown")]
-    return Loaded(machine, list(_problems(told, value)), unclear)
+    heard = [fault for fault in faults if not _is_template(fault.seen) or fault.kind in ("missing", "unknown")]
+    return Loaded(machine, list(_problems(heard, value)), unclear)
 
 
 def _not_an_object(value: JSON) -> Problem:
@@ -84,7 +84,7 @@ def _not_an_object(value: JSON) -> Problem:
 
 def _faults(error: ValidationError, value: JSON) -> list[_Fault]:
     """Return one fault for each place: a union reports each of its members, and the first is as good as any."""
-    found: dict[tuple[str | int, ...], _Fault] = {}
+    by_path: dict[tuple[str | int, ...], _Fault] = {}
     for item in error.errors(include_url=False):
         path = _path(item["loc"], value, item["type"] == "missing")
         seen = item["input"] if item["type"] != "missing" else None
@@ -92,8 +92,8 @@ def _faults(error: ValidationError, value: JSON) -> list[_Fault]:
         kind = _KINDS.get(item["type"], "type")
         if item["type"] == "string_unicode" and isinstance(seen, str) and _is_name(value, (*path, seen)):
             path, kind = (*path, seen), "unknown"  # half a character in a name is told at its holder
-        found.setdefault(path, _Fault(path, kind, seen, expected))
-    return list(found.values())
+        by_path.setdefault(path, _Fault(path, kind, seen, expected))
+    return list(by_path.values())
 
 
 def _is_name(value: JSON, path: tuple[str | int, ...]) -> bool:
@@ -250,7 +250,7 @@ def _problems(faults: list[_Fault], value: JSON) -> Iterator[Problem]:
             missing.setdefault(fault.path[:-1], []).append(str(fault.path[-1]))
     for fault in faults:
         if fault.kind != "missing":
-            yield _TOLD[fault.kind](fault, value)
+            yield _WORDED[fault.kind](fault, value)
         elif fault.path[:-1] in missing:
             yield _missing(fault, missing.pop(fault.path[:-1]))
 
@@ -318,7 +318,7 @@ def _wrong_tag(fault: _Fault, value: JSON) -> Problem:
     return _wrong_value(named, value)
 
 
-_TOLD: Final = {"unknown": _unknown, "type": _wrong_type, "value": _wrong_value, "tag": _wrong_tag}
+_WORDED: Final = {"unknown": _unknown, "type": _wrong_type, "value": _wrong_value, "tag": _wrong_tag}
 
 
 def _named(path: tuple[str | int, ...], value: JSON = None) -> str:

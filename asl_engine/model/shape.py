@@ -114,11 +114,11 @@ _WORDS: Final[dict[Any, str]] = {
 
 def _words(annotation: Any) -> str:
     """Return a type annotation in words; a string that only stands for a number is an expression."""
-    told = list(dict.fromkeys(_members(annotation)))
-    if "a string" in told and len(set(told) & {"a whole number", "a number", "true or false", "an array", "an object"}):
-        told[told.index("a string")] = "an expression"
-    told = [word for word in told if word != "null"] or told
-    return " or ".join(told)
+    words = list(dict.fromkeys(_members(annotation)))
+    if "a string" in words and set(words) & {"a whole number", "a number", "true or false", "an array", "an object"}:
+        words[words.index("a string")] = "an expression"
+    words = [word for word in words if word != "null"] or words
+    return " or ".join(words)
 
 
 def _members(annotation: Any) -> list[str]:

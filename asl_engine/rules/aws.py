@@ -11,12 +11,12 @@ from asl_engine.values import JSON
 
 def location(value: JSON, pointer: str) -> str:
     """Return a place as AWS writes it: `/States/S/Retry[0]`, names as they are, `/` for the whole definition."""
-    told = ""
+    words = ""
     for step in steps(pointer):
         is_index = isinstance(value, list)
-        told += f"[{step}]" if is_index else f"/{step}"
+        words += f"[{step}]" if is_index else f"/{step}"
         value = _child(value, step)
-    return told or "/"
+    return words or "/"
 
 
 def _child(value: JSON, step: str) -> JSON:
@@ -38,13 +38,13 @@ _ORDER: Final = (
 
 def aws_diagnostics(report: Report) -> list[dict[str, str]]:
     """Return what ValidateStateMachineDefinition answers: severity, code, message and, where AWS has one, location."""
-    told: list[dict[str, str]] = []
-    for found in sorted((one for one in report.errors if one.aws), key=lambda one: _rank(one.aws)):
-        entry = {"severity": "ERROR", "code": str(found.aws), "message": found.aws_text}
-        if found.location is not None:
-            entry["location"] = found.location
-        told.append(entry)
-    return told
+    answer: list[dict[str, str]] = []
+    for diagnostic in sorted((error for error in report.errors if error.aws), key=lambda error: _rank(error.aws)):
+        entry = {"severity": "ERROR", "code": str(diagnostic.aws), "message": diagnostic.aws_text}
+        if diagnostic.location is not None:
+            entry["location"] = diagnostic.location
+        answer.append(entry)
+    return answer
 
 
 def _rank(code: str | None) -> int:
@@ -53,7 +53,7 @@ def _rank(code: str | None) -> int:
 
 def aws_message(report: Report) -> str:
     """Return the text with which CreateStateMachine and UpdateStateMachine refuse a definition."""
-    told = ", ".join(
+    reasons = ", ".join(
         f"{entry['code']}: {entry['message']} at {entry.get('location', 'null')}" for entry in aws_diagnostics(report)
     )
-    return f"Invalid State Machine Definition: '{told}'"
+    return f"Invalid State Machine Definition: '{reasons}'"

@@ -20,7 +20,7 @@ from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_distribut
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
 
-_AROUND: Final = 2
+_IN_AND_OUT: Final = 2
 _WORK: Final = 5
 _FORK: Final = 4
 
@@ -64,10 +64,10 @@ Inside = Mapping[int, list[BlockSite]]
 
 
 def _blocks_inside(outline: Outline) -> Inside:
-    found: dict[int, list[BlockSite]] = {}
+    inside: dict[int, list[BlockSite]] = {}
     for block in outline.blocks:
-        found.setdefault(id(block.holder), []).append(block)
-    return found
+        inside.setdefault(id(block.holder), []).append(block)
+    return inside
 
 
 def _events(site: StateSite, inside: Inside) -> int:
@@ -75,11 +75,11 @@ def _events(site: StateSite, inside: Inside) -> int:
     if isinstance(site.part, Task):
         return _WORK
     if not isinstance(site.part, (Parallel, Map)):
-        return _AROUND
+        return _IN_AND_OUT
     blocks = [] if is_distributed(site) else inside.get(id(site), [])
     if isinstance(site.part, Parallel):
         return _FORK + sum(_events_of_block(block, inside) for block in blocks)
-    return _FORK + _items(site) * sum(_AROUND + _events_of_block(block, inside) for block in blocks)
+    return _FORK + _items(site) * sum(_IN_AND_OUT + _events_of_block(block, inside) for block in blocks)
 
 
 def _events_of_block(block: BlockSite, inside: Inside) -> int:
@@ -112,16 +112,16 @@ def _items(site: StateSite) -> int:
     if isinstance(items, list):
         return len(items)
     if isinstance(items, str):
-        found = _RANGE.fullmatch(items)
-        return max(0, int(found[2]) - int(found[1]) + 1) if found else 0
+        match = _RANGE.fullmatch(items)
+        return max(0, int(match[2]) - int(match[1]) + 1) if match else 0
     handed = _handed_over(site)
     return len(handed) if isinstance(handed, list) else 0
 
 
 def _handed_over(site: StateSite) -> JSON:
     """Return what a Map finds at its `ItemsPath` if the one state before it is a Pass with a `Result`."""
-    sources = [one.source for one in site.block.transitions if one.target == site.name]
-    if len(sources) != 1 or sources[0] is None or "input_path" in site.given:
+    sources = [way.source for way in site.block.transitions if way.target == site.name]
+    if len(sources) != 1 or sources[0] is None or "input_path" in site.fields:
         return None
     part: Any = sources[0].part
     if not isinstance(part, Pass) or "result" not in part.model_fields_set or "output_path" in part.model_fields_set:
@@ -155,7 +155,7 @@ def loop_without_rest(outline: Outline) -> Iterator[Finding]:
     for block in outline.blocks:
         for loop in _loops(block):
             if not any(_rests(block.states[name], inside) for name in loop) and not counts(block, set(loop)):
-                events = sum(_WORK if isinstance(block.states[name].part, Task) else _AROUND for name in loop)
+                events = sum(_WORK if isinstance(block.states[name].part, Task) else _IN_AND_OUT for name in loop)
                 message = f"this loop never rests: about {MAX_EVENTS // events:,} rounds of it fill the history"
                 yield Finding(block.states[loop[0]].pointer, message, on_key=True)
 
@@ -165,12 +165,12 @@ def _loops(block: BlockSite) -> Iterator[list[str]]:
     import networkx
 
     order = {name: number for number, name in enumerate(block.states)}
-    ways = [(one.source.name, one.target) for one in block.transitions if one.source is not None]
+    ways = [(way.source.name, way.target) for way in block.transitions if way.source is not None]
     graph = networkx.DiGraph((source, target) for source, target in ways if target in order)
     for component in networkx.strongly_connected_components(graph):
-        found = sorted(component, key=order.__getitem__)
-        if len(found) > 1 or graph.has_edge(found[0], found[0]):
-            yield found
+        loop = sorted(component, key=order.__getitem__)
+        if len(loop) > 1 or graph.has_edge(loop[0], loop[0]):
+            yield loop
 
 
 def _rests(site: StateSite, inside: Inside) -> bool:

@@ -82,8 +82,8 @@ def check_text(
     try:
         document = parse_document(text, name, format)
     except SourceError as failure:
-        told = list(_diagnostics(Outline(kind, failure=failure, text=text), selection))
-        return Checked(name, told, text, is_readable=failure.line > 0)
+        diagnostics = list(_diagnostics(Outline(kind, failure=failure, text=text), selection))
+        return Checked(name, diagnostics, text, is_readable=failure.line > 0)
     return check_document(document, kind, selection)
 
 
@@ -100,9 +100,9 @@ def check_source(
 ) -> Checked:
     """Return everything that is wrong with the text of a file: of a definition, or of a template with some in it."""
     if '"Resources"' in text or "Resources:" in text:
-        found = _check_template(text, name, selection)
-        if found is not None:
-            return found
+        checked = _check_template(text, name, selection)
+        if checked is not None:
+            return checked
     return check_text(text, name, kind, selection)
 
 
@@ -117,23 +117,23 @@ def _check_template(text: str, name: str, selection: Selection) -> Checked | Non
         return None
     if not is_template(template.value):
         return None
-    told = [one for found in definitions_in(template) for one in _check_found(found, selection)]
+    diagnostics = [item for definition in definitions_in(template) for item in _check_definition(definition, selection)]
     for filling in fillings_in(template):
-        told += _diagnostics(Outline("STANDARD", filling=filling), selection)
+        diagnostics += _diagnostics(Outline("STANDARD", filling=filling), selection)
     files = [str(file) for file in files_in(template)]
-    return Checked(name, _ordered(iter(told), template), text, is_template=True, files=files)
+    return Checked(name, _ordered(iter(diagnostics), template), text, is_template=True, files=files)
 
 
-def _check_found(found: Found, selection: Selection) -> Iterator[Diagnostic]:
+def _check_definition(definition: Found, selection: Selection) -> Iterator[Diagnostic]:
     """Yield what is wrong with a state machine of a template, with pointers from the top of the template."""
-    kind: MachineKind = "EXPRESS" if found.kind == "EXPRESS" else "STANDARD"
-    if found.document is not None:
-        told = check_document(found.document, kind, selection).diagnostics
+    kind: MachineKind = "EXPRESS" if definition.kind == "EXPRESS" else "STANDARD"
+    if definition.document is not None:
+        diagnostics = check_document(definition.document, kind, selection).diagnostics
     else:
-        outline = Outline(kind, failure=found.problem, text=found.text)
-        told = [replace(one, span=found.span or one.span) for one in _diagnostics(outline, selection)]
-    for one in told:
-        yield replace(one, pointer=found.pointer + one.pointer)
+        outline = Outline(kind, failure=definition.problem, text=definition.text)
+        diagnostics = [replace(item, span=definition.span or item.span) for item in _diagnostics(outline, selection)]
+    for item in diagnostics:
+        yield replace(item, pointer=definition.pointer + item.pointer)
 
 
 def rules() -> dict[str, Rule]:
@@ -174,6 +174,6 @@ def _aws_location(finding: Finding, outline: Outline) -> str | None:
     return location(outline.value, finding.aws_at)
 
 
-def _ordered(found: Iterator[Diagnostic], document: Document) -> list[Diagnostic]:
+def _ordered(diagnostics: Iterator[Diagnostic], document: Document) -> list[Diagnostic]:
     """Return the diagnostics in the order of the text; those of one place in the order of their codes."""
-    return sorted(found, key=lambda one: (one.line, one.column, one.code))
+    return sorted(diagnostics, key=lambda item: (item.line, item.column, item.code))

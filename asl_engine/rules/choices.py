@@ -68,7 +68,7 @@ def next_in_nested_rule(outline: Outline) -> Iterator[Finding]:
           "Choices": [{"Not": {"Variable": "$.x", "IsNull": true}, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
     """
     for site in outline.rules:
-        if not site.is_top and "next" in site.given:
+        if not site.is_top and "next" in site.fields:
             message = "only the outermost rule says where to go; this one is nested"
             text = "Field 'Next' is not supported"
             yield Finding(site.at("next"), message, on_key=True, aws_text=text, aws_at=site.pointer)
@@ -104,22 +104,22 @@ def choice_rule_form(outline: Outline) -> Iterator[Finding]:
 
 
 def _jsonata_form(site: Site) -> tuple[str, str]:
-    if "condition" in site.given or not site.given.isdisjoint(("variable", "and_", "or_", "not_")):
+    if "condition" in site.fields or not site.fields.isdisjoint(("variable", "and_", "or_", "not_")):
         return "", ""
     return "the rule has no Condition", "These fields are required: [Condition]"
 
 
 def _jsonpath_form(site: Site) -> tuple[str, str]:
-    given = site.given
-    if "condition" in given:
+    fields = site.fields
+    if "condition" in fields:
         return "", ""
-    combined = given & {"and_", "or_", "not_"}
-    operators = given & OPERATORS
-    if len(combined) > 1 or (combined and (operators or "variable" in given)):
+    combined = fields & {"and_", "or_", "not_"}
+    operators = fields & OPERATORS
+    if len(combined) > 1 or (combined and (operators or "variable" in fields)):
         return "the rule has more than one form: keep one of And, Or, Not, or Variable with an operator", ""
     if combined:
         return "", ""
-    return _comparison_form("variable" in given, [site.written(name) for name in sorted(operators)])
+    return _comparison_form("variable" in fields, [site.written(name) for name in sorted(operators)])
 
 
 def _comparison_form(has_variable: bool, operators: list[str]) -> tuple[str, str]:
@@ -171,7 +171,7 @@ def choice_without_default(outline: Outline) -> Iterator[Finding]:
           {"Variable": "$.on", "BooleanEquals": false, "Next": "B"}]}, "B": {"Type": "Succeed"}}}
     """
     for site in outline.of(Choice):
-        if "default" not in site.given and not _covers_all(site.part.choices):
+        if "default" not in site.fields and not _covers_all(site.part.choices):
             near = " Give it a Default."
             yield Finding(site.pointer, "a value that no rule expects fails the execution", near, on_key=True)
 

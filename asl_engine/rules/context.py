@@ -34,10 +34,10 @@ def context_with_one_dollar(outline: Outline) -> Iterator[Finding]:
         {"Type": "Pass", "Parameters": {"id.$": "$$.Execution.Id"}, "End": true}
     """
     for site, pointer, text in dynamic_texts(outline):
-        found = None if site.is_jsonata else _CONTEXT_MEMBERS.search(text)
-        if found is not None and not text[: found.start()].endswith("$"):
-            near = f" Did you mean '${found[0]}'?"
-            yield Finding(pointer, f"{found[0]} is read from the data, and is a part of the context object", near)
+        member = None if site.is_jsonata else _CONTEXT_MEMBERS.search(text)
+        if member is not None and not text[: member.start()].endswith("$"):
+            near = f" Did you mean '${member[0]}'?"
+            yield Finding(pointer, f"{member[0]} is read from the data, and is a part of the context object", near)
 
 
 @rule("ASL422", "item-outside-map", aws=None, severity=Severity.WARNING)
@@ -118,8 +118,8 @@ def callback_without_token(outline: Outline) -> Iterator[Finding]:
     for state in outline.of(Task):
         if _waits_for_token(state) and id(state) not in passed:
             name = "arguments" if state.is_jsonata else "parameters"
-            given = getattr(state.part, name)
-            if not (isinstance(given, str) and is_open(given)):
+            template = getattr(state.part, name)
+            if not (isinstance(template, str) and is_open(template)):
                 token = "$states.context.Task.Token" if state.is_jsonata else "$$.Task.Token"
                 message = f"the task waits for an answer, and passes {token} to nobody"
                 yield Finding(state.pointer, message, on_key=True)
@@ -139,7 +139,7 @@ def callback_without_limit(outline: Outline) -> Iterator[Finding]:
     """
     limits = {"timeout_seconds", "timeout_seconds_path", "heartbeat_seconds", "heartbeat_seconds_path"}
     for state in outline.of(Task):
-        if _waits_for_token(state) and state.given.isdisjoint(limits):
+        if _waits_for_token(state) and state.fields.isdisjoint(limits):
             near = " Give it TimeoutSeconds or HeartbeatSeconds."
             yield Finding(
                 state.pointer, "the task waits up to a year for an answer that may be lost", near, on_key=True

@@ -89,8 +89,8 @@ def not_a_reference_path(outline: Outline) -> Iterator[Finding]:
 
 def _plain(problem: str) -> str:
     """Return a problem without what the service says before it, and without a capital at its head."""
-    told = problem.removeprefix("Value is not a Reference Path: ")
-    return told[:1].lower() + told[1:]
+    reason = problem.removeprefix("Value is not a Reference Path: ")
+    return reason[:1].lower() + reason[1:]
 
 
 def _verbatim(problem: str) -> str:

@@ -148,9 +148,8 @@ def never_reached(outline: Outline) -> Iterator[Finding]:
         for site in clauses:
             names = site.part.error_equals
             if names and all(_is_taken(name, taken) for name in names):
-                told = ", ".join(repr(name) for name in names)
-                near = " Put it before them, or leave it out."
-                yield Finding(site.pointer, f"{told} is taken by what stands before, and this is never reached", near)
+                message = f"{', '.join(map(repr, names))} is taken by what stands before, and this is never reached"
+                yield Finding(site.pointer, message, " Put it before them, or leave it out.")
             taken.update(names)
 
 
@@ -222,10 +221,10 @@ def one_failure_fails_all(outline: Outline) -> Iterator[Finding]:
     """
     tolerance = ("tolerated_failure_count", "tolerated_failure_percentage")
     wanted = {*tolerance, *(f"{name}_path" for name in tolerance), "retry", "catch"}
-    told = set()
+    reported = set()
     for site in outline.of(Fail):
         holder = site.block.holder
-        if holder is not None and holder.given.isdisjoint(wanted) and holder.pointer not in told:
-            told.add(holder.pointer)
+        if holder is not None and holder.fields.isdisjoint(wanted) and holder.pointer not in reported:
+            reported.add(holder.pointer)
             message = f"one {site.name!r} fails all of {holder.name!r}, which has no Catch, Retry or tolerated failure"
             yield Finding(holder.pointer, message, on_key=True)

@@ -115,7 +115,7 @@ def null_field(outline: Outline) -> Iterator[Finding]:
         return
     for site in outline.sites():
         declared = type(site.part).model_fields
-        for name in site.given:  # where null says the same as leaving the field out, it says nothing
+        for name in site.fields:  # where null says the same as leaving the field out, it says nothing
             if getattr(site.part, name) is None and declared[name].default is None:
                 yield Finding(site.at(name), f"{site.written(name)} cannot be null; leave it out", on_key=True)
 
@@ -138,6 +138,6 @@ def exclusive_fields(outline: Outline) -> Iterator[Finding]:
     """
     for constant, path in _TWINS:
         for site in outline.having(path):
-            if constant in site.given:
+            if constant in site.fields:
                 message = f"{site.written(constant)} and {site.written(path)} exclude each other; keep one of them"
                 yield Finding(site.at(path), message, on_key=True, aws_at=site.pointer)

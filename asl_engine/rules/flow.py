@@ -53,13 +53,13 @@ def _leading_to(block: BlockSite, targets: set[str]) -> set[str]:
     for transition in block.transitions:
         if transition.source is not None:
             before.setdefault(transition.target, []).append(transition.source.name)
-    found, pending = set(targets), list(targets)
+    leading, pending = set(targets), list(targets)
     while pending:
         for name in before.get(pending.pop(), ()):
-            if name not in found:
-                found.add(name)
+            if name not in leading:
+                leading.add(name)
                 pending.append(name)
-    return found
+    return leading
 
 
 @rule("ASL207", "polling-without-limit", aws=None, severity=Severity.WARNING, is_default=False)
@@ -97,13 +97,13 @@ def _following(block: BlockSite, name: str) -> set[str]:
     for transition in block.transitions:
         if transition.source is not None and transition.target in block.states:
             after.setdefault(transition.source.name, []).append(transition.target)
-    found, pending = set[str](), [name]
+    reached, pending = set[str](), [name]
     while pending:
         for target in after.get(pending.pop(), ()):
-            if target not in found:
-                found.add(target)
+            if target not in reached:
+                reached.add(target)
                 pending.append(target)
-    return found
+    return reached
 
 
 def counts(block: BlockSite, loop: set[str]) -> bool:

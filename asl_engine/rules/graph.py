@@ -31,7 +31,7 @@ def dangling_transition(outline: Outline) -> Iterator[Finding]:
             target = transition.target
             if target not in block.states and not is_open(target) and not _is_open_block(block, outline):
                 message = f"no state is named {target!r} {_whereabouts(block)}"
-                near = _elsewhere(target, block, outline) or _similar(target, list(block.states))
+                near = _in_other_block(target, block, outline) or _similar(target, list(block.states))
                 yield Finding(transition.pointer, message, near, aws_text=f"Missing 'Next' target: {target}")
 
 
@@ -51,7 +51,7 @@ def _similar(target: str, names: list[str]) -> str:
     return did_you_mean(target, names)
 
 
-def _elsewhere(target: str, block: BlockSite, outline: Outline) -> str:
+def _in_other_block(target: str, block: BlockSite, outline: Outline) -> str:
     for other in outline.blocks:
         if other is not block and target in other.states:
             place = f"a block of {other.holder.name!r}" if other.holder else "the state machine"

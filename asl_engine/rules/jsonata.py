@@ -92,15 +92,15 @@ def no_input_at_top_level(outline: Outline) -> Iterator[Finding]:
     """
     for site, name in jsonata_fields(outline):
         for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-            for found in _read_at_top(text):
-                told = f"Reference to '{found}' at the top level is not supported."
-                yield Finding(pointer, f"{found!r} has no meaning at the top level", _instead(found), aws_text=told)
+            for read in _read_at_top(text):
+                aws_text = f"Reference to '{read}' at the top level is not supported."
+                yield Finding(pointer, f"{read!r} has no meaning at the top level", _instead(read), aws_text=aws_text)
 
 
-def _instead(found: str) -> str:
-    if found.startswith("$"):
+def _instead(name: str) -> str:
+    if name.startswith("$"):
         return " The state's input is $states.input."
-    return f" Write $states.input.{found} for a field of the input, or ${found} for a variable."
+    return f" Write $states.input.{name} for a field of the input, or ${name} for a variable."
 
 
 @lru_cache(maxsize=4096)

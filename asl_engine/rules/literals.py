@@ -86,7 +86,7 @@ _SECRET: Final = re.compile(
     r"(?i)(^|[_-])(password|passwd|passphrase|secret|secret[_-]?key|api[_-]?key|access[_-]?token|auth[_-]?token|"
     r"private[_-]?key|client[_-]?secret)$"
 )
-_ELSEWHERE: Final = re.compile(r"\$|\{%|\{\{|arn:|States\.")
+_REFERENCE: Final = re.compile(r"\$|\{%|\{\{|arn:|States\.")
 _KEY_ID: Final = re.compile(r"(AKIA|ASIA)[0-9A-Z]{16}")
 
 
@@ -104,7 +104,7 @@ def secret_in_definition(outline: Outline) -> Iterator[Finding]:
     for field in ("parameters", "arguments", "result", "output", "assign"):
         for site in outline.having(field):
             for pointer, key, value in texts(getattr(site.part, field), site.at(field)):
-                is_named = _SECRET.search(key) is not None and len(value) >= 4 and not _ELSEWHERE.match(value)
+                is_named = _SECRET.search(key) is not None and len(value) >= 4 and not _REFERENCE.match(value)
                 if (is_named and not is_open(value)) or _KEY_ID.search(value):
                     near = " Keep it in Secrets Manager or Parameter Store, and read it there."
                     yield Finding(pointer, "a secret stands here for all who can read the definition.", near)

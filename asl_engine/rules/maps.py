@@ -63,7 +63,7 @@ def selector_twice(outline: Outline) -> Iterator[Finding]:
          "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
     for site in outline.of(Map):
-        if {"item_selector", "parameters"} <= site.given:
+        if {"item_selector", "parameters"} <= site.fields:
             message = "Parameters is the old name of ItemSelector; keep one of them"
             yield Finding(site.at("parameters"), message, on_key=True, aws_at=site.pointer)
 
@@ -77,10 +77,10 @@ def processor_of(site: StateSite) -> tuple[str, ItemProcessor] | None:
 
 def is_inline(site: StateSite, outline: Outline) -> bool:
     """Tell whether a Map certainly runs its iterations inside the execution."""
-    found = processor_of(site)
-    if found is None or outline.is_unclear(f"{found[0]}/ProcessorConfig/Mode"):
+    processor = processor_of(site)
+    if processor is None or outline.is_unclear(f"{processor[0]}/ProcessorConfig/Mode"):
         return False
-    config = found[1].processor_config
+    config = processor[1].processor_config
     return config is None or config.mode == "INLINE"
 
 
@@ -121,10 +121,10 @@ def distributed_without_type(outline: Outline) -> Iterator[Finding]:
            "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
     for site in outline.of(Map):
-        found = processor_of(site)
-        config = found[1].processor_config if found else None
-        if found and config and config.mode == "DISTRIBUTED" and config.execution_type is None:
-            pointer = f"{found[0]}/ProcessorConfig"
+        processor = processor_of(site)
+        config = processor[1].processor_config if processor else None
+        if processor and config and config.mode == "DISTRIBUTED" and config.execution_type is None:
+            pointer = f"{processor[0]}/ProcessorConfig"
             if not outline.is_unclear(f"{pointer}/ExecutionType"):
                 message = "a distributed Map needs ExecutionType: STANDARD or EXPRESS"
                 text = "These fields are required: [ExecutionType]"
@@ -156,8 +156,8 @@ def bad_label(outline: Outline) -> Iterator[Finding]:
 def _label_problem(label: str) -> str:
     if not 1 <= len(label) <= MAX_LABEL:
         return f"a Label has 1 to {MAX_LABEL} characters, and this one has {len(label)}"
-    found = _FORBIDDEN.search(label)
-    return f"a Label may not have the character {found.group()!r}" if found else ""
+    character = _FORBIDDEN.search(label)
+    return f"a Label may not have the character {character.group()!r}" if character else ""
 
 
 @rule("ASL627", "duplicate-label", aws="DUPLICATE_LABEL_NAME")
@@ -262,13 +262,13 @@ def empty_map_part(outline: Outline) -> Iterator[Finding]:
            "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}
     """
     for site in outline.map_parts:
-        part, given = site.part, site.given
-        if isinstance(part, ItemBatcher) and not any(name.startswith(("max_items", "max_input")) for name in given):
+        part, fields = site.part, site.fields
+        if isinstance(part, ItemBatcher) and not any(name.startswith(("max_items", "max_input")) for name in fields):
             yield Finding(site.pointer, "ItemBatcher needs MaxItemsPerBatch or MaxInputBytesPerBatch", on_key=True)
         if isinstance(part, ResultWriter):
             if part.writer_config is not None and not part.writer_config.model_fields_set:
                 yield Finding(site.at("writer_config"), "WriterConfig needs OutputType or Transformation", on_key=True)
-            elif part.writer_config is None and part.resource is None and not is_open(str(given)):
+            elif part.writer_config is None and part.resource is None and not is_open(str(fields)):
                 yield Finding(site.pointer, "ResultWriter needs WriterConfig, or Resource and Parameters", on_key=True)
 
 
@@ -308,7 +308,7 @@ def distributed_without_writer(outline: Outline) -> Iterator[Finding]:
           "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}}
     """
     for site in outline.of(Map):
-        is_dropped = "result_path" in site.given and site.part.result_path is None
-        if is_distributed(site) and "result_writer" not in site.given and not is_dropped:
+        is_dropped = "result_path" in site.fields and site.part.result_path is None
+        if is_distributed(site) and "result_writer" not in site.fields and not is_dropped:
             near = " Give it a ResultWriter."
             yield Finding(site.pointer, "the results of all items together may pass 256 KiB", near, on_key=True)

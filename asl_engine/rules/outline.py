@@ -50,7 +50,7 @@ class Site:
         return "JSONata" if self.is_jsonata else "JSONPath"
 
     @property
-    def given(self) -> set[str]:
+    def fields(self) -> set[str]:
         """The fields that the author wrote, by their names in the model."""
         part: Part = self.part
         return part.model_fields_set
@@ -157,7 +157,7 @@ class Outline:
 
     def of(self, *classes: type[StateBase]) -> list[StateSite]:
         """Return the states of one or several types, in the order of the document within each type."""
-        return [site for one in classes for site in self._by_class.get(one, ())]
+        return [site for state_class in classes for site in self._by_class.get(state_class, ())]
 
     def having(self, name: str) -> list[Site]:
         """Return every part where the author wrote the field of that name (as in the model)."""

@@ -30,9 +30,9 @@ def placeholder_without_value(outline: Outline) -> Iterator[Finding]:
           "Definition": {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": {"Fn::Sub": "${Work}"},
             "End": true}}}}}}}
     """
-    for one in outline.filling.missing if outline.filling else ():
-        message = f"DefinitionSubstitutions gives no value to ${{{one.name}}}, which stays as it is"
-        yield Finding(one.pointer, message, span=one.span)
+    for placeholder in outline.filling.missing if outline.filling else ():
+        message = f"DefinitionSubstitutions gives no value to ${{{placeholder.name}}}, which stays as it is"
+        yield Finding(placeholder.pointer, message, span=placeholder.span)
 
 
 @rule("ASL722", "substitution-without-placeholder", aws=None, severity=Severity.INFO)
@@ -49,5 +49,5 @@ def substitution_without_placeholder(outline: Outline) -> Iterator[Finding]:
           "DefinitionSubstitutions": {"Work": {"Ref": "Work"}},
           "Definition": {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${Work}", "End": true}}}}}}}
     """
-    for one in outline.filling.unused if outline.filling else ():
-        yield Finding(one.pointer, f"the definition has no ${{{one.name}}}", span=one.span)
+    for placeholder in outline.filling.unused if outline.filling else ():
+        yield Finding(placeholder.pointer, f"the definition has no ${{{placeholder.name}}}", span=placeholder.span)

@@ -67,7 +67,7 @@ def path_to_nothing(outline: Outline) -> Iterator[Finding]:
     """
     for site, shape, path, pointer in outline.once(_absent):
         if not (isinstance(shape, Members) and shape.source is not None):
-            yield Finding(pointer, f"{path} is not in the input of {site.name!r}, which {_told(shape)}")
+            yield Finding(pointer, f"{path} is not in the input of {site.name!r}, which {_words(shape)}")
 
 
 @rule("ASL433", "result-replaces-input", aws=None, severity=Severity.WARNING)
@@ -120,7 +120,7 @@ def result_not_there(outline: Outline) -> Iterator[Finding]:
                     yield Finding(pointer, f"the result of {site.name!r} was discarded by its ResultPath null")
 
 
-def _told(shape: Shape) -> str:
+def _words(shape: Shape) -> str:
     if isinstance(shape, Members):
         return f"has {', '.join(map(repr, shape.of))}" if shape.of else "is empty"
     return "is an array"
@@ -137,7 +137,7 @@ def _absences(outline: Outline) -> Iterator[tuple[StateSite, Shape, str, str]]:
         if not block.is_certain or block.block.start_at not in block.states:
             at_entry[id(block)] = dict.fromkeys(block.states)
             continue
-        at_entry[id(block)] = _entries(block, _given_to(block, at_entry))
+        at_entry[id(block)] = _entries(block, _entry_of(block, at_entry))
     for site in outline.states:
         shape = at_entry[id(site.block)].get(site.name)
         if shape is not None:
@@ -146,7 +146,7 @@ def _absences(outline: Outline) -> Iterator[tuple[StateSite, Shape, str, str]]:
                     yield site, shape, path, pointer
 
 
-def _given_to(block: BlockSite, at_entry: dict[int, dict[str, Shape]]) -> Shape:
+def _entry_of(block: BlockSite, at_entry: dict[int, dict[str, Shape]]) -> Shape:
     """Return what a block begins with: what the Map makes of each item, or what the Parallel hands on."""
     holder = block.holder
     if holder is None:
@@ -160,12 +160,12 @@ def _given_to(block: BlockSite, at_entry: dict[int, dict[str, Shape]]) -> Shape:
     return None
 
 
-def _entries(block: BlockSite, given: Shape) -> dict[str, Shape]:
+def _entries(block: BlockSite, first: Shape) -> dict[str, Shape]:
     """Return the shape of each state's input: what all ways to it have in common."""
     if len(block.states) == 1:
-        return {block.block.start_at: given}
+        return {block.block.start_at: first}
     shapes: dict[str, Shape] = dict.fromkeys(block.states, UNSEEN)
-    shapes[block.block.start_at] = given
+    shapes[block.block.start_at] = first
     pending = [block.block.start_at]
     ways: dict[str, list[Transition]] = {}
     for transition in block.transitions:
@@ -187,54 +187,54 @@ def _entries(block: BlockSite, given: Shape) -> dict[str, Shape]:
     return {name: None if unknown or shape is UNSEEN else shape for name, shape in shapes.items()}
 
 
-def _joined(one: Shape, other: Shape) -> Shape:
-    if isinstance(one, Members) and isinstance(other, Members):
-        names = {**one.of, **other.of}
-        both = {name: _joined(one.of.get(name), other.of.get(name)) for name in names}
-        return Members(both, one.source if one.source is other.source else None)
-    return one if one is ARRAY and other is ARRAY else None
+def _joined(shape: Shape, other: Shape) -> Shape:
+    if isinstance(shape, Members) and isinstance(other, Members):
+        names = {**shape.of, **other.of}
+        both = {name: _joined(shape.of.get(name), other.of.get(name)) for name in names}
+        return Members(both, shape.source if shape.source is other.source else None)
+    return shape if shape is ARRAY and other is ARRAY else None
 
 
-def _is_same(one: Shape, other: Shape) -> bool:
-    if isinstance(one, Members) and isinstance(other, Members):
-        same = one.of.keys() == other.of.keys() and one.source is other.source
-        return same and all(_is_same(one.of[name], other.of[name]) for name in one.of)
-    return one is other
+def _is_same(shape: Shape, other: Shape) -> bool:
+    if isinstance(shape, Members) and isinstance(other, Members):
+        same = shape.of.keys() == other.of.keys() and shape.source is other.source
+        return same and all(_is_same(shape.of[name], other.of[name]) for name in shape.of)
+    return shape is other
 
 
-def _effective(site: StateSite, given: Shape) -> Shape:
+def _effective(site: StateSite, entry: Shape) -> Shape:
     """Return the shape after InputPath and Parameters, or after Arguments."""
     state = site.part
     if site.is_jsonata:
         arguments = state.arguments if isinstance(state, (Task, Parallel)) else ABSENT
-        return given if arguments is ABSENT else _of_template(arguments, True)
+        return entry if arguments is ABSENT else _of_template(arguments, True)
     if isinstance(state, SHAPING) and state.parameters is not ABSENT:
         return _of_template(state.parameters, False)
-    return given if state.input_path == "$" else None
+    return entry if state.input_path == "$" else None
 
 
-def _output(site: StateSite, given: Shape) -> Shape:
+def _output(site: StateSite, entry: Shape) -> Shape:
     """Return the shape of what a state gives."""
     state = site.part
     if site.is_jsonata:
         if state.output is not ABSENT:
             return _of_template(state.output, True)
-        return given if isinstance(state, (Pass, Choice, Wait)) else ARRAY if isinstance(state, Parallel) else None
+        return entry if isinstance(state, (Pass, Choice, Wait)) else ARRAY if isinstance(state, Parallel) else None
     if not isinstance(state, SHAPING):
-        return given if state.input_path == "$" and state.output_path == "$" else None
-    result, path = _result(site, given), state.result_path
+        return entry if state.input_path == "$" and state.output_path == "$" else None
+    result, path = _result(site, entry), state.result_path
     if path is None:
-        merged = given
+        merged = entry
     elif path == "$":
         merged = result
     else:
         name = re.fullmatch(r"\$\.([A-Za-z_]\w*)", path)
-        is_known = name is not None and isinstance(given, Members)
-        merged = Members({**given.of, name[1]: result}, given.source) if is_known else None  # type: ignore[union-attr,index]
+        is_known = name is not None and isinstance(entry, Members)
+        merged = Members({**entry.of, name[1]: result}, entry.source) if is_known else None  # type: ignore[union-attr,index]
     return merged if state.output_path == "$" else None
 
 
-def _result(site: StateSite, given: Shape) -> Shape:
+def _result(site: StateSite, entry: Shape) -> Shape:
     state = site.part
     if isinstance(state, Pass) and state.result is not ABSENT:
         return _of_literal(state.result)
@@ -244,7 +244,7 @@ def _result(site: StateSite, given: Shape) -> Shape:
         if isinstance(state, Task):
             return Members(dict.fromkeys(ENVELOPE), site) if parse_resource(state.resource).gives_envelope else None
         return ARRAY if not (isinstance(state, Map) and state.result_writer is not None) else None
-    return _effective(site, given)
+    return _effective(site, entry)
 
 
 def _of_template(template: Any, is_jsonata: bool) -> Shape:
@@ -283,8 +283,8 @@ def _paths_read(site: StateSite) -> Iterator[tuple[str, str]]:
     for pointer, text, kind in site.texts:
         field = pointer.removeprefix(site.pointer + "/").partition("/")[0]
         if site.is_jsonata:
-            if field in ("Arguments", "Items", "Output", "Seconds") and (found := _QUERY.fullmatch(text)):
-                yield "$" + found[1], pointer
+            if field in ("Arguments", "Items", "Output", "Seconds") and (match := _QUERY.fullmatch(text)):
+                yield "$" + match[1], pointer
         elif (field == "InputPath" or (is_whole and not kind.is_of_result)) and _NAMES.match(text):
             yield text, pointer
 

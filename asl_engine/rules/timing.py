@@ -21,11 +21,11 @@ _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d
 
 def is_timestamp(text: str) -> bool:
     """Tell whether a text is an RFC 3339 timestamp as the service reads it: a capital T, a zone, a day that exists."""
-    found = _TIMESTAMP.fullmatch(text)
-    if found is None or parse_timestamp(text) is None:
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None or parse_timestamp(text) is None:
         return False
     try:
-        datetime.fromisoformat(text[:19] + ("+00:00" if found[2] == "Z" else found[2]))
+        datetime.fromisoformat(text[:19] + ("+00:00" if match[2] == "Z" else match[2]))
     except ValueError:
         return False
     return True
@@ -46,11 +46,11 @@ def wait_form(outline: Outline) -> Iterator[Finding]:
         {"Type": "Wait", "Seconds": 5, "End": true}
     """
     for site in outline.of(Wait):
-        given = [name for name in ("seconds", "seconds_path", "timestamp", "timestamp_path") if name in site.given]
-        if len(given) != 1:
-            told = " and ".join(site.written(name) for name in given)
+        fields = [name for name in ("seconds", "seconds_path", "timestamp", "timestamp_path") if name in site.fields]
+        if len(fields) != 1:
+            these = " and ".join(site.written(name) for name in fields)
             ways = "Seconds, Timestamp" if site.is_jsonata else "Seconds, SecondsPath, Timestamp, TimestampPath"
-            message = f"state {site.name!r} needs one of {ways}" + (f", and has {told}" if told else "")
+            message = f"state {site.name!r} needs one of {ways}" + (f", and has {these}" if these else "")
             yield Finding(site.pointer, message, on_key=True)
 
 
@@ -169,6 +169,6 @@ def heartbeat_of_nobody(outline: Outline) -> Iterator[Finding]:
         text, resource = site.part.resource, parse_resource(site.part.resource)
         is_answered = resource.takes_answers or resource.is_sync
         for name in ("heartbeat_seconds", "heartbeat_seconds_path"):
-            if name in site.given and not is_answered and text.startswith("arn:") and not is_open(text):
+            if name in site.fields and not is_answered and text.startswith("arn:") and not is_open(text):
                 near = " TimeoutSeconds limits the call."
                 yield Finding(site.at(name), "nobody can send a heartbeat for this task", near, on_key=True)

@@ -71,14 +71,14 @@ def outer_variable_assigned(outline: Outline) -> Iterator[Finding]:
     for site in outline.having("assign"):
         if site.state is None:
             continue
-        outside = {name for block in _around(site.state.block) for name in names.get(id(block), ())}
+        outer = {name for block in _enclosing(site.state.block) for name in names.get(id(block), ())}
         for name, pointer in _assigned(site):
-            if name in outside:
+            if name in outer:
                 message = f"{name!r} is a variable outside of this block, where states inside cannot assign it"
                 yield Finding(pointer, message, " Use another name.", on_key=True)
 
 
-def _around(block: BlockSite) -> Iterator[BlockSite]:
+def _enclosing(block: BlockSite) -> Iterator[BlockSite]:
     """Yield the blocks whose variables a block can see, from the inside out."""
     while block.holder is not None and not is_distributed(block.holder):
         block = block.holder.block
