@@ -100,7 +100,7 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
     if result.divergence is not None:
         tell(f"asl: this test will fail, as {file} does not do what {history} says: {result.divergence}")
     folder = Path(output).parent if output is not None else Path()
-    text = test_from(read_recording(events), os.path.relpath(file, folder), Path(history).stem)
+    text = test_from(read_recording(events), os.path.relpath(file, folder), Path(history).stem, result.execution)
     if output is None:
         show_file(text.rstrip("\n"))
     else:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from asl_engine.tasks.error import TaskError
     from asl_engine.testing.execution import TestedExecution
     from asl_engine.testing.exploration import explore
+    from asl_engine.testing.likeness import alike
     from asl_engine.testing.mock import NO_ANSWER, Mock
     from asl_engine.testing.replaying import replay
     from asl_engine.testing.schedule import send_failure, send_heartbeat, send_success, stop
@@ -40,6 +41,7 @@ __all__ = [
     "TaskError",
     "TestedExecution",
     "Workflow",
+    "alike",
     "explore",
     "inputs",
     "replay",
@@ -56,6 +58,7 @@ _PLACES: Final = {
     "TaskError": "asl_engine.tasks.error",
     "TestedExecution": "asl_engine.testing.execution",
     "Workflow": "asl_engine.testing.workflow",
+    "alike": "asl_engine.testing.likeness",
     "explore": "asl_engine.testing.exploration",
     "inputs": "asl_engine.testing.strategies",
     "replay": "asl_engine.testing.replaying",

@@ -8,34 +8,39 @@ from typing import Any, Final
 
 from asl_engine.errors import InputError
 from asl_engine.history.visits import Attempt
+from asl_engine.testing.execution import TestedExecution
+from asl_engine.testing.likeness import alike
 from asl_engine.testing.literal import literal
 from asl_engine.testing.mock import NO_ANSWER
 from asl_engine.testing.recording import Recording, answer_of
+from asl_engine.testing.replaying import REPLAYED
 from asl_engine.values import NotJSON
 
 METADATA: Final = ("SdkHttpMetadata", "SdkResponseMetadata")
 """What every result of a service has, and few definitions look at."""
 
 
-def test_from(recording: Recording, definition: str, name: str) -> str:
-    """Return the text of a test file. `definition` is the path that the test loads, `name` says what it is about.
+def test_from(recording: Recording, definition: str, title: str, replayed: TestedExecution | None) -> str:
+    """Return the text of a test file. `definition` is the path that the test loads, `title` says what it is about.
 
     The mocks are the recorded answers, for each state in the order in which they were asked for, with the time that
-    each took. What the test asserts is the path, and the end.
+    each took. What the test asserts is the path, and the end; of an output in which UUIDs or times were others when it
+    was `replayed`, that it is alike.
     """
-    words = re.sub(r"\W+", "_", name).strip("_").lower() or "recorded_execution"
+    words = re.sub(r"\W+", "_", title).strip("_").lower() or "recorded_execution"
     path = literal([visit.state for visit in recording.story], 4)
     body = [
         f"def test_{words}(workflow):",
         f"    machine = workflow({literal(definition)}, start_time={recording.start!r})",
         *_mocks(recording),
         "",
-        f"    execution = machine.run({literal(recording.input, 4)}{_outside(recording)})",
+        f"    execution = machine.run({literal(recording.input, 4)}{_name(replayed)}{_schedule(recording)})",
         "",
         f"    assert execution.path == {path}",
-        *_end(recording),
+        *_end(recording, replayed),
     ]
-    names = [one for one in ("NO_ANSWER", "Answer", "stop") if any(re.search(rf"\b{one}\b", line) for line in body)]
+    words_used = set(re.findall(r"\w+", "\n".join(body)))
+    names = [name for name in ("NO_ANSWER", "Answer", "alike", "stop") if name in words_used]
     imported = [f"from asl_engine.testing import {', '.join(names)}", "", ""] if names else [""]
     return "\n".join([f'"""A recorded execution, as a regression test: {words}."""', "", *imported, *body, ""])
 
@@ -63,7 +68,7 @@ def _answer(attempt: Attempt, keeps_metadata: bool, indent: int = 8) -> str:
         raise InputError(f"the history holds what no execution could have: {problem}") from None
     if answer is NO_ANSWER:
         return "NO_ANSWER"
-    after = f", after={round(answer.after, 3)!r}" if answer.after else ""
+    after = f", after={answer.after!r}" if answer.after else ""
     if answer.heartbeat_every is not None:
         after += f", heartbeat_every={answer.heartbeat_every!r}"
     if answer.is_failure and answer.heartbeat_every is not None:
@@ -77,13 +82,19 @@ def _answer(attempt: Attempt, keeps_metadata: bool, indent: int = 8) -> str:
     return f"Answer({text}{after})" if after else text
 
 
-def _outside(recording: Recording) -> str:
+def _name(replayed: TestedExecution | None) -> str:
+    return f", name={literal(replayed.name)}" if replayed is not None and replayed.name != REPLAYED else ""
+
+
+def _schedule(recording: Recording) -> str:
     if not recording.schedule:
         return ""
     return f", at={{{recording.duration!r}: stop({literal(recording.error)}, {literal(recording.cause)})}}"
 
 
-def _end(recording: Recording) -> list[str]:
+def _end(recording: Recording, replayed: TestedExecution | None) -> list[str]:
     if recording.status == "SUCCEEDED":
+        if replayed is not None and replayed.output != recording.output and alike(recording.output, replayed.output):
+            return [f"    assert alike(execution.output, {literal(recording.output, 4)})"]
         return [f"    assert execution.output == {literal(recording.output, 4)}"]
     return [f'    assert (execution.status, execution.error) == ("{recording.status}", {literal(recording.error)})']

@@ -82,7 +82,7 @@ def answer_of(attempt: Attempt) -> Any:
     """
     if attempt.status == "RUNNING" or attempt.ended_at is None or attempt.is_timeout:
         return NO_ANSWER
-    took = max(0.0, attempt.ended_at - attempt.began_at)
+    took = round(max(0.0, attempt.ended_at - attempt.began_at), 3)  # AWS writes milliseconds
     if attempt.status == "SUCCEEDED":
         answer = Answer(attempt.result, after=took)
     else:

@@ -7,8 +7,7 @@ the definition.
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from asl_engine.errors import InputError
 from asl_engine.history.visits import Visit
 from asl_engine.testing.account import short
 from asl_engine.testing.execution import TestedExecution
+from asl_engine.testing.likeness import alike, names_told
 from asl_engine.testing.recording import RecordedTasks, Recording, Unrecorded, read_recording
 from asl_engine.testing.workflow import Workflow
 from asl_engine.values import JSON, NotJSON
@@ -62,18 +62,31 @@ class Replay:
         return self.divergence is None
 
 
+REPLAYED: Final = "replay-of-a-recorded-execution"
+"""The name of a replayed execution where its recording does not tell it."""
+
+
 def replay(machine: StateMachine | Workflow | str | Path, history: Any) -> Replay:
     """Run a recorded execution again, and compare.
 
     `machine` is the state machine as it was, or a changed one; `history` a file from `aws stepfunctions
-    get-execution-history`, its content, or a list of events. Texts that cannot be the same (UUIDs, task tokens,
-    timestamps, ARNs of executions) count as equal when both are of that kind.
+    get-execution-history`, its content, or a list of events. The execution starts when the recorded one did, and has
+    its name, where the machine tells it: no history has it otherwise. Parts of texts that cannot be the same (UUIDs,
+    task tokens, times, ARNs of executions) count as equal when both are of that kind.
     """
     workflow = machine if isinstance(machine, Workflow) else Workflow(machine)
     recording = read_recording(history)
-    tasks = RecordedTasks(recording)
+    name = None
+    if "Execution" in workflow.machine.definition:
+        scout = Workflow(workflow.machine, seed=workflow.seed, buckets=workflow.buckets)
+        name = _recorded_name(recording, _replayed(scout, recording, REPLAYED).execution)
+    return _replayed(workflow, recording, name or REPLAYED)
+
+
+def _replayed(workflow: Workflow, recording: Recording, name: str) -> Replay:
+    who = (name, None, recording.start)
     try:
-        execution = workflow.run_with(tasks, recording.input, recording.schedule, who=("replay", None, recording.start))
+        execution = workflow.run_with(RecordedTasks(recording), recording.input, recording.schedule, who=who)
     except NotJSON as wrong:
         raise InputError(f"the history holds what no execution could have: {wrong}") from None
     except Unrecorded as problem:
@@ -84,15 +97,30 @@ def replay(machine: StateMachine | Workflow | str | Path, history: Any) -> Repla
         raise InputError("the states of the history are nested too deeply") from None
 
 
+def _recorded_name(recording: Recording, scout: TestedExecution | None) -> str | None:
+    """Return what the recording has where a scout, which is named REPLAYED, tells its name or its ARN."""
+    if scout is None:
+        return None
+    pairs = [(recording.output, scout.output)]
+    for visit, other in zip(recording.story, scout.story, strict=False):
+        pairs += zip(_values(visit), _values(other), strict=False)
+    names = Counter(name for then, now in pairs for name in names_told(then, now, REPLAYED))
+    return names.most_common(1)[0][0] if names else None
+
+
+def _values(visit: Visit) -> list[JSON]:
+    return [visit.input, visit.output, dict(visit.variables), *(attempt.payload for attempt in visit.attempts)]
+
+
 def first_divergence(recording: Recording, execution: TestedExecution) -> Divergence | None:
     """Return the first difference in what states were entered with, called, and gave; None where there is none."""
-    found = _inside(_walks(recording.story), _walks(execution.story), None, None)
+    divergence = _inside(_walks(recording.story), _walks(execution.story), None, None)
     ends = [recording.status, recording.error], [execution.status, execution.error]
-    if found is None and not alike(*ends):
+    if divergence is None and not alike(*ends):
         return Divergence("the execution", "outcome", *ends)
-    if found is None and not alike(recording.output, execution.output):
+    if divergence is None and not alike(recording.output, execution.output):
         return Divergence("the execution", "output", recording.output, execution.output)
-    return found
+    return divergence
 
 
 def _walks(story: Sequence[Visit]) -> Walks:
@@ -106,17 +134,17 @@ def _walks(story: Sequence[Visit]) -> Walks:
 def _inside(recorded: Walks, now: Walks, visit: Visit | None, other: Visit | None) -> Divergence | None:
     """Compare what was walked inside of two visits; None for the executions themselves."""
     for branch, visits in recorded[id(visit)].items():
-        found = _on_the_way(recorded, now, visits, now[id(other)][branch])
-        if found is not None:
-            return found
+        divergence = _on_the_way(recorded, now, visits, now[id(other)][branch])
+        if divergence is not None:
+            return divergence
     return None
 
 
 def _on_the_way(recorded: Walks, now: Walks, visits: list[Visit], others: list[Visit]) -> Divergence | None:
     for visit, other in zip(visits, others, strict=False):
-        found = _at_entry(visit, other) or _inside(recorded, now, visit, other) or _at_exit(visit, other)
-        if found is not None:
-            return found
+        divergence = _at_entry(visit, other) or _inside(recorded, now, visit, other) or _at_exit(visit, other)
+        if divergence is not None:
+            return divergence
     if len(visits) > len(others):
         state = visits[len(others)].state
         return Divergence(state, "state", state, "the end")
@@ -144,32 +172,3 @@ def _at_exit(recorded: Visit, now: Visit) -> Divergence | None:
 def _difference(state: str, pairs: Sequence[tuple[str, JSON, JSON]]) -> Divergence | None:
     differing = (Divergence(state, *pair) for pair in pairs if not alike(pair[1], pair[2]))
     return next(differing, None)
-
-
-_KINDS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}",
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)",
-        r"arn:aws[\w-]*:states:.*:(execution|express|mapRun|stateMachine):.*",
-        r"[\w+/=-]{64,}",
-    )
-)
-"""Texts that differ from execution to execution: UUIDs, timestamps, ARNs, task tokens."""
-
-
-def alike(one: JSON, other: JSON) -> bool:
-    """Whether two values are equal but for texts that cannot be: UUIDs, timestamps, ARNs of executions, tokens."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(alike(value, other[name]) for name, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(alike, one, other))
-    if isinstance(one, str) and isinstance(other, str):
-        return one == other or any(kind.fullmatch(one) and kind.fullmatch(other) for kind in _KINDS)
-    return (type(one) is type(other) and one == other) or _are_same_number(one, other)
-
-
-def _are_same_number(one: JSON, other: JSON) -> bool:
-    numbers = (int, float)
-    is_number = isinstance(one, numbers) and isinstance(other, numbers)
-    return is_number and not isinstance(one, bool) and not isinstance(other, bool) and one == other

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 from conftest import chain
 
 from asl_engine import StateMachine
@@ -44,3 +47,29 @@ def test_an_error_in_an_iteration_says_which():
 
     lines = summary_of(mapped(chain(T={"Type": "Task", "Resource": "f"})), [7], f=fail)
     assert any(line.startswith("  ! [0] ValueError: no good") for line in lines)
+
+
+def test_a_failure_is_placed_in_the_line_that_its_author_wrote():
+    """And not in the standard library, where it was raised, nor in what is frozen into Python."""
+
+    def fail(event, context):
+        os.makedirs("/dev/null/x")
+
+    def parse(event, context):
+        json.loads("{")
+
+    task = {"Type": "Task", "Resource": "f"}
+    for function in (fail, parse):
+        [line] = [line for line in summary_of(chain(T=task), {}, f=function) if line.startswith("  !")]
+        assert line.endswith(f"(line {function.__code__.co_firstlineno + 1} of test_summary.py)")
+
+
+def test_the_reason_why_an_expression_fails_is_told_to_its_end():
+    """Also where it is caught, so that the end of the execution does not repeat it."""
+    caught = [{"ErrorEquals": ["States.ALL"], "Next": "B"}]
+    task = {"Type": "Task", "Resource": "f", "QueryLanguage": "JSONata", "Catch": caught}
+    task["Arguments"] = "{% $states.input.price + 'a text that is long enough to be cut off' %}"
+
+    [line] = [line for line in summary_of(chain(A=task, B={"Type": "Succeed"}), {"price": 1}) if "!" in line]
+
+    assert line.endswith('T2002: The right side of the "+" operator must evaluate to a number')

@@ -72,7 +72,7 @@ def test_whatever_was_recorded_is_replayed(machine, input):
     ends = [(one.status, one.output, one.error, one.duration) for one in (then, again.execution)]
     assert ends[0] == ends[1]
     names = {}
-    exec(test_from(read_recording(history), "machine.asl.json", "recorded"), names)
+    exec(test_from(read_recording(history), "machine.asl.json", "recorded", None), names)
     names["test_recorded"](lambda path, **options: Workflow(machine, **options))
 
 

@@ -24,9 +24,9 @@ from asl_engine.testing import (
     stop,
 )
 from asl_engine.testing.from_history import test_from
+from asl_engine.testing.likeness import alike
 from asl_engine.testing.literal import literal
 from asl_engine.testing.recording import read_recording
-from asl_engine.testing.replaying import alike
 
 
 def recorded(execution):
@@ -142,6 +142,51 @@ def test_uuids_moments_and_names_may_differ():
 
     assert result.matches
     assert then.output != result.execution.output
+
+
+TELLING = {
+    "a name": {"name.$": "$$.Execution.Name"},
+    "an ARN": {"id.$": "$$.Execution.Id", "url.$": "States.Format('go to {}.', $$.Execution.Id)"},
+    "a text of all": {
+        "all.$": "States.Format('{}/{} since {}', $$.Execution.Name, States.UUID(), $$.State.EnteredTime)"
+    },
+    "a start": {"at.$": "$$.Execution.StartTime"},
+    "JSONata": "{% $states.context.Execution.Name & ' at ' & $now('[H01]:[m01]:[s01]') & ' is ' & $uuid() %}",
+    "milliseconds": "{% {'at': $millis()} %}",
+}
+
+
+def telling(values):
+    """Return a workflow that tells who its execution is, a second after its start."""
+    shown = {"QueryLanguage": "JSONata", "Output": values} if isinstance(values, str) else {"Parameters": values}
+    states = {"W": {"Type": "Wait", "Seconds": 1}, "A": {"Type": "Pass", **shown}}
+    return Workflow(machine_of(**states), seed=5, start_time="2026-03-04T05:06:07.089Z")
+
+
+@pytest.mark.parametrize("values", TELLING.values(), ids=TELLING)
+def test_who_an_execution_was_and_when_is_replayed(values):
+    """Its start is recorded, its name is found in what it told, and UUIDs differ within longer texts as well."""
+    work = telling(values)
+    then = work.run(name="order-17")
+
+    result = replay(work.machine, recorded(then))
+
+    assert result.matches, result.divergence
+    assert then.started_at == result.execution.started_at
+    assert "order-17" not in json.dumps(then.output) or "order-17" == result.execution.name
+
+
+def test_a_machine_that_asks_for_its_name_goes_the_recorded_way():
+    """It is run with the name that it had."""
+    by_name = {"Variable": "$$.Execution.Name", "StringEquals": "order-17", "Next": "B"}
+    work = flow(
+        A={"Type": "Pass", "Parameters": {"name.$": "$$.Execution.Name"}, "ResultPath": "$.who"},
+        C={"Type": "Choice", "Choices": [by_name], "Default": "Z"},
+        Z={"Type": "Fail"},
+        B={"Type": "Succeed"},
+    )
+
+    assert replay(work.machine, recorded(work.run(name="order-17"))).matches
 
 
 def test_a_history_can_be_a_file_or_a_list(tmp_path):
@@ -338,6 +383,14 @@ def test_to_be_alike_goes_both_ways(one, other):
         ("2026-01-01T00:00:00Z", "2030-01-01T01:02:03.456Z", True),
         ("2026-01-01", "2030-01-01", False),
         ("order 1", "order 2", False),
+        ("at 2026-01-01T00:00:00Z by a", "at 2026-01-01T00:00:01.020Z by a", True),
+        ("at 2026-01-01T00:00:00Z by a", "at 2026-01-01T00:00:01.020Z by b", False),
+        ("since 23:59:59", "since 00:00:01", True),
+        ("a/12345678-1234-1234-1234-123456789012", "a/00000000-1234-1234-1234-123456789012", True),
+        ("a/12345678-1234-1234-1234-123456789012", "b/00000000-1234-1234-1234-123456789012", False),
+        (1_767_225_600_000, 1_767_225_600_120, True),
+        (1_767_225_600_000, 1_767_312_000_000, False),
+        (1_000, 1_120, False),
         ("arn:aws:states:eu-west-1:1:execution:m:a", "arn:aws:states:eu-west-1:1:execution:m:b", True),
         ("a" * 64, "b" * 80, True),
         ("a" * 63, "b" * 63, False),
@@ -372,7 +425,7 @@ def test_a_short_literal_stands_on_one_line():
 def written(work, name="recorded", **options):
     """Return the test that is written of an execution."""
     execution = work.run({"orders": [7, 8]}, **options)
-    return test_from(read_recording(recorded(execution)), "machine.asl.json", name)
+    return test_from(read_recording(recorded(execution)), "machine.asl.json", name, None)
 
 
 RECORDINGS = {
@@ -415,6 +468,23 @@ def test_a_test_of_a_recording_passes(name, tmp_path, monkeypatch):
     assert f"test_{name.replace(' ', '_')}" in names
     assert "assert execution.path == [" in text
     assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("values", TELLING.values(), ids=TELLING)
+def test_a_test_of_what_cannot_be_the_same_passes(values, tmp_path, monkeypatch):
+    """Names, UUIDs and times are compared by what they are."""
+    monkeypatch.chdir(tmp_path)
+    work = telling(values)
+    history = recorded(work.run(name="order-17"))
+    (tmp_path / "machine.asl.json").write_text(work.machine.definition)
+
+    names = {}
+    replayed = replay("machine.asl.json", history).execution
+    text = test_from(read_recording(history), "machine.asl.json", "telling", replayed)
+    exec(compile(text, "test_telling.py", "exec"), names)
+    names["test_telling"](Workflow)
+
+    assert ("order-17" in text) == ("order-17" in json.dumps(history["events"][-1]))
 
 
 def test_a_test_of_a_recording_fails_when_the_machine_changes(tmp_path, monkeypatch):

@@ -495,3 +495,17 @@ def test_a_function_that_must_be_awaited_is_refused():
 
     with pytest.raises(MockError, match="gives a coroutine or a generator"):
         flow(Work=calls("work")).mock("work", later)
+
+
+def test_an_assertion_in_a_mock_shows_the_lines_of_the_test_alone():
+    """Nobody looks for the mistake in the engine."""
+
+    def mock(payload):
+        assert payload == "another"
+
+    with pytest.raises(AssertionError) as failure:
+        flow(A=calls("f")).mock("f", mock).run({})
+
+    shown = failure.traceback.filter(failure)
+    assert {__file__} == {str(entry.path) for entry in shown}
+    assert ["mock"] == [entry.name for entry in shown][1:]
