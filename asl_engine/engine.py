@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, overload
@@ -188,10 +188,13 @@ class StateMachine:
         failure, and raises nothing.
         """
         at = moment(start_time)
-        objects, keeper = for_maps(self.program, buckets, children, history, on_progress)
-        launch = self._launch(input, functions, seed, history, name, on_event)._replace(objects=objects, watcher=keeper)
-        with keeper or nullcontext():
+        launch = self._launch(input, functions, seed, history, name, on_event)
+        if not launch.kernel.program.is_distributed:
             launch.in_virtual_time().run(launch.started(at))
+            return Execution(launch.kernel, None, self.model)
+        objects, keeper = for_maps(buckets, children, history, on_progress)
+        with keeper:
+            launch._replace(objects=objects, watcher=keeper).in_virtual_time().run(launch.started(at))
         return Execution(launch.kernel, keeper, self.model)
 
     async def run_async(
@@ -209,10 +212,13 @@ class StateMachine:
     ) -> Execution:
         """Run to the end in real time on the running event loop; plain functions run in threads. Otherwise as `run`."""
         seed = time.time_ns() if seed is None else seed
-        objects, keeper = for_maps(self.program, buckets, children, history, on_progress)
-        launch = self._launch(input, functions, seed, history, name, on_event)._replace(objects=objects, watcher=keeper)
-        with keeper or nullcontext():
+        launch = self._launch(input, functions, seed, history, name, on_event)
+        if not launch.kernel.program.is_distributed:
             await launch.in_real_time().run(launch.started(time.time()))
+            return Execution(launch.kernel, None, self.model)
+        objects, keeper = for_maps(buckets, children, history, on_progress)
+        with keeper:
+            await launch._replace(objects=objects, watcher=keeper).in_real_time().run(launch.started(time.time()))
         return Execution(launch.kernel, keeper, self.model)
 
     def run_realtime(

@@ -141,7 +141,9 @@ def explore_command(
     buckets = read_buckets(bucket)
     found = explore(machine, value, results=given, max_runs=max_runs, max_seconds=max_seconds, buckets=buckets)
     show(found.text())
-    if found.not_reached and (input_text is None or results is None):
+    if found.stopped is not None:
+        tell("asl: --max-runs and --max-seconds let it try more")
+    if (found.not_reached or found.not_tried) and (input_text is None or results is None):
         tell("asl: where input and results are guessed, --input and --results can reach more")
     if output is not None:
         write_file(output, tests_of(found, os.path.relpath(file, Path(output).parent)))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from asl_engine.mapruns.family import Watcher
     from asl_engine.mapruns.kept_children import Keep, Keeper, OnProgress
     from asl_engine.mapruns.s3_objects import Objects
-    from asl_engine.program.program import Program
 
 
 class Launch(NamedTuple):
@@ -51,21 +50,16 @@ class Launch(NamedTuple):
         """Return a driver on asyncio; see there for what it takes."""
         from asl_engine.drivers.realtime import RealTimeDriver
 
-        return RealTimeDriver(
-            self.kernel, self.performer, skips_time, hand_out, self.hooks, self.objects, self.watcher
-        )
+        return RealTimeDriver(self.kernel, self.performer, skips_time, hand_out, self.hooks, self.objects, self.watcher)
 
 
 def for_maps(
-    program: Program,
     buckets: Mapping[str, str | Path] | None,
     children: Keep = "all",
     keeps_history: bool = True,
     on_progress: OnProgress | None = None,
-) -> tuple[Objects | None, Keeper | None]:
-    """Return where distributed Maps have their objects, and who keeps their children; nothing where there are none."""
-    if not program.is_distributed:
-        return None, None
+) -> tuple[Objects, Keeper]:
+    """Return where distributed Maps have their objects, and who keeps their children."""
     from asl_engine.mapruns.kept_children import Keeper
     from asl_engine.mapruns.s3_objects import Folders
 

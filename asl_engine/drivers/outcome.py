@@ -1,13 +1,13 @@
 """What came of an attempt at a task: the one place where drivers learn what a return value means.
 
-    Performer.prepare   who does the task: a Call, other Work, a Job, a Failure, or AnsweredElsewhere
-    the driver          calls it, in the way that it knows
-    outcome_of          what that means: an event now, or an answer that is pending
+Performer.prepare   who does the task: a Call, other Work, a Job, a Failure, or AnsweredElsewhere
+the driver          calls it, in the way that it knows
+outcome_of          what that means: an event now, or an answer that is pending
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, final
 
 from asl_engine.kernel import StartTask, TaskFailed, TaskSubmitted, TaskSucceeded
 from asl_engine.tasks.answer import Answer
@@ -18,6 +18,7 @@ from asl_engine.values import JSON
 Ended: TypeAlias = TaskSucceeded | TaskFailed
 
 
+@final
 class Pending(NamedTuple):
     """An `answer` that comes after its own time; `submitted` says that its token was handed over, where it has one."""
 
@@ -34,18 +35,16 @@ def outcome_of(task: StartTask, prepared: Call | Work, returned: object, now: fl
     Of a task with a token only what hands it over was done. What a function returns to it is ignored, as on AWS; but an
     `Answer` stands for who has the token, and answers.
     """
-    op, is_answer = task.op, type(returned) is Answer
-    if type(returned) is Failure:
+    op, kind = task.op, type(returned)
+    if kind is Failure:
         return ended(now, op, returned)
     if task.resource.pattern == "waitForTaskToken":
-        output = None if is_answer or type(prepared) is Call else returned
-        submitted = TaskSubmitted(now, op, output)
+        submitted = TaskSubmitted(now, op, None if kind is Answer or type(prepared) is Call else returned)
         return Pending(returned, submitted) if isinstance(returned, Answer) else submitted
-    if type(prepared) is not Call:
-        return Pending(returned, None) if isinstance(returned, Answer) else TaskSucceeded(now, op, returned)
     if isinstance(returned, Answer):
-        return Pending(prepared.ended(returned), None)
-    return ended(now, op, prepared.succeeded(returned))
+        return Pending(prepared.ended(returned) if type(prepared) is Call else returned, None)
+    result = prepared.succeeded(returned) if type(prepared) is Call else returned
+    return ended(now, op, result) if type(result) is Failure else TaskSucceeded(now, op, result)
 
 
 def ended(at: float, op: str, outcome: JSON | Failure) -> Ended:

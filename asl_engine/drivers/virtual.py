@@ -8,7 +8,7 @@ digit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
@@ -61,17 +61,17 @@ class VirtualDriver:
 
     def run(self, event: FamilyEvent) -> None:
         """Feed the first event, then whatever follows from it."""
-        commands, (_, on_event, on_commit) = self.commands, self.hooks
+        commands, family, (_, on_event, on_commit) = self.commands, self.family, self.hooks
+        next_event: Any = event  # that of a family only where there is one
         while True:
             if on_event is not None:
-                on_event(event)
-            handle: Callable[[Any], list[Any]] = self.kernel.handle if self.family is None else self.family.handle
-            commands += handle(event)
+                on_event(next_event)
+            commands += self.kernel.handle(next_event) if family is None else family.handle(next_event)
             if on_commit is not None:
-                on_commit(event)
+                on_commit(next_event)
             if self.kernel.status != "RUNNING":
                 return
-            event = self._next_event()
+            next_event = self._next_event()
 
     def resume(self) -> None:
         """Continue a restored execution: what it waits for is issued again."""
@@ -88,23 +88,22 @@ class VirtualDriver:
         """Carry out commands until one of them makes an event; without commands, return the next event that is due."""
         commands = self.commands
         while commands:
-            event = self._carry_out(commands.popleft())
+            command = commands.popleft()
+            event = self._perform(command) if type(command) is StartTask else self._carry_out(command)
             if event is not None:
                 return event
         return self._jump()
 
     def _carry_out(self, command: FamilyCommand) -> FamilyEvent | None:
         match command:
-            case StartTask():
-                return self._perform(command)
             case StartTimer():
                 self.agenda.note(command.at, command.op, TimerFired(command.at, command.op))
             case Cancel():
                 self.agenda.cancel(command.op)
             case Work():
                 return WorkDone(self._clock(), command.op, command.work() if command.work is not None else None)
-            case StartMapRun():
-                raise AssertionError("a family runs its Map Runs itself")
+            case StartTask() | StartMapRun():
+                raise AssertionError("tasks are performed, and a family runs its Map Runs itself")
             case _:
                 assert_never(command)
         return None
@@ -135,7 +134,7 @@ class VirtualDriver:
             return None
         now = kernel.now
         prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
-        if isinstance(prepared, Call):
+        if type(prepared) is Call:
             try:
                 returned = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
             except TooSlow:
@@ -152,7 +151,7 @@ class VirtualDriver:
         else:
             assert_never(prepared)
         outcome = outcome_of(task, prepared, returned, now)
-        if isinstance(outcome, Pending):
+        if type(outcome) is Pending:
             self.agenda.note_answer(now, op, outcome.answer)
             return outcome.submitted
         return outcome

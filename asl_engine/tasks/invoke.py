@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from typing import Any
+from typing import Any, final
 
 from asl_engine.catalogue.service import Refusal, sdk_metadata
 from asl_engine.tasks.answer import Answer
@@ -18,6 +18,7 @@ from asl_engine.tasks.registry import Function
 from asl_engine.values import JSON, NotJSON, parse_json, private_copy
 
 
+@final
 class Failure:
     """How an attempt failed: the error name and the cause."""
 
@@ -33,6 +34,7 @@ def failure_of(refusal: Refusal) -> Failure:
     return Failure(refusal.error, refusal.cause)
 
 
+@final
 class Call:
     """A function with its arguments, ready to be called as `call.function.handler(call.event, call.context)`."""
 

@@ -279,7 +279,7 @@ class Debugger:
         kernel = Kernel(program)
         self._told, self._stood = {kernel: 0}, {}
         identity = Identity("debug", self.machine.name, kind=self.machine.type)
-        objects, keeper = for_maps(program, self.buckets)
+        objects, keeper = for_maps(self.buckets) if program.is_distributed else (None, None)
         hooks = Hooks(intercept=self._answers_of, on_event=self._remember)
         launch = Launch(kernel, _Asking(self), value, identity, self.seed, size, hooks, objects, keeper)
         launch.in_virtual_time().run(launch.started(self.start))

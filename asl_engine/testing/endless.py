@@ -6,16 +6,28 @@ from asl_engine.drivers.hooks import OnCommit
 from asl_engine.errors import EndlessExecution
 from asl_engine.history import states_entered
 from asl_engine.kernel import Kernel
+from asl_engine.kernel.memory import Frame
 
 
-def limiting(kernel: Kernel, limit: int) -> OnCommit:
-    """Return a hook that raises EndlessExecution when an execution goes on after `limit` history events."""
+def limiting(kernel: Kernel, max_events: int | None, max_visits: int | None) -> OnCommit:
+    """Return a hook that raises EndlessExecution when an execution goes on after so many history events, or when a
+    walk in it has entered so many states: that walk goes round, where the items of a Map each have a walk of their
+    own."""
 
     def check(_: object) -> None:
-        if kernel.event_count > limit and kernel.status == "RUNNING":
-            raise endless(kernel, limit)
+        if kernel.status != "RUNNING":
+            return
+        if max_events is not None and kernel.event_count > max_events:
+            raise endless(kernel, max_events)
+        if max_visits is not None and any(_visits(frame) > max_visits for frame, _ in kernel.waiting.values()):
+            raise endless(kernel, kernel.event_count)
 
     return check
+
+
+def _visits(frame: Frame | None) -> int:
+    """Return the most states that a walk, or one that it is a part of, has entered."""
+    return 0 if frame is None else max(frame.visit, _visits(frame.parent))
 
 
 def endless(kernel: Kernel, limit: int) -> EndlessExecution:

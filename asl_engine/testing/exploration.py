@@ -34,8 +34,8 @@ from asl_engine.values import ABSENT, JSON
 MOST_RUNS: Final = 2_000
 """How many executions are tried, unless more are allowed."""
 
-LONGEST: Final = 500
-"""After how many history events an execution counts as going round."""
+LONGEST: Final = 100
+"""After how many visits more than it has states a machine counts as going round."""
 
 Script = tuple[tuple[tuple[str, int], int], ...]
 """Which outcome a call has: ((state, number of the call), number of the outcome), for those that are not the first."""
@@ -80,21 +80,29 @@ def _as_code(answer: Any) -> str:
 
 @dataclass
 class Exploration:
-    """What was found out: the `ways` to different ends, the `circles` that executions did not leave, the parts of the
-    machine that were `not_reached`, and how many executions were tried."""
+    """What was learned: the `ways` to different ends, the `circles` that executions did not leave, the parts of the
+    machine that nothing reaches (`not_reached`), and how many executions there were (`runs`).
+
+    Where it was `stopped` before all was tried, in words, it is not known what nothing reaches; the parts that were not
+    reached until then are `not_tried`.
+    """
 
     ways: list[Way] = field(default_factory=list)
     circles: list[str] = field(default_factory=list)
     not_reached: list[Part] = field(default_factory=list)
+    not_tried: list[Part] = field(default_factory=list)
     runs: int = 0
+    stopped: str | None = None
 
     def text(self) -> str:
         """Return it as text: an end and an example on each line, then what was not reached."""
         lines = [f"{_counted(self.runs, 'execution')}, {_counted(len(self.ways), 'different end')}"]
         for way in self.ways:
-            lines += [f"{way.end}", f"  {' > '.join(_shortened(way.path))}", *_told(way)]
+            lines += [f"{way.end}", f"  {' > '.join(_shortened(way.path))}", *_failures_of(way)]
         lines += [f"does not end: {circle}" for circle in self.circles]
         lines += [f"not reached: {part.words}" for part in self.not_reached]
+        lines += [] if self.stopped is None else [self.stopped]
+        lines += [f"not tried: {part.words}" for part in self.not_tried]
         return "\n".join(lines)
 
 
@@ -102,11 +110,11 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def tests_of(found: Exploration, definition: str) -> str:
+def tests_of(exploration: Exploration, definition: str) -> str:
     """Return the examples as the text of a test file."""
     head = '"""An example of each end that the state machine can come to."""'
     imported = "from asl_engine.testing import NO_ANSWER, TaskError  # noqa: F401"
-    tests = [way.code(definition, f"end_{number}") for number, way in enumerate(found.ways, 1)]
+    tests = [way.code(definition, f"end_{number}") for number, way in enumerate(exploration.ways, 1)]
     return "\n\n\n".join([f"{head}\n\n{imported}", *tests]) + "\n"
 
 
@@ -117,7 +125,7 @@ def _shortened(path: Sequence[str]) -> Sequence[str]:
     return path if len(path) <= 20 else [*path[:10], "...", *path[-9:]]
 
 
-def _told(way: Way) -> list[str]:
+def _failures_of(way: Way) -> list[str]:
     """Return the answers of an example that are no plain results."""
     return [
         f"  {state!r} answers {', '.join(_repeated(map(_as_code, answers)))[:200]}"
@@ -150,10 +158,10 @@ def explore(
     of real time, and says how many executions there were. `buckets` are folders that stand for buckets of S3.
     """
     workflow = Workflow(machine, buckets=buckets)
-    given = {} if results is None else results
-    if not isinstance(given, Mapping) or not all(isinstance(one, (list, tuple)) for one in given.values()):
+    possible = {} if results is None else results
+    if not isinstance(possible, Mapping) or not all(isinstance(values, (list, tuple)) for values in possible.values()):
         raise InputError(f"results={results!r}: expected an array of results for each name")
-    return _Explorer(workflow, input, given, (max_runs, max_seconds)).explore()
+    return _Explorer(workflow, input, possible, (max_runs, max_seconds)).explore()
 
 
 class _Explorer:
@@ -161,12 +169,13 @@ class _Explorer:
         self, workflow: Workflow, input: JSON, results: Mapping[str, Sequence[JSON]], limits: tuple[int, float]
     ) -> None:
         self.workflow = workflow
-        self.found = Exploration()
-        self.max_runs, max_seconds = limits
+        self.result = Exploration()
+        self.max_runs, self.max_seconds = limits
         guessed = guesses(workflow.machine.model)
         self.inputs = [*guessed, {}] if input is ABSENT else [input]
-        self.until = time.monotonic() + max_seconds
+        self.until = time.monotonic() + self.max_seconds
         self.outcomes = _outcomes(workflow.machine.model, results, guessed)
+        self.max_visits = len(workflow.machine.program.states) + LONGEST
         self.ends: set[tuple[str, str | None, str]] = set()
         self.reached: set[str] = set()
         self.tried: set[tuple[int, Script]] = set()
@@ -175,10 +184,19 @@ class _Explorer:
     def explore(self) -> Exploration:
         for number in range(len(self.inputs)):
             self._try(number, ())
-        while self.pending and self.found.runs < self.max_runs and time.monotonic() < self.until:
+        while self.pending and self.result.runs < self.max_runs and time.monotonic() < self.until:
             self._run(*self.pending.popleft())
-        self.found.not_reached = self.workflow.coverage.missing()
-        return self.found
+        missing = self.workflow.coverage.missing()
+        if not self.pending:
+            self.result.not_reached = missing
+            return self.result
+        is_full = self.result.runs >= self.max_runs
+        limit = (
+            f"{_counted(self.max_runs, 'execution')} (max_runs)" if is_full else f"{self.max_seconds:g} s (max_seconds)"
+        )
+        self.result.stopped = f"stopped after {limit}, with {_counted(len(self.pending), 'variation')} not tried"
+        self.result.not_tried = missing
+        return self.result
 
     def _try(self, number: int, script: Script) -> None:
         if (number, script) not in self.tried:
@@ -187,13 +205,13 @@ class _Explorer:
 
     def _run(self, number: int, script: Script) -> None:
         tasks = _ScriptedTasks(self.outcomes, dict(script))
-        self.found.runs += 1
+        self.result.runs += 1
         execution: TestedExecution | None = None
         try:
-            execution = self.workflow.run_with(tasks, self.inputs[number], {}, max_events=LONGEST)
+            execution = self.workflow.run_with(tasks, self.inputs[number], {}, max_visits=self.max_visits)
         except EndlessExecution as problem:
-            if problem.where not in self.found.circles:
-                self.found.circles.append(problem.where)
+            if problem.where not in self.result.circles:
+                self.result.circles.append(problem.where)
         if execution is not None:
             self._note(execution, number, tasks)
         if self._has_new_part():
@@ -205,7 +223,7 @@ class _Explorer:
         if end not in self.ends:
             self.ends.add(end)
             way = Way(execution.status, execution.error, tuple(path), self.inputs[number], tasks.given)
-            self.found.ways.append(way)
+            self.result.ways.append(way)
 
     def _has_new_part(self) -> bool:
         reached = {pointer for pointer, count in self.workflow.coverage.counts.items() if count}

@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from asl_engine.engine import StateMachine
     from asl_engine.testing.execution import TestedExecution
+    from asl_engine.testing.mock import Mock
     from asl_engine.testing.report import CoverageRun
     from asl_engine.testing.workflow import Workflow
 
@@ -30,7 +31,7 @@ TOLD: Final = 3
 
 _STORY: pytest.StashKey[deque[TestedExecution]] = pytest.StashKey()
 _LOADED: pytest.StashKey[list[Workflow]] = pytest.StashKey()
-_DEFAULTS: pytest.StashKey[set[int]] = pytest.StashKey()
+_DEFAULTS: pytest.StashKey[set[Mock]] = pytest.StashKey()
 _MACHINES: pytest.StashKey[dict[Any, StateMachine]] = pytest.StashKey()
 _COVERAGE: pytest.StashKey[CoverageRun] = pytest.StashKey()
 
@@ -120,7 +121,7 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Note which mocks fixtures have set, now that the test itself begins."""
-    item.stash[_DEFAULTS] = {id(mock) for made in item.stash.get(_LOADED, []) for _, mock in made.mocks.items()}
+    item.stash[_DEFAULTS] = {mock for made in item.stash.get(_LOADED, []) for _, mock in made.mocks.items()}
 
 
 def _found(given: Any, request: pytest.FixtureRequest) -> Any:

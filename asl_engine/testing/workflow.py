@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, TypeAlias
 
-from asl_engine.drivers.hooks import NO_HOOKS, Hooks
+from asl_engine.drivers.hooks import Hooks
 from asl_engine.drivers.launch import Launch, for_maps
 from asl_engine.engine import Buckets, Kind, Moment, StateMachine, checked_input, moment
 from asl_engine.errors import AslError, InputError, MockError, did_you_mean
@@ -142,10 +142,11 @@ class Workflow:
         case: str | None = None,
         who: Who = ("test", None, None),
         max_events: int | None = MAX_EVENTS,
+        max_visits: int | None = None,
     ) -> TestedExecution:
         """Run an execution in which something else than the workflow's own mocks does the tasks."""
         performer = MockedTasks(stand_ins, self.functions, self._case(case), self._answered(schedule), self.check_mocks)
-        execution = self._go(performer, input, schedule, max_events, who)
+        execution = self._go(performer, input, schedule, (max_events, max_visits), who)
         if self.on_run is not None:
             self.on_run(execution)
         return execution
@@ -176,7 +177,7 @@ class Workflow:
         performer: MockedTasks,
         input: JSON,
         schedule: Schedule,
-        max_events: int | None,
+        limits: tuple[int | None, int | None],
         who: Who,
     ) -> TestedExecution:
         name, seed, start_time = who
@@ -184,8 +185,8 @@ class Workflow:
         start = _moment(self.start_time if start_time is None else start_time)
         kernel = Kernel(self._program)
         identity = Identity(name, self.machine.name, kind=self.machine.type)
-        hooks = NO_HOOKS if max_events is None else Hooks(on_commit=limiting(kernel, max_events))
-        objects, keeper = for_maps(self._program, self.buckets)
+        hooks = Hooks(on_commit=limiting(kernel, *limits))
+        objects, keeper = for_maps(self.buckets) if self._program.is_distributed else (None, None)
         seed = self.seed if seed is None else seed
         launch = Launch(kernel, performer, value, identity, seed, size, hooks, objects, keeper)
         driver = launch.in_virtual_time()
@@ -194,6 +195,7 @@ class Workflow:
             run_to_end(driver, launch.started(start))
         finally:
             self._count(kernel, keeper)
+        max_events, _ = limits
         if max_events is not None and _is_full(kernel):
             raise endless(kernel, min(max_events, MAX_EVENTS))
         return TestedExecution(kernel, keeper, tuple(pending), self.mocks.callable_names())
@@ -225,10 +227,10 @@ class Workflow:
         self._check_state(name)
         return TestedState(self.machine, name, self.start_time, self.seed)
 
-    def unused_mocks(self, but: Collection[int] = ()) -> list[str]:
+    def unused_mocks(self, but: Collection[Mock] = ()) -> list[str]:
         """Return the names of the mocks that no execution has asked, those given to single executions among them; `but`
-        are the ids of mocks that are not told."""
-        own = [name for name, mock in self.mocks.items() if not mock.asked and id(mock) not in but]
+        are mocks that do not count."""
+        own = [name for name, mock in self.mocks.items() if not mock.asked and mock not in but]
         asked = {name for name, mock in self._given if mock.asked}
         return [*own, *dict.fromkeys(name for name, _ in self._given if name not in asked)]
 

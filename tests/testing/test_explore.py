@@ -137,6 +137,15 @@ def test_a_circle_is_told():
     assert ("SUCCEEDED", None, "E") in ends(found)
 
 
+def test_many_items_are_no_circle():
+    """A Map goes through the same states for each of them, and ends."""
+    each = {"Type": "Map", "ItemsPath": "$.ids", "ItemProcessor": chain(I=calls("f"), J=calls("g"))}
+    found = explore(flow(M=each).machine, {"ids": list(range(60))}, max_runs=10)
+
+    assert [] == found.circles
+    assert ("SUCCEEDED", None, "J") in ends(found)
+
+
 def test_results_that_are_possible_can_be_said():
     """By the name of the Task, or of the function; nothing else is tried."""
     machine = choosing({"Variable": "$.n", "NumericGreaterThan": 41})
@@ -166,12 +175,24 @@ def test_it_stops_after_so_many_executions():
 
     assert 2 == found.runs
     assert found.text().startswith("2 executions, ")
-    assert found.not_reached
+    assert "stopped after 2 executions (max_runs), with 8 variations not tried" in found.text()
+
+
+def test_what_there_was_no_time_for_is_not_said_to_be_out_of_reach():
+    """It was not tried: only an exploration that came to its end knows what nothing reaches."""
+    found = explore(payment().machine, max_runs=1)
+
+    assert [] == found.not_reached
+    assert "/States/Cancel" in [part.pointer for part in found.not_tried]
+    assert "not tried: state 'Cancel'" in found.text()
 
 
 def test_it_stops_after_so_much_time():
-    """No time is enough for nothing."""
-    assert 0 == explore(payment().machine, max_seconds=0).runs
+    """No time is enough for nothing, which it says."""
+    found = explore(payment().machine, max_seconds=0)
+
+    assert 0 == found.runs
+    assert "stopped after 0 s (max_seconds), with 2 variations not tried" in found.text()
 
 
 def test_it_finds_the_same_every_time():

@@ -110,6 +110,26 @@ def test_it(workflow):
     run(project).assert_outcomes(passed=1)
 
 
+def test_a_mock_in_place_of_those_of_a_fixture_is_warned_of(project):
+    """Although it may stand in memory where one stood that a fixture had set."""
+    project.makepyfile("""
+import pytest
+
+@pytest.fixture
+def pay(workflow):
+    return workflow("pay.asl.json").mock("ChargeCard", {}).mock("ShipGoods", {})
+
+def test_it(pay):
+    for number in range(3):
+        pay.mock("ShipGoods", number)
+""")
+
+    result = run(project)
+
+    result.assert_outcomes(passed=1, warnings=1)
+    assert "the mock of 'ShipGoods' was never asked" in lines_of(result)
+
+
 def test_a_mock_that_was_never_asked_is_warned_of(project):
     """Once for each; warnings can be errors."""
     project.makepyfile(DECLINED.replace("    assert", '    pay.mock("ShipGoods", {})\n    assert'))
