@@ -57,6 +57,7 @@ def fields_where(wanted: Callable[[Kind], bool]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in PARTS for name, kind in kinds_of(part).items() if wanted(kind)))
 
 
+@cache
 def fields_of_kind(*forms: Form, language: Language | None = None) -> tuple[str, ...]:
     """Return the names of the fields of some forms, over all parts; with a language, of those that exist in it."""
     return fields_where(lambda kind: kind.form in forms and (language is None or language in kind.languages))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from asl_engine.diagnostics import Finding
 from asl_engine.model.base import Part
@@ -13,11 +14,14 @@ from asl_engine.rules.outline import Site
 def out_of_range(sites: Iterable[Site]) -> Iterator[Finding]:
     """Yield a finding for each number of the parts that is below or above what its field takes."""
     for site in sites:
-        part: Part = site.part
-        for name, kind in kinds_of(type(part)).items():
-            value = getattr(part, name) if kind.least is not None else None
-            if not isinstance(value, (int, float)) or kind.least is None:
-                continue
-            if value < kind.least or (kind.most is not None and value > kind.most):
-                bounds = f"at least {kind.least}" if kind.most is None else f"from {kind.least} to {kind.most:,}"
+        part: type[Part] = type(site.part)
+        for name, least, most in _ranges(part):
+            value = getattr(site.part, name)
+            if isinstance(value, (int, float)) and (value < least or (most is not None and value > most)):
+                bounds = f"at least {least}" if most is None else f"from {least} to {most:,}"
                 yield Finding(site.at(name), f"{site.written(name)} is {value}, and must be {bounds}")
+
+
+@cache
+def _ranges(part: type[Part]) -> list[tuple[str, int, int | None]]:
+    return [(name, kind.least, kind.most) for name, kind in kinds_of(part).items() if kind.least is not None]
