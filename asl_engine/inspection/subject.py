@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from asl_engine.errors import AslError, DefinitionError, NotSupported
 from asl_engine.model import states as model
-from asl_engine.model.walk import blocks
+from asl_engine.model.walk import blocks, language_of
 from asl_engine.program.refusals import unfilled
-from asl_engine.rules.check import Checked, check_text
+from asl_engine.rules.check import check_text
 from asl_engine.source.document import is_deeper
 from asl_engine.values import parse_json
 
@@ -48,7 +48,7 @@ def read_subject(definition: str, state_name: str | None = None) -> Subject:
         state = block.states.get(NAME if state_name is None else state_name)
         if state is not None:
             _check_filled(state)
-            return Subject(state, _language(state, checked))
+            return Subject(state, language_of(state, checked.machine))
     raise StateNotFound("State not found in definition")
 
 
@@ -56,11 +56,6 @@ def _check_filled(state: model.State) -> None:
     problems = [f"{field}: {reason}" for field, reason in unfilled(state)]
     if problems:
         raise NotSupported("this engine cannot run the state:\n  " + "\n  ".join(problems))
-
-
-def _language(state: model.State, checked: Checked) -> str:
-    assert checked.machine is not None
-    return state.query_language or checked.machine.query_language or "JSONPath"
 
 
 def _in_a_machine(definition: str) -> str:
