@@ -166,6 +166,7 @@ _SERVICES: Final = (
         *_plain("getItem putItem updateItem deleteItem"),
         error="DynamoDB",
         java="AmazonDynamoDBv2",
+        unnamed="AmazonDynamoDBException",
     ),
     Service("ecs", "ECS", Action("runTask", SYNC, TOKEN, job=_CONTAINERS), error="ECS", java="AmazonECS"),
     Service(

@@ -112,17 +112,28 @@ class Service:
 
     `name` is what a Resource calls it, `label` what people do, `sdk` its name in the SDK. `error` stands before the dot
     of its errors, and `java` in the brackets of causes: the name in AWS's SDK for Java 1, which follows no rule
-    (recorded: Lambda, DynamoDB, SQS, SNS). Services without the two are known, and cannot be called yet.
+    (recorded: Lambda, DynamoDB, SQS, SNS). `unnamed` is the error that has no name of its own, `<java>Exception` where
+    nothing else is said. Services without `error` and `java` are known, and cannot be called yet.
     """
 
-    __slots__ = ("actions", "error", "java", "label", "name", "sdk")
+    __slots__ = ("actions", "error", "java", "label", "name", "sdk", "unnamed")
 
-    def __init__(self, name: str, label: str, *actions: Action, sdk: str = "", error: str = "", java: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        *actions: Action,
+        sdk: str = "",
+        error: str = "",
+        java: str = "",
+        unnamed: str = "",
+    ) -> None:
         self.name = name
         self.label = label
         self.sdk = sdk or name
         self.error = error
         self.java = java
+        self.unnamed = unnamed or f"{java}Exception"
         for action in actions:
             if action.api is SAME_NAME:
                 action.api = (self.sdk, action.name[:1].upper() + action.name[1:])
@@ -135,4 +146,4 @@ class Service:
         """
         details = f"Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null"
         cause = f"{message} (Service: {self.java}; {details})"
-        return Refusal(f"{self.error}.{exception or self.java + 'Exception'}", cause)
+        return Refusal(f"{self.error}.{exception or self.unnamed}", cause)

@@ -33,6 +33,14 @@ def test_services_that_can_be_called_have_both_of_their_names():
     assert all(bool(service.error) == bool(service.java) for service in OPTIMISED.values())
 
 
+def test_an_error_without_a_name_of_its_own_has_that_of_the_client():
+    """Recorded: DynamoDB's has no version in it, other than the service in the cause."""
+    refusal = OPTIMISED["dynamodb"].refusal(None, "ValidationException", "No.", 400, "1")
+
+    assert "DynamoDB.AmazonDynamoDBException" == refusal.error
+    assert "No. (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ValidationException;" in refusal.args[0]
+
+
 def test_entries_that_were_not_taken_are_a_refusal():
     put = OPTIMISED["events"].actions["putEvents"].answer
 
