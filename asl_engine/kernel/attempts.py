@@ -105,9 +105,18 @@ def time_out(memory: Memory, frame: Frame, move: TimedOut) -> Move:
 
 def on_succeeded(memory: Memory, event: TaskSucceeded) -> Step | None:
     """An attempt has a result; one that is too large is a failure."""
-    frame = memory.settle(event.op, StartTask)
-    if frame is None:
+    op = event.op
+    entry = memory.waiting.get(op)
+    if entry is None or type(entry[1]) is not StartTask:
         return None
+    frame = entry[0]
+    if len(frame.ops) > 1:
+        memory.settle(op, StartTask)
+    else:  # most attempts have no time limits
+        del memory.waiting[op]
+        frame.ops = ()
+        if memory.record.focus != frame.number:
+            memory.record.focus_on(frame.number)
     result, state = event.result, frame.state
     size = bound_of(result)
     if size > MAX_BYTES:

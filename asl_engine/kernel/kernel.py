@@ -81,7 +81,7 @@ class Kernel(Memory):
         try:
             step = TAKE_IN[type(event)](self, event)
             if step is not None:
-                self._walk(*step)
+                self._walk(step[0], step[1])
             while ready:  # what walks that end or fail have left for others, and so on
                 frame, move = ready.popleft()
                 if frame.is_open:  # else what it belongs to has failed since

@@ -14,7 +14,7 @@ import hashlib
 from collections import deque
 from collections.abc import Container, Iterator
 from random import Random
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from asl_engine.history import Records
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer
@@ -26,6 +26,9 @@ from asl_engine.quotas import LIFETIME
 from asl_engine.values import JSON, format_timestamp
 
 NO_VARIABLES: dict[str, JSON] = {}
+
+NOBODY: Final = Identity("")
+"""Who an execution is before its first event."""
 
 
 Step: TypeAlias = "tuple[Frame, Move]"
@@ -210,7 +213,7 @@ class Memory:
         self.redriven_at: float | None = None
         self.redrive_count = 0
         self.now = 0.0
-        self.identity = Identity("")
+        self.identity = NOBODY
         self.record = Record(program.kind, keeps_history)
         self.frame_count = 0
         self.is_deadline_set = False
@@ -336,11 +339,8 @@ class Memory:
             return None
         frame = entry[0]
         del self.waiting[op]  # before the release: what has answered is not cancelled
-        if len(frame.ops) > 1:
-            self.release(frame)  # from its time limits
-        frame.ops = ()
-        if self.record.focus != frame.number:
-            self.record.focus_on(frame.number)
+        self.release(frame)
+        self.record.focus_on(frame.number)
         return frame
 
     # --------------------------------------------------------------------------------------- entering, and the end

@@ -127,9 +127,11 @@ class MapRun:
         status = child.kernel.status
         child.stopped_at = self.now = max(self.now, child.kernel.now)
         del self.open[child.index]
-        for counts, number in ((self.items, child.items), (self.executions, 1)):
-            counts.running -= number
-            counts.ended[status] += number
+        items, executions = self.items, self.executions
+        items.running -= child.items
+        items.ended[status] += child.items
+        executions.running -= 1
+        executions.ended[status] += 1
         if status != "SUCCEEDED" and self.host.is_redrivable:
             self.unsuccessful[child.index] = child
         self.results.add(child)
