@@ -60,7 +60,8 @@ class Record:
 
     def time(self, at: float) -> None:
         """What follows happens at this moment, in seconds since 1970."""
-        self._note(Mark.AT, at, None)
+        if self.entries is not None:
+            self.entries += (Mark.AT, at, None)
 
     def focus_on(self, number: int) -> None:
         """What follows happens in this frame."""
@@ -85,7 +86,9 @@ class Record:
 
     def succeeded(self, output: JSON) -> None:
         """The execution ended well."""
-        self._note(Mark.SUCCEEDED, output, None)
+        self.event_count += 1
+        if self.entries is not None:
+            self.entries += (Mark.SUCCEEDED, output, None)
 
     def failed(self, error: str | None, cause: str | None) -> None:
         """The execution failed."""

@@ -216,6 +216,7 @@ class MapRun:
 
     def _admit(self) -> bool:
         """Start children until the limit; whether the run now waits for work instead. Raises MapRunProblem."""
+        intake, batches = self.intake, self.intake.batches
         enough = self.started + STARTS
         while self.status == "RUNNING" and len(self.open) < (self.limit or MAX_CHILDREN):
             if self.started >= enough:
@@ -224,12 +225,12 @@ class MapRun:
             if self.to_redrive:  # before the items that have never had a child
                 self._start_again(self.to_redrive.popleft())
                 continue
-            batch = self.intake.next()
+            batch = batches.next(intake.is_read)
             if batch is not None:
                 self._start(batch)
-            elif self.intake.is_read:
+            elif intake.is_read:
                 return False
-            elif self.intake.has_to_read:
+            elif intake.has_to_read:
                 self.host.ask(self, "read")
                 return True
             else:

@@ -14,7 +14,7 @@ from typing import Final
 from asl_engine.kernel.memory import Frame
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.mapruns.children import Counts
-from asl_engine.mapruns.items import Batch, Batches, Item, Selector, items_of_state
+from asl_engine.mapruns.items import Batches, Item, Selector, items_of_state
 from asl_engine.mapruns.work import MapRunProblem
 from asl_engine.program.plan import Plan
 from asl_engine.values import JSON
@@ -57,10 +57,6 @@ class Intake:
                 counts.pending += 1
         except ExpressionFailed as problem:
             raise self._problem_of(problem) from None
-
-    def next(self) -> Batch | None:
-        """Return the input of the next child; None while there is none. Raises MapRunProblem."""
-        return self.batches.next(self.is_read)
 
     @property
     def is_empty(self) -> bool:
