@@ -252,6 +252,21 @@ def test_every_page_is_in_the_index():
     assert set() == {page for page in ROOT.glob("docs/**/*.md") if page != index} - linked
 
 
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def test_lines_fit():
+    """Lines of prose and rows of tables have 120 characters at most; blocks and pictures may have what they need."""
+    long = [
+        f"{page.relative_to(ROOT)}: {line}"
+        for page in PAGES
+        for line in FENCE.sub("", page.read_text("utf-8")).splitlines()
+        if len(line) > 120 and not line.startswith("![")
+    ]
+
+    assert [] == long
+
+
 # --- the inside ------------------------------------------------------------------------------------------------------
 
 
