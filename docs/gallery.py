@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -143,8 +144,9 @@ def pictures() -> list[Picture]:
         ),
         Picture(
             "A comparison",
-            "Added, removed and changed states and transitions from one definition to another, and the same as text. "
-            "With `-o changes.md` both are Markdown with Mermaid, ready for a pull request. The older definition:",
+            "Added, removed and changed states and transitions from one definition to another, in the picture and as "
+            "text beside it. With `-o changes.md` both are Markdown with Mermaid, ready for a pull request. The older "
+            "definition:",
             f"asl render --diff before.asl.json {HOME}/hello-world/hello-world.asl.json -o comparison.svg",
             before=f"<!-- file: before.asl.json -->\n```json\n{BEFORE}```\n\n",
         ),
@@ -159,13 +161,14 @@ def pictures() -> list[Picture]:
 
 def names() -> list[str]:
     """Return the names of the example workflows, in the order of their index."""
-    return re.findall(r"^\| \[([\w-]+)\]", (ROOT / HOME / "README.md").read_text("utf-8"), re.MULTILINE)
+    return re.findall(r"^- \[([\w-]+)\]", (ROOT / HOME / "README.md").read_text("utf-8"), re.MULTILINE)
 
 
 def about(name: str) -> str:
     """Return what a workflow does and shows, as the index has it."""
     index = (ROOT / HOME / "README.md").read_text("utf-8")
-    [(does, shows)] = re.findall(rf"^\| \[{name}\]\S+ \| (.*?) \| (.*?) \|$", index, re.MULTILINE)
+    [item] = re.findall(rf"^- \[{name}\]\S+ (.*?)\n(?=-|\n)", index, re.MULTILINE | re.DOTALL)
+    does, shows = " ".join(item.split()).split(". *It shows*: ")
     return f"It {does}: {shows}."
 
 
@@ -182,6 +185,11 @@ def ran(name: str, picture: str, given: str | None = None) -> str:
     return f"asl run {definition(name)} {entry} --functions {folder}/functions.py --quiet --svg {picture}.svg"
 
 
+def wrapped(text: str) -> str:
+    """Return the text in lines of 120 characters."""
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
 def page(told: dict[str, str]) -> str:
     """Return the text of the page, with what each command told."""
     sections = []
@@ -192,7 +200,8 @@ def page(told: dict[str, str]) -> str:
         command = f"{picture.before}{note}```sh\n{picture.command}\n```\n{prints}"
         level = "###" if picture.title in names() else "##"
         sections.append(
-            f"{level} {picture.title}\n\n{picture.words}\n\n{command}\n![{picture.title}](pictures/gallery/{name})\n"
+            f"{level} {picture.title}\n\n{wrapped(picture.words)}\n\n{command}\n"
+            f"![{picture.title}](pictures/gallery/{name})\n"
         )
     return "\n".join([INTRODUCTION, *sections[:4], PYTHON, EXAMPLES, *sections[4:]])
 

@@ -61,10 +61,10 @@ def play(name: str, /, **changes: JSON) -> tuple[Execution, Any]:
 
 
 def test_the_index_lists_the_workflows():
-    """The table in statemachines/README.md has a line for each folder, and no other."""
+    """The list in statemachines/README.md has an item for each folder, and no other."""
     index = (HOME / "README.md").read_text(encoding="utf-8")
 
-    assert NAMES == sorted(re.findall(r"^\| \[(.+?)\]\(\1/\) \|", index, re.MULTILINE))
+    assert NAMES == sorted(re.findall(r"^- \[(.+?)\]\(\1/\): ", index, re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", NAMES)
