@@ -25,7 +25,8 @@ OnEvent: TypeAlias = "Callable[[FamilyEvent], None]"
 OnCommit: TypeAlias = "Callable[[FamilyEvent], Awaitable[None] | None]"
 """A journal writes the event here, ahead of what is done because of it: after a crash, a command without its event
 would be work that nobody remembers having asked for. The driver in real time awaits what it returns, and holds the
-commands until then; in virtual time it must return None. It may put another kernel into the driver's `kernel`."""
+commands until then; in virtual time it must return None. It may put another kernel into the driver's `kernel`, or
+another family into its `family`."""
 
 
 class Hooks(NamedTuple):

@@ -61,11 +61,12 @@ class VirtualDriver:
 
     def run(self, event: FamilyEvent) -> None:
         """Feed the first event, then whatever follows from it."""
-        commands, family, (_, on_event, on_commit) = self.commands, self.family, self.hooks
+        commands, (_, on_event, on_commit) = self.commands, self.hooks
         next_event: Any = event  # that of a family only where there is one
         while True:
             if on_event is not None:
                 on_event(next_event)
+            family = self.family  # asked each time, as the kernel is: `on_commit` may have put another one there
             commands += self.kernel.handle(next_event) if family is None else family.handle(next_event)
             if on_commit is not None:
                 on_commit(next_event)

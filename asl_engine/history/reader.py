@@ -32,7 +32,7 @@ class EventReader:
 
     def __init__(self, records: Records, input_text: str | None = None) -> None:
         self.records = records
-        self.found: list[Event] = []
+        self.events: list[Event] = []
         self.at = 0
         self.input_text = input_text
         self.texts: dict[int, str] = {}
@@ -52,7 +52,7 @@ class EventReader:
         """Return the events that were not read yet."""
         records = self.records
         begin, self.at = self.at, len(records)
-        found = self.found = []
+        events = self.events = []
         one_by_one = islice(records, begin, None)
         for what, a, b in zip(one_by_one, one_by_one, one_by_one, strict=True):
             if type(what) is State:
@@ -60,7 +60,7 @@ class EventReader:
                 self._exited(what, b)
             else:
                 _READERS[what](self, a, b)
-        return found
+        return events
 
     def text(self, value: JSON) -> str:
         """Return the value's text, printed once for each value: outputs are the inputs of what follows."""
@@ -77,7 +77,7 @@ class EventReader:
         if member is not None:
             event[member] = details
         last[frame] = number
-        self.found.append(event)
+        self.events.append(event)
 
     def _entered(self, state: State, value: JSON) -> None:
         text = self.texts.get(id(value)) or self.text(value)
@@ -122,23 +122,13 @@ class EventReader:
         self.assigned = variables
 
     def _only_scheduled(self, state: State, move: Invoke) -> None:
-        resource = state.resource
-        assert resource is not None
-        details: dict[str, Any] = {}
-        if move.timeout is not None:
-            details["timeoutInSeconds"] = move.timeout
-        if move.heartbeat is not None:
-            details["heartbeatInSeconds"] = move.heartbeat
-        if move.credentials is not None:
-            details["taskCredentials"] = {"roleArn": move.credentials.get("RoleArn")}
-        payload = self.text(move.payload)
-        if resource.family == "Task":
+        assert state.resource is not None
+        details, payload = _limits(move), self.text(move.payload)
+        if state.resource.family == "Task":
             details |= self._task(state) | {"region": self.region, "parameters": payload}
         else:
-            details["resource"] = resource.text
-            details["input"] = payload
-            details["inputDetails"] = {"truncated": False}
-        self._event(*_NAMES[resource.family, "Scheduled"], details)
+            details |= {"resource": state.resource.text, "input": payload, "inputDetails": {"truncated": False}}
+        self._event(*_NAMES[state.resource.family, "Scheduled"], details)
 
     def _scheduled(self, state: State, move: Invoke) -> None:
         self._only_scheduled(state, move)
@@ -193,16 +183,16 @@ class EventReader:
             details["location"] = location
         self._event("EvaluationFailed", "evaluationFailedEventDetails", details)
 
-    def _untold(self, _: State, __: int) -> None:
+    def _without_event(self, _: State, __: int) -> None:
         """AWS's history does not tell which retrier or catcher it was."""
 
     def _state_aborted(self, state: State, _: None) -> None:
-        before = self._last_around(self.frame)
+        before = self._last_of_walks(self.frame)
         self.last[self.frame] = before
         self._event(state.type + "StateAborted")
         self.last[self.frame] = before
 
-    def _last_around(self, number: int) -> int:
+    def _last_of_walks(self, number: int) -> int:
         """Return the last event of a walk and those around it: for walks that are aborted, the failure that is the
         reason (recorded, September 2026)."""
         last = self.last[number]
@@ -234,7 +224,7 @@ class EventReader:
     def _iteration_ended(self, index: int, how: str) -> None:
         number = self.frame
         parent = self.parents[number]
-        before = self.last[number] = self._last_around(number) if how == "Aborted" else self.last[number]
+        before = self.last[number] = self._last_of_walks(number) if how == "Aborted" else self.last[number]
         self._event(*_NAMES["MapIteration", how], {"name": self.maps[parent], "index": index})
         if how != "Aborted":
             self.next_iteration[parent] = before
@@ -293,6 +283,17 @@ class EventReader:
         self._event("ExecutionAborted", "executionAbortedEventDetails", error_and_cause(error, cause))
 
 
+def _limits(move: Invoke) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    if move.timeout is not None:
+        details["timeoutInSeconds"] = move.timeout
+    if move.heartbeat is not None:
+        details["heartbeatInSeconds"] = move.heartbeat
+    if move.credentials is not None:
+        details["taskCredentials"] = {"roleArn": move.credentials.get("RoleArn")}
+    return details
+
+
 def error_and_cause(error: str | None, cause: str | None) -> dict[str, str]:
     """Return the members that are there: AWS leaves out what is missing."""
     pairs = {"error": error, "cause": cause}
@@ -322,8 +323,8 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.TASK_FAILED: EventReader._task_failed,
     Mark.TASK_TIMED_OUT: EventReader._task_timed_out,
     Mark.EVALUATION_FAILED: EventReader._evaluation_failed,
-    Mark.RETRIED: EventReader._untold,
-    Mark.CAUGHT: EventReader._untold,
+    Mark.RETRIED: EventReader._without_event,
+    Mark.CAUGHT: EventReader._without_event,
     Mark.STATE_ABORTED: EventReader._state_aborted,
     Mark.FORKED: EventReader._forked,
     Mark.BRANCH: EventReader._branch,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from asl_engine.kernel import Kernel
+from asl_engine.kernel import Identity, Kernel
+from asl_engine.kernel.map_runs import uuid_of
+from asl_engine.program.program import Program
+from asl_engine.values import JSON
 
 ENDS: Final = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
@@ -21,6 +24,29 @@ class Child:
         self.index = index
         self.items = items
         self.stopped_at: float | None = None
+
+
+class Births:
+    """Makes the child executions of one Map Run: who they are, and what they remember at their beginning."""
+
+    __slots__ = ("_keeps_history", "_machine", "_names", "_parent", "_program")
+
+    def __init__(self, program: Program, parent: Kernel, run_arn: str, keeps_history: bool) -> None:
+        self._program, self._parent, self._keeps_history = program, parent, keeps_history
+        self._machine = f"{parent.identity.machine_name}/{run_arn.rpartition('/')[2].partition(':')[0]}"
+        self._names = uuid_of(run_arn)[:24]  # a child's name is a UUID, too; its number makes it unique
+
+    def identity(self, index: int) -> Identity:
+        """Return who a child is."""
+        mine, name = self._parent.identity, f"{self._names}{index:012x}"
+        return Identity(name, self._machine, mine.role_arn, mine.account, mine.region, self._program.kind)
+
+    def kernel(self, run_op: str, index: int, identity: Identity, input: JSON, now: float) -> Kernel:
+        """Return a child that has not started."""
+        kernel = Kernel(self._program, self._keeps_history, f"{run_op}[{index}]")
+        kernel.activities, kernel.identity, kernel.input = self._parent.activities, identity, input
+        kernel.started_at = now
+        return kernel
 
 
 class Counts:
@@ -57,6 +83,18 @@ class Counts:
             "total": self.total,
             "resultsWritten": self.written,
         }
+
+    def exceed(self, count: int | None, share: float | None, is_final: bool) -> bool:
+        """Whether more failed than the count or the share, in per cent, tolerates: none, unless something is said of
+        that. The share is of all, so it counts when all are known."""
+        failed = self.failed
+        if not failed:
+            return False
+        if count is None and share is None:
+            return True
+        if count is not None and failed > count:
+            return True
+        return share is not None and is_final and failed * 100 > share * self.total
 
     @property
     def failed(self) -> int:

@@ -180,4 +180,4 @@ class Family:
             return
         run = self.runs[command.op] = self.map_run(kernel, kernel.waiting[command.op][0], command)
         self.watcher.run_started(run)
-        run.begin()
+        run.go_on()

@@ -11,17 +11,15 @@ from asl_engine.kernel import (
     ExecutionRedriven,
     ExecutionStarted,
     ExecutionStopped,
-    Identity,
     Kernel,
     MapRunFailed,
     MapRunSucceeded,
     StartMapRun,
 )
 from asl_engine.kernel.failures import DATA_LIMIT, TOO_MANY_FAILED
-from asl_engine.kernel.map_runs import uuid_of
 from asl_engine.kernel.memory import Frame
 from asl_engine.kernel.sizes import too_large
-from asl_engine.mapruns.children import Child, Counts
+from asl_engine.mapruns.children import Births, Child, Counts
 from asl_engine.mapruns.items import Batch, Item
 from asl_engine.mapruns.reading import Intake
 from asl_engine.mapruns.result_files import Results
@@ -91,9 +89,7 @@ class MapRun:
         self.intake = intake
         self.results = results
         self.is_busy = False  # reading, writing, or starting children
-        machine = f"{parent.identity.machine_name}/{self.arn.rpartition('/')[2].partition(':')[0]}"
-        self._machine = machine
-        self._names = uuid_of(self.arn)[:24]  # a child's name is a UUID, too; its number makes it unique
+        self._births = Births(self.program, parent, self.arn, results.keeps_history)
         self.started = 0
         self.is_written = False  # the results: once, whether the run fails before or by it
         self.redrive_count = 0
@@ -118,10 +114,6 @@ class MapRun:
 
     # ------------------------------------------------------------------------------------------------- what happens
 
-    def begin(self) -> None:
-        """Start the first children, or have the first items read."""
-        self._go_on()
-
     def child_ended(self, child: Child) -> None:
         """Count a child that has ended, and start the next."""
         status = child.kernel.status
@@ -138,7 +130,7 @@ class MapRun:
         if self.status == "RUNNING" and status != "SUCCEEDED" and self._is_exceeded():
             self._fail(MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED))
         elif not self.is_busy:
-            self._go_on()
+            self.go_on()
 
     def work(self, kind: str) -> Callable[[], Any] | None:
         """Return what a driver is to do in a thread, where it has threads. Of the kind "more" it is nothing: to answer
@@ -153,14 +145,14 @@ class MapRun:
         if self.stopped_at is not None:
             return
         if value is None:
-            self._go_on()
+            self.go_on()
         elif isinstance(value, MapRunProblem):
             if self.status == "FAILED":  # what the results could not be written of has failed already
                 self._end_failed()
             else:
                 self._fail(value)
         elif isinstance(value, list):
-            self._take(value)
+            self.go_on(value)
         else:
             self._written(value)
 
@@ -173,7 +165,7 @@ class MapRun:
         if event.tolerated_share is not None:
             self.tolerated_share = event.tolerated_share
         if not self.is_busy and self.status == "RUNNING":
-            self._go_on()
+            self.go_on()
 
     def redrive(self, command: StartMapRun, now: float) -> None:
         """Go on with the children that did not succeed, and the items that none was started for."""
@@ -188,7 +180,7 @@ class MapRun:
                 counts.pending += number
             self.to_redrive.append(child)
         self.unsuccessful.clear()
-        self._go_on()
+        self.go_on()
 
     def abort(self, now: float) -> None:
         """The execution that has the Map needs it no longer: stop what runs."""
@@ -200,10 +192,13 @@ class MapRun:
 
     # -------------------------------------------------------------------------------------------- items to children
 
-    def _go_on(self) -> None:
-        """Start what may run; read more when there is nothing to start; end when everything has ended."""
+    def go_on(self, items: list[Item] | None = None) -> None:
+        """Start what may run, of items that were read and those before them; read more when there is nothing to start;
+        end when everything has ended."""
         self.is_busy = True  # children may end while they are started, and must not come here again
         try:
+            if items is not None:
+                self._take_in(items)
             if self._admit():
                 return
         except MapRunProblem as problem:
@@ -237,26 +232,16 @@ class MapRun:
                 self._take_in(None)
         return False
 
-    def _take(self, items: list[Item]) -> None:
-        try:
-            self._take_in(items)
-        except MapRunProblem as problem:
-            self._fail(problem)
-            return
-        if self.status == "RUNNING":
-            self._go_on()
-
     def _take_in(self, items: list[Item] | None) -> None:
         self.intake.take_in(items, self.items)
         if self.is_read and self._is_exceeded():
             raise MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED)
 
     def _start(self, batch: Batch) -> None:
-        index, mine = self.started, self.parent.identity
+        index = self.started
         self.started = index + 1
-        name = f"{self._names}{index:012x}"
-        identity = Identity(name, self._machine, mine.role_arn, mine.account, mine.region, self.program.kind)
-        kernel = self._kernel(index, identity, batch.input)
+        identity = self._births.identity(index)
+        kernel = self._births.kernel(self.op, index, identity, batch.input, self.now)
         kernel.is_deadline_set = self.program.kind == "STANDARD"  # its year is over after that of the parent
         child = self.open[index] = Child(self.arn, kernel, index, batch.items)
         self.items.pending -= batch.items
@@ -265,12 +250,6 @@ class MapRun:
         self.host.adopt(self, child)
         started = ExecutionStarted(self.now, batch.input, identity, self.parent.seed, batch.size)
         self.host.feed(self, child, started)
-
-    def _kernel(self, index: int, identity: Identity, input: JSON) -> Kernel:
-        kernel = Kernel(self.program, self.results.keeps_history, f"{self.op}[{index}]")
-        kernel.activities, kernel.identity, kernel.input = self.parent.activities, identity, input
-        kernel.started_at = self.now
-        return kernel
 
     def _start_again(self, child: Child) -> None:
         """Redrive a child; one of type EXPRESS starts anew with its input (documented), and counts that (recorded)."""
@@ -282,25 +261,14 @@ class MapRun:
         child.stopped_at = None
         event: Event = ExecutionRedriven(self.now)
         if kernel.program.kind == "EXPRESS":
-            child.kernel = self._kernel(child.index, kernel.identity, kernel.input)
+            child.kernel = self._births.kernel(self.op, child.index, kernel.identity, kernel.input, self.now)
             child.kernel.redrive_count = kernel.redrive_count + 1
             event = ExecutionStarted(self.now, kernel.input, kernel.identity, kernel.seed)
         self.host.adopt(self, child)
         self.host.feed(self, child, event)
 
     def _is_exceeded(self) -> bool:
-        """Whether more items failed than are tolerated: none, unless something is said of that.
-
-        The share is of all items, so it counts when all have been read.
-        """
-        failed, count, share = self.items.failed, self.tolerated_count, self.tolerated_share
-        if not failed:
-            return False
-        if count is None and share is None:
-            return True
-        if count is not None and failed > count:
-            return True
-        return share is not None and self.is_read and failed * 100 > share * self.items.total
+        return self.items.exceed(self.tolerated_count, self.tolerated_share, self.is_read)
 
     # ------------------------------------------------------------------------------------------------------ its end
 
