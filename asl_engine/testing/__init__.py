@@ -14,7 +14,7 @@ Without pytest, `Workflow("order.asl.json")` is the same.
 
     workflow.py --mocks.py (mock.py), performer.py, outside.py--> execution.py (account.py) --coverage.py--> report.py
     state.py: one state; replaying.py (recording.py): a history from AWS, run again;
-    exploration.py: which outcomes lead where; debugger.py: step by step; plugin.py: pytest
+    exploration/: which outcomes lead where; debugger.py: step by step; plugin.py: pytest
 """
 
 from __future__ import annotations

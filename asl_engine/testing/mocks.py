@@ -13,19 +13,14 @@ from asl_engine.tasks.registry import split_name
 from asl_engine.testing.mock import Mock
 
 
-class Mocks:
-    """The mocks of a workflow, by what they stand in for: a state, a function, or a resource.
-
-    A state's mock gives the result of its Task, which for `lambda:invoke` is `{"Payload": ...}` and more; a function's
-    mock gives what the function returns.
-    """
+class Mockable:
+    """What of a machine can be mocked: its Task states, the functions that they call, and their resources."""
 
     def __init__(self, machine: model.StateMachine) -> None:
         self._states: dict[str, str] = {}
         self._functions: set[str] = set()
         self._readers: set[str] = set()
         self._is_dynamic = False
-        self._found: dict[str, Mock] = {}
         for _, name, state, _ in states(machine):
             if isinstance(state, model.Task):
                 function = function_of(state)
@@ -38,11 +33,7 @@ class Mocks:
                 self._readers.add(state.item_reader.resource)
         self._others = {name for _, name, _, _ in states(machine)} - set(self._states)
 
-    def add(self, name: str, mock: Mock) -> None:
-        """Let a mock stand in for the Task state, function or resource of a name, in place of the one before."""
-        self._found[self._key(name)] = mock
-
-    def _key(self, name: str) -> str:
+    def key(self, name: str) -> str:
         """Return what a name means: a state, a function (also by its ARN), or a resource. Raises MockError for none."""
         known = self.names()
         if not isinstance(name, str):
@@ -55,17 +46,13 @@ class Mocks:
         if name not in self._states and short in self._functions:
             return name if qualifier and name in known else short
         if name not in known:
-            told = "no Task of the state machine has this name, calls such a function, or has such a resource"
-            raise MockError(f"cannot mock {name!r}: {told}.{did_you_mean(name, known)}")
+            reason = "no Task of the state machine has this name, calls such a function, or has such a resource"
+            raise MockError(f"cannot mock {name!r}: {reason}.{did_you_mean(name, known)}")
         return name
 
     def names(self) -> list[str]:
         """Return all names that can be mocked: of states, of functions, and of resources."""
         return list(dict.fromkeys([*self._states, *sorted(self._functions), *self._states.values()]))
-
-    def states(self) -> list[str]:
-        """Return the names of the Task states."""
-        return list(self._states)
 
     def callable_names(self) -> frozenset[str] | None:
         """Return the names that calls can be asked for; None where a Task computes which function it calls."""
@@ -73,24 +60,38 @@ class Mocks:
             return None
         return frozenset(self.names()) | {parse_resource(resource).event_name for resource in self._states.values()}
 
+
+class Mocks:
+    """The mocks of a workflow, by what they stand in for: a state, a function, or a resource.
+
+    A state's mock gives the result of its Task, which for `lambda:invoke` is `{"Payload": ...}` and more; a function's
+    mock gives what the function returns.
+    """
+
+    def __init__(self, mockable: Mockable, mocks: Mapping[str, Mock] | None = None) -> None:
+        self.mockable = mockable
+        self._by_key = {mockable.key(name): mock for name, mock in (mocks or {}).items()}
+
+    def add(self, name: str, mock: Mock) -> None:
+        """Let a mock stand in for the Task state, function or resource of a name, in place of the one before."""
+        self._by_key[self.mockable.key(name)] = mock
+
     def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
         """Return what stands in for a task: its name, the mock, and whether it is that of a function."""
         for name, is_function in _names(task):
-            mock = self._found.get(name)
+            mock = self._by_key.get(name)
             if mock is not None:
                 return name, mock, is_function
         return None
 
     def with_others(self, others: Mapping[str, Mock]) -> Mocks:
         """Return the mocks of one execution, some of them its own."""
-        one = object.__new__(Mocks)
-        one.__dict__.update(self.__dict__)
-        one._found = {**self._found, **{self._key(name): mock for name, mock in others.items()}}
-        return one
+        own = {self.mockable.key(name): mock for name, mock in others.items()}
+        return Mocks(self.mockable, {**self._by_key, **own})
 
     def items(self) -> list[tuple[str, Mock]]:
         """Return each mock with its name."""
-        return list(self._found.items())
+        return list(self._by_key.items())
 
 
 def _names(task: StartTask) -> Iterable[tuple[str, bool]]:

@@ -49,10 +49,10 @@ class MockedTasks(Performer):
 
     def prepare(self, task: StartTask, identity: Identity, clock: Clock, now: float) -> Prepared:
         """Return what a mock answers, in the form that its task needs; the work of a real function otherwise."""
-        found = self.stand_ins.find(task)
-        if found is None:
+        match = self.stand_ins.find(task)
+        if match is None:
             return self._real(task, identity, clock, now)
-        name, mock, is_function = found
+        name, mock, is_function = match
         payload = private_copy(event_of(task.payload) if is_function else task.payload)
         context = LambdaContext(Function(name, _done), task.op, identity, clock, now)
         self._made[name] += 1

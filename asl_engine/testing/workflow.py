@@ -22,7 +22,7 @@ from asl_engine.testing.coverage import Covered, Reached, parts_of
 from asl_engine.testing.endless import endless, limiting
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mock import Mock
-from asl_engine.testing.mocks import Mocks
+from asl_engine.testing.mocks import Mockable, Mocks
 from asl_engine.testing.performer import MockedTasks, StandIns
 from asl_engine.testing.schedule import Schedule, happenings, note_on, run_to_end
 from asl_engine.testing.state import TestedState
@@ -75,14 +75,14 @@ class Workflow:
         self.functions = Functions.of(functions)
         self.seed = seed
         self.start_time = start_time
-        self.mocks = Mocks(self.machine.model)
+        self.mocks = Mocks(Mockable(self.machine.model))
         self.check_mocks = check_mocks
         self.buckets = buckets
         self.on_run = on_run
         self._config = None if mock_config is None else read_config(mock_config)
         self._program = compile_program(self.machine.model, self.machine.type)
         self._reached = Reached(self._program)
-        self._given: list[tuple[str, Mock]] = []
+        self._own_mocks: list[tuple[str, Mock]] = []
         """The mocks that single executions had, by name; `unused_mocks` looks at them too."""
 
     def mock(self, name: str, *answers: Any, on_call: Mapping[int, Any] | None = None, takes: float = 0.0) -> Workflow:
@@ -167,9 +167,9 @@ class Workflow:
         """Return the mocks of one execution."""
         if mocks is not None and not isinstance(mocks, Mapping):
             raise MockError(f"mocks={mocks!r}: expected answers, or Mocks, by name")
-        given = {name: Mock.of(answer) for name, answer in (mocks or {}).items()}
-        stand_ins = self.mocks.with_others(given)
-        self._given += given.items()
+        own = {name: Mock.of(answer) for name, answer in (mocks or {}).items()}
+        stand_ins = self.mocks.with_others(own)
+        self._own_mocks += own.items()
         return stand_ins
 
     def _go(
@@ -198,7 +198,7 @@ class Workflow:
         max_events, _ = limits
         if max_events is not None and _is_full(kernel):
             raise endless(kernel, min(max_events, MAX_EVENTS))
-        return TestedExecution(kernel, keeper, tuple(pending), self.mocks.callable_names())
+        return TestedExecution(kernel, keeper, tuple(pending), self.mocks.mockable.callable_names())
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:
         self._reached.add(kernel.records or [])
@@ -213,8 +213,8 @@ class Workflow:
             raise InputError(f"the test case {case!r} is of no mock configuration: pass mock_config=FILE")
         known = self.cases()
         if case not in known:
-            told = f"the mock configuration has no test case {case!r} for {self.machine.name!r}"
-            raise InputError(f"{told}.{did_you_mean(case, known)}")
+            message = f"the mock configuration has no test case {case!r} for {self.machine.name!r}"
+            raise InputError(f"{message}.{did_you_mean(case, known)}")
         return self._config.states(self.machine.name, case)
 
     def cases(self) -> list[str]:
@@ -231,8 +231,8 @@ class Workflow:
         """Return the names of the mocks that no execution has asked, those given to single executions among them; `but`
         are mocks that do not count."""
         own = [name for name, mock in self.mocks.items() if not mock.asked and mock not in but]
-        asked = {name for name, mock in self._given if mock.asked}
-        return [*own, *dict.fromkeys(name for name, _ in self._given if name not in asked)]
+        asked = {name for name, mock in self._own_mocks if mock.asked}
+        return [*own, *dict.fromkeys(name for name, _ in self._own_mocks if name not in asked)]
 
     @property
     def reached(self) -> Counter[str]:

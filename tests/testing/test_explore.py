@@ -11,7 +11,7 @@ from harness import asks, calls, catches, flow, invokes, payment, retries
 from asl_engine import InputError, StateMachine
 from asl_engine.testing import Workflow, explore
 from asl_engine.testing.exploration import tests_of
-from asl_engine.testing.guesses import guesses
+from asl_engine.testing.exploration.guesses import guesses
 
 
 def ends(found):
