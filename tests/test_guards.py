@@ -148,7 +148,7 @@ def test_there_are_no_import_cycles():
     assert {} == rings(needs)
 
 
-RINGS_OF_TYPES = {"kernel", "program", "mapruns", "server", "testing"}
+RINGS_OF_TYPES = {"program", "server", "testing"}
 """Parts in which types still go in a ring: this list only shrinks."""
 
 
@@ -373,7 +373,7 @@ def test_a_field_of_another_mode_is_refused(field):
 
 # --- sizes -----------------------------------------------------------------------------------------------------------
 
-LARGE = {"asl_engine/kernel/kernel.py": 449, "Kernel": 368, "MapRun": 288, "EventReader": 267}
+LARGE = {"MapRun": 283, "EventReader": 261}
 """Files and classes over the house's measure, with their lines: this list only shrinks."""
 
 
@@ -422,21 +422,18 @@ WORDS = {"told", "given", "found", "around", "outside", "one", "far", "keeping",
 """Names that say a part of speech in place of the thing."""
 
 WORDS_TO_GO = {
-    "catalogue": 1,
-    "cli": 28,
+    "cli": 25,
     "diagnostics": 8,
-    "drivers": 1,
     "engine": 4,
-    "history": 9,
+    "history": 3,
     "inspection": 12,
-    "kernel": 21,
-    "mapruns": 29,
+    "mapruns": 20,
     "program": 7,
-    "render": 9,
-    "server": 58,
+    "render": 8,
+    "server": 50,
     "source": 38,
-    "tasks": 14,
-    "testing": 61,
+    "tasks": 8,
+    "testing": 45,
 }
 """How many are left in each part: these numbers only shrink."""
 
