@@ -18,9 +18,9 @@ from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
 from asl_engine.kernel.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
+from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
 from asl_engine.server.guard import check_headers
-from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request, service_model, without_nulls
 from asl_engine.server.service import Service

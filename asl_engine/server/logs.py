@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from asl_engine.drivers.realtime import in_thread
 from asl_engine.history import Event, EventReader
+from asl_engine.server.descriptions import without_data
 from asl_engine.tasks.integrations.aws_call import client
 from asl_engine.values import json_text
 
@@ -27,19 +28,6 @@ MAX_LINES: Final = 5_000
 """How many lines one delivery has at the most; CloudWatch takes 10,000, or one megabyte."""
 
 _FATAL: Final = ("ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut")
-_DATA: Final = frozenset(
-    {"input", "output", "inputDetails", "outputDetails", "parameters", "assignedVariables", "assignedVariablesDetails"}
-)
-
-
-class Run(Protocol):
-    """What is needed of an execution."""
-
-    arn: str
-
-    def reader(self) -> EventReader:
-        """Return a reader of its history."""
-        ...
 
 
 def is_logged(event_type: str, level: str) -> bool:
@@ -57,7 +45,7 @@ def line(event: Event, arn: str, has_data: bool, redrives: int = 0) -> str:
     details: dict[str, Any] = {}
     for name, value in event.items():
         if name.endswith("EventDetails"):
-            details = {key: item for key, item in value.items() if has_data or key not in _DATA}
+            details = value if has_data else without_data(value)
     return json_text(
         {
             "id": str(event["id"]),
@@ -90,9 +78,15 @@ class Logs:
             self._put(group, VALIDATION_STREAM, [], region, account)
 
     async def follow(
-        self, run: Run, machine_arn: str, logging: dict[str, Any], ended: asyncio.Event, heard: int = 0
+        self,
+        arn: str,
+        reader: EventReader,
+        machine_arn: str,
+        logging: dict[str, Any],
+        ended: asyncio.Event,
+        seen: int = 0,
     ) -> None:
-        """Deliver the lines of an execution until it has ended; `heard` is how many events were told of before."""
+        """Deliver the lines of an execution until it has ended; `seen` is how many events were delivered before."""
         group, level, has_data = (
             _group(logging),
             logging.get("level", "OFF"),
@@ -101,7 +95,7 @@ class Logs:
         if group is None or level == "OFF":
             return
         region, account = machine_arn.split(":")[3:5]
-        reader, is_over, redrives = run.reader(), False, 0
+        is_over, redrives = False, 0
         while not is_over:
             try:
                 await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN)
@@ -111,8 +105,8 @@ class Logs:
             lines = []
             for event in reader.new_events():
                 redrives += event["type"] == "ExecutionRedriven"
-                if event["id"] > heard and is_logged(event["type"], level):
-                    message = line(event, run.arn, has_data, redrives)
+                if event["id"] > seen and is_logged(event["type"], level):
+                    message = line(event, arn, has_data, redrives)
                     lines.append({"timestamp": _milliseconds(event), "message": message})
             for at in range(0, len(lines), MAX_LINES):
                 batch, stream = lines[at : at + MAX_LINES], f"states/{machine_arn}"

@@ -17,8 +17,8 @@ from asl_engine.catalogue.resource import Integration
 from asl_engine.catalogue.service import sdk_metadata
 from asl_engine.kernel import ExecutionStopped, Identity, StartTask
 from asl_engine.kernel.failures import TASK_FAILED
+from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
 from asl_engine.server.operations.registry import OPERATIONS
 from asl_engine.server.requests import check_request, service_model
 from asl_engine.server.service import Service
@@ -114,13 +114,13 @@ async def _end(service: Service, account: Account, started: JSON, as_json: bool)
     """Wait for an execution's end, and return its description; stop it when the task that waits is stopped."""
     assert isinstance(started, dict)
     arn = str(started["ExecutionArn"])
-    run = service.runs.get(arn)
-    if run is not None:
+    live = service.live.get(arn)
+    if live is not None:
         try:
-            await run.ended.wait()
+            await live.ended.wait()
         finally:
-            if not run.ended.is_set():
-                run.driver.post(ExecutionStopped(run.driver.clock()))
+            if not live.ended.is_set():
+                live.driver.post(ExecutionStopped(live.driver.clock()))
     try:
         response: Any = OPERATIONS["DescribeExecution"](service, account, {"executionArn": arn})
     except ApiError as problem:  # Express executions cannot be described, and the oldest are forgotten

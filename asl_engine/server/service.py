@@ -1,110 +1,98 @@
-"""What the endpoint remembers: state machines and executions, in memory."""
+"""The service: a store with what is remembered, and beside it what is alive."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
 import traceback
-import uuid
 from collections.abc import Coroutine
 from typing import Any
 
+from asl_engine.drivers.hooks import Hooks
 from asl_engine.drivers.launch import Launch
-from asl_engine.drivers.realtime import in_thread
+from asl_engine.drivers.realtime import RealTimeDriver, in_thread
 from asl_engine.errors import AslError
-from asl_engine.history import memory_of_records
-from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
+from asl_engine.history import EventReader
+from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel, StartTask
 from asl_engine.mapruns.s3_objects import Objects
-from asl_engine.server.callbacks import Callbacks
-from asl_engine.server.errors import ApiError
+from asl_engine.server.account import Account
+from asl_engine.server.live import Descendants, LiveExecution
 from asl_engine.server.logs import Logs
-from asl_engine.server.machines import Account, Machine, Revision, Target
-from asl_engine.server.mocking import MockConfigFile
-from asl_engine.server.runs import Children, KnownMapRun, Run
-from asl_engine.tasks.mocks import MockedStates
+from asl_engine.server.revisions import compiled
+from asl_engine.server.test_cases import MockConfigFile
+from asl_engine.server.workers import Workers
+from asl_engine.store import Execution, MemoryStore, Store, Token
+from asl_engine.tasks.mock_config import MockedStates
 from asl_engine.tasks.perform import Performer
 from asl_engine.values import JSON
 
-MAX_EXECUTIONS = 100_000
-"""How many executions are kept; the oldest that have ended are forgotten first."""
 
-MAX_MEMORY = 1024**3
-"""How many bytes of memory the histories of ended executions may take before the oldest are forgotten."""
+class Activities:
+    """The activities that exist, as a kernel asks for them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __contains__(self, arn: object) -> bool:
+        return self.store.activity(str(arn)) is not None
 
 
 class Service:
-    """The machines and executions of all accounts, and the performer that does their tasks."""
+    """The machines and executions of all accounts, and the performer that does their tasks.
 
-    def __init__(self, performer: Performer, skips_time: bool = False, mocks: MockConfigFile | None = None) -> None:
+    `live` has the executions that run, and those that failed, which a redrive can have go on.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        skips_time: bool = False,
+        mocks: MockConfigFile | None = None,
+        store: Store | None = None,
+    ) -> None:
         self.performer = performer
         self.skips_time = skips_time
         self.mocks = mocks
-        self.machines: dict[str, Machine] = {}
-        self.runs: dict[str, Run] = {}
-        self.memory = 0
-        self.map_runs: dict[str, KnownMapRun] = {}
-        self.callbacks = Callbacks()
-        self.tags: dict[str, dict[str, str]] = {}
+        self.store: Store = store or MemoryStore()
+        self.live: dict[str, LiveExecution] = {}
+        self.workers = Workers()
         self.logs: Logs | None = None
         self.objects: Objects | None = None
+        self._activities = Activities(self.store)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def known_run(self, machine: Machine, name: str | None) -> Run | None:
-        """Return the execution of this name that a machine has already; Express executions may share a name."""
-        if name is None or machine.revision.machine.type == "EXPRESS":
-            return None
-        found = self.runs.get(_identity(machine, name).execution_arn)
-        return found if found is not None and found.machine is machine else None
-
-    def target(self, arn: str) -> Target | None:
-        """Return what an ARN names; None if there is nothing of that name. An alias picks one of its versions."""
-        if arn in self.machines:
-            return Target(self.machines[arn])
-        base, _, last = arn.rpartition(":")
-        machine = self.machines.get(base)
-        if machine is None:
-            return None
-        if last.isdecimal():
-            version = machine.versions.get(int(last))
-            return Target(machine, version) if version is not None else None
-        alias = machine.aliases.get(last)
-        if alias is None:
-            return None
-        number = int(alias.choose().rpartition(":")[2])
-        return Target(machine, machine.versions[number], alias)
-
-    def start(
-        self, target: Target, name: str | None, input_text: str, value: JSON, mocks: MockedStates | None = None
-    ) -> Run:
-        """Start an execution on the running event loop; `mocks` answers for some of its states."""
-        self.make_room()
-        name = name or str(uuid.uuid4())
-        identity = _identity(target.machine, name, target.revision)
-        kernel = Kernel(target.revision.machine.program)
-        kernel.activities = self.callbacks.activities
-        performer, children = self.performer.mocked(mocks), Children(self)
+    def start(self, row: Execution, identity: Identity, value: JSON, mocks: MockedStates | None = None) -> None:
+        """Run an execution that the store has, on the running event loop; `mocks` answers for some of its states."""
+        for arn in self.store.take_forgotten():
+            self.live.pop(arn, None)
+        kernel = Kernel(compiled(row.revision.definition, row.revision.type).program)
+        kernel.activities = self._activities
+        descendants = Descendants(self.store, self.live)
         seed = random.SystemRandom().getrandbits(64)
-        launch = Launch(kernel, performer, value, identity, seed, objects=self.objects, watcher=children)
-        driver = launch.in_real_time(self.skips_time, self.callbacks.wait_for)
-        run = children.parent = Run(target, name, input_text, driver)
-        run.arn = identity.execution_arn
-        self.runs[run.arn] = run
-        self._begin(self._follow(run, launch.started(driver.clock())))
-        if self.logs is not None:
-            self._begin(self.logs.follow(run, target.machine.arn, target.revision.logging, run.ended))
-        return run
+        hooks = Hooks(on_commit=self.store.journal(row.arn))
+        performer = self.performer.mocked(mocks)
+        launch = Launch(kernel, performer, value, identity, seed, None, hooks, self.objects, descendants)
+        driver = launch.in_real_time(self.skips_time, self._hand_out)
+        live = descendants.root = self.live[row.arn] = LiveExecution(row, kernel, driver)
+        self._begin(self._follow(live, launch.started(driver.clock())))
+        self._log(live)
 
-    def redrive(self, run: Run) -> float:
+    def redrive(self, live: LiveExecution) -> float:
         """Have an execution that did not succeed go on from where it failed; return the moment."""
-        at = run.driver.clock()
-        run.stopped_at = None
-        run.ended = asyncio.Event()
-        self._begin(self._follow(run, ExecutionRedriven(at)))
-        revision = run.target.revision
-        if self.logs is not None:
-            heard = run.kernel.event_count
-            self._begin(self.logs.follow(run, run.machine.arn, revision.logging, run.ended, heard))
+        at = live.driver.clock()
+        live.row.reopen(at)
+        self.store.update_execution(live.row)
+        live.ended = asyncio.Event()
+        self._begin(self._follow(live, ExecutionRedriven(at)))
+        self._log(live, live.kernel.event_count)
         return at
+
+    def _log(self, live: LiveExecution, seen: int = 0) -> None:
+        if self.logs is not None:
+            row = live.row
+            work = self.logs.follow(row.arn, live.reader(), row.machine_arn, row.revision.logging, live.ended, seen)
+            self._begin(work)
 
     def prepare_logs(self, logging: dict[str, Any], account: Account) -> None:
         """Let the log group know of a state machine that will write there."""
@@ -118,32 +106,53 @@ class Service:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _follow(self, run: Run, started: ExecutionStarted | ExecutionRedriven) -> None:
+    async def _follow(self, live: LiveExecution, first: ExecutionStarted | ExecutionRedriven) -> None:
         try:
-            await run.driver.run(started)
+            await live.driver.run(first)
         except asyncio.CancelledError:
             raise
         except BaseException as problem:
-            _give_up(run, problem)
-        run.stopped_at = run.driver.clock()
-        self.measure(run)
-        run.ended.set()
+            _give_up(live.kernel, problem)
+        live.end(self.store, live.driver.clock())
+        if live.row.redrive_refusal is not None or live.row.revision.type == "EXPRESS":
+            self._bury(live)
 
-    def measure(self, run: Run) -> None:
-        """Count what an execution that has ended keeps in memory: its history."""
-        before, run.memory = run.memory, memory_of_records(run.kernel.records or [])
-        self.memory += run.memory - before
+    def _bury(self, live: LiveExecution) -> None:
+        """Let go of what ran; unless another of the same name runs by now, as Express executions may."""
+        if self.live.get(live.row.arn) is live:
+            del self.live[live.row.arn]
 
-    def make_room(self) -> None:
-        """Forget the oldest executions that have ended while there is too much of them; refuse one more when all still
-        run."""
-        while len(self.runs) >= MAX_EXECUTIONS or self.memory > MAX_MEMORY:
-            ended = next((arn for arn, run in self.runs.items() if run.stopped_at is not None), None)
-            if ended is None:
-                break
-            self.memory -= self.runs.pop(ended).memory
-        if len(self.runs) >= MAX_EXECUTIONS:
-            raise ApiError("ExecutionLimitExceeded", f"{MAX_EXECUTIONS} executions are running")
+    async def wait_for(self, arn: str, seconds: float | None = None) -> None:
+        """Wait until an execution has ended, or so long."""
+        live = self.live.get(arn)
+        if live is not None:
+            await asyncio.wait_for(live.ended.wait(), seconds)
+
+    def clock(self, arn: str) -> float:
+        """Return the time of an execution: its own clock may be ahead, where time is skipped."""
+        live = self.live.get(arn)
+        return live.driver.clock() if live is not None else time.time()
+
+    def reader(self, row: Execution) -> EventReader:
+        """Return a reader of an execution's history."""
+        live = self.live.get(row.arn)
+        return live.reader() if live is not None else EventReader(self.store.history(row.arn), row.input_text)
+
+    def _hand_out(self, driver: RealTimeDriver, task: StartTask) -> None:
+        """An attempt waits for an answer from outside; an activity's goes into its queue."""
+        kernel, resource = driver.kernel_of(task.op), task.resource
+        activity_arn = resource.text if resource.family == "Activity" else None
+        arns = kernel.identity.execution_arn, driver.kernel.identity.execution_arn
+        self.store.add_token(
+            Token(kernel.token(task.op), *arns, task.op, resource.text, task.payload, activity_arn),
+        )
+        if activity_arn is not None:
+            self.workers.wake(activity_arn)
+
+    def driver_of(self, token: Token) -> RealTimeDriver | None:
+        """Return who would hear an answer to a token; None if it would not count any more."""
+        live = self.live.get(token.root_arn)
+        return live.driver if live is not None and live.driver.is_waiting_for(token.op) else None
 
     async def close(self) -> None:
         """Stop what is running; wait a little for functions that do not want to be stopped."""
@@ -153,14 +162,8 @@ class Service:
             await asyncio.wait(self._tasks, timeout=1)
 
 
-def _identity(machine: Machine, name: str, revision: Revision | None = None) -> Identity:
-    account, running = machine.account, revision or machine.revision
-    return Identity(name, machine.name, running.role_arn, account.id, account.region, running.machine.type)
-
-
-def _give_up(run: Run, problem: BaseException) -> None:
+def _give_up(kernel: Kernel, problem: BaseException) -> None:
     """End an execution that cannot go on, and tell whoever runs the endpoint why; it must not seem to run for ever."""
-    kernel = run.kernel
     cause = str(problem) if isinstance(problem, AslError) else f"{type(problem).__name__} in the engine; see its log"
     if not isinstance(problem, AslError):
         traceback.print_exception(problem)

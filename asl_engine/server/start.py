@@ -8,9 +8,10 @@ from asl_engine.kernel import Identity, StartTask
 from asl_engine.mapruns.s3_calls import S3Endpoint
 from asl_engine.mapruns.s3_objects import Folders
 from asl_engine.server.logs import Logs
-from asl_engine.server.mocking import MockConfigFile
 from asl_engine.server.nested import is_nested, prepare_nested
 from asl_engine.server.service import Service
+from asl_engine.server.test_cases import MockConfigFile
+from asl_engine.store import Store
 from asl_engine.tasks.context import request_id
 from asl_engine.tasks.integrations.aws_lambda import LambdaEndpoint
 from asl_engine.tasks.integrations.aws_services import ServicesEndpoint
@@ -25,17 +26,18 @@ def service_for(
     skips_time: bool,
     mock_config: str | None = None,
     buckets: Mapping[str, str] | None = None,
+    store: Store | None = None,
 ) -> Service:
     """Return a service that calls the functions, and for the others Lambda and AWS services at the endpoint.
 
-    `buckets` are folders that stand for buckets of S3; the others are at the endpoint. Raises InputError when the
-    MockConfigFile is none, or a folder.
+    `buckets` are folders that stand for buckets of S3; the others are at the endpoint. Without a `store` it remembers
+    as long as it lives. Raises InputError when the MockConfigFile is none, or a folder.
     """
     mocks = MockConfigFile(mock_config) if mock_config is not None else None
     if mocks is not None:
         mocks.config()
     performer = Performer(functions)
-    service = Service(performer, skips_time, mocks)
+    service = Service(performer, skips_time, mocks, store)
     performer.fallback = fallback_for(service, aws_endpoint_url)
     service.objects = Folders(buckets or {}, S3Endpoint(aws_endpoint_url) if aws_endpoint_url is not None else None)
     service.logs = Logs(aws_endpoint_url) if aws_endpoint_url is not None else None

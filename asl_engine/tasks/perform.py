@@ -10,7 +10,7 @@ from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.identity import Identity
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.invoke import Call, Failure, event_of
-from asl_engine.tasks.mocks import MockedStates
+from asl_engine.tasks.mock_config import MockedStates
 from asl_engine.tasks.registry import Function, Functions, split_name
 from asl_engine.values import JSON, NotJSON, private_copy
 

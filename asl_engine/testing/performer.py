@@ -12,7 +12,7 @@ from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.error import TaskError
 from asl_engine.tasks.invoke import Call, Failure, event_of
-from asl_engine.tasks.mocks import MockedStates
+from asl_engine.tasks.mock_config import MockedStates
 from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Clock, Job, Performer, Prepared
 from asl_engine.tasks.registry import Function, Functions, split_name
 from asl_engine.testing.mock import NO_ANSWER, Mock

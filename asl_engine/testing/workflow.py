@@ -16,7 +16,7 @@ from asl_engine.kernel import Identity, Kernel
 from asl_engine.kernel.failures import RUNTIME
 from asl_engine.program.compile import compile_program
 from asl_engine.quotas import MAX_EVENTS
-from asl_engine.tasks.mocks import MockConfig, MockedStates
+from asl_engine.tasks.mock_config import MockConfig, MockedStates
 from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
 from asl_engine.testing.endless import endless, limiting

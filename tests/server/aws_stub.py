@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from conftest import PATIENCE
 
 from asl_engine import Functions
-from asl_engine.server.machines import Account
+from asl_engine.server.account import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.start import service_for
 
@@ -37,11 +37,11 @@ class Client:
             request = {"stateMachineArn": arn, "input": text}
             started = OPERATIONS["StartExecution"](self.service, MINE, request)["executionArn"]
             async with asyncio.timeout(PATIENCE):
-                await self.service.runs[started].ended.wait()
+                await self.service.wait_for(started)
             return OPERATIONS["DescribeExecution"](self.service, MINE, {"executionArn": started})
 
         described = asyncio.run(go())
-        events = self.service.runs[described["executionArn"]].events()
+        events = self.service.reader(self.service.store.execution(described["executionArn"])).new_events()
         return described, [event["type"] for event in events if event["type"].startswith("Task")]
 
 

@@ -44,7 +44,7 @@ def story(client, definition, tell):
         arn = client("StartExecution", stateMachineArn=f"{MACHINE}m", input='{"n": 1}')["executionArn"]
         async with asyncio.timeout(PATIENCE):
             await tell()
-            while client.service.runs[arn].stopped_at is None:
+            while client.service.store.execution(arn).stopped_at is None:
                 await asyncio.sleep(0.001)
         return client("DescribeExecution", executionArn=arn), client("GetExecutionHistory", executionArn=arn)["events"]
 
@@ -56,6 +56,13 @@ async def token():
     while not TOKENS:
         await asyncio.sleep(0.001)
     return TOKENS[-1]
+
+
+async def scheduled(client):
+    """Wait until the work of the activity is in its queue."""
+    (live,) = client.service.live.values()
+    while not live.driver.handed_out:
+        await asyncio.sleep(0.001)
 
 
 def types(events):
@@ -111,14 +118,12 @@ def test_the_limits_of_an_activity_count_from_when_a_worker_takes_it_up(client):
     tokens = []
 
     def limits():
-        (run,) = client.service.runs.values()
-        names = [op.rpartition("/")[2] for op in run.kernel.waiting]
+        (live,) = client.service.live.values()
+        names = [op.rpartition("/")[2] for op in live.kernel.waiting]
         return [name for name in names if name in ("timeout", "heartbeat")]
 
     async def tell():
-        (activity,) = client.service.callbacks.activities.values()
-        while not activity.to_do:
-            await asyncio.sleep(0.001)
+        await scheduled(client)
         assert [] == limits()
         request = {"activityArn": ACTIVITY}
         tokens.append((await OPERATIONS["GetActivityTask"](client.service, client.account, request))["taskToken"])
@@ -158,22 +163,17 @@ def test_a_worker_that_goes_away_leaves_the_work_to_the_next(client):
         def ask():
             return OPERATIONS["GetActivityTask"](client.service, client.account, {"activityArn": ACTIVITY})
 
-        activity = client.service.callbacks.activities[ACTIVITY]
-        [attempt] = activity.to_do
-        activity.to_do.clear()
+        await scheduled(client)
+        token = client.service.store.take_task(ACTIVITY)
         gone, stays = asyncio.create_task(ask()), asyncio.create_task(ask())
         await asyncio.sleep(0)
-        activity.put(attempt)
+        client.service.store.add_token(token)
+        client.service.workers.wake(ACTIVITY)
         gone.cancel()
         task = await stays
         client("SendTaskSuccess", taskToken=task["taskToken"], output="2")
 
-    async def scheduled():
-        while not client.service.callbacks.activities[ACTIVITY].to_do:
-            await asyncio.sleep(0.001)
-        await tell()
-
-    assert "2" == story(client, SIGN, scheduled)[0]["output"]
+    assert "2" == story(client, SIGN, tell)[0]["output"]
 
 
 def test_activities_come_and_go(client):
@@ -191,7 +191,7 @@ def test_activities_come_and_go(client):
 def test_an_execution_is_stopped_with_all_that_waits_in_it(client):
     async def tell():
         await token()
-        arn = next(iter(client.service.runs))
+        arn = next(iter(client.service.live))
         stop = {"executionArn": arn, "error": "Enough", "cause": "no time"}
         await OPERATIONS["StopExecution"](client.service, client.account, stop)
         assert "TaskTimedOut" == refused(client, "SendTaskSuccess", taskToken=TOKENS[0], output="1")

@@ -61,11 +61,10 @@ def test_a_log_that_cannot_be_delivered_disturbs_nothing(capfd):
     async def story():
         client.create(definition=one_state(Type="Pass"), loggingConfiguration=logging)
         started = client("StartExecution", stateMachineArn="arn:aws:states:us-east-1:123456789012:stateMachine:m")
-        run = client.service.runs[started["executionArn"]]
-        await run.ended.wait()
+        await client.service.wait_for(started["executionArn"])
         while client.service._tasks:
             await asyncio.sleep(0.001)
-        return client("DescribeExecution", executionArn=run.arn)["status"]
+        return client("DescribeExecution", executionArn=started["executionArn"])["status"]
 
     assert "SUCCEEDED" == asyncio.run(story())
     assert "4 lines were not delivered to g" in capfd.readouterr().err

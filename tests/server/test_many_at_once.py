@@ -78,7 +78,7 @@ def test_five_hundred_open_callbacks():
                 OPERATIONS["SendTaskHeartbeat"](client.service, client.account, {"taskToken": tokens[n]})
                 client("SendTaskSuccess", taskToken=tokens[n], output=str(n))
             for arn in arns:
-                await client.service.runs[arn].ended.wait()
+                await client.service.wait_for(arn)
         return [client("DescribeExecution", executionArn=arn)["output"] for arn in arns]
 
     assert asyncio.run(story()) == [str(n) for n in range(500)]

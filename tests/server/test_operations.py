@@ -6,15 +6,15 @@ import asyncio
 import json
 
 import pytest
-from conftest import PATIENCE, chain, one_state
+from conftest import PATIENCE, chain, one_state, scripted
 
-from asl_engine import Functions
-from asl_engine.server import service as services
+from asl_engine import Functions, server
+from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request, without_nulls
 from asl_engine.server.start import service_for
+from asl_engine.store import MemoryStore
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 MINE = Account("123456789012", "us-east-1")
@@ -27,8 +27,8 @@ WAIT = json.dumps(chain(A={"Type": "Wait", "Seconds": 3600}))
 class Client:
     """Calls operations as a request does, and runs what they start."""
 
-    def __init__(self, functions=None, skips_time=True, account=MINE):
-        self.service = service_for(Functions.of(functions), None, skips_time)
+    def __init__(self, functions=None, skips_time=True, account=MINE, store=None):
+        self.service = service_for(Functions.of(functions), None, skips_time, store=store)
         self.account = account
 
     def __call__(self, operation, /, **request):
@@ -46,7 +46,7 @@ class Client:
         async def go():
             arn = self("StartExecution", **({"stateMachineArn": f"{MACHINE}m"} | request))["executionArn"]
             async with asyncio.timeout(PATIENCE):
-                while self.service.runs[arn].stopped_at is None:
+                while self.service.store.execution(arn).stopped_at is None:
                     await asyncio.sleep(0.001)
             return self("DescribeExecution", executionArn=arn)
 
@@ -313,7 +313,7 @@ def test_inputs_that_are_none(client, text, told):
     client.create()
 
     assert told in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m", input=text)
-    assert {} == client.service.runs
+    assert [] == client("ListExecutions", stateMachineArn=f"{MACHINE}m")["executions"]
 
 
 TASK = one_state(Type="Task", Resource="arn:aws:lambda:us-east-1:123456789012:function:f")
@@ -381,29 +381,35 @@ def test_an_aws_service_without_an_endpoint(client):
     assert "name one with --aws-endpoint-url" in client.run()["cause"]
 
 
-def test_memory_has_a_limit(client, monkeypatch):
-    """The oldest that ended are forgotten; when all run, one more is refused."""
-    monkeypatch.setattr(services, "MAX_EXECUTIONS", 3)
-    client.create()
-    arns = [client.run()["executionArn"] for _ in range(5)]
+def test_a_full_store_forgets_the_oldest_and_refuses_one_more_when_all_run():
+    """What could have been redriven is let go as well."""
+    client = Client({"f": scripted(ValueError(), ValueError(), ValueError(), ValueError())}, store=MemoryStore(3))
+    client.create(definition=TASK)
+    arns = [client.run()["executionArn"] for _ in range(4)]
 
-    assert arns[2:] == list(client.service.runs)
+    assert arns[1:] == list(client.service.live)
     assert "ExecutionDoesNotExist" in client.refusal("DescribeExecution", executionArn=arns[0])
-    for run in client.service.runs.values():
-        run.stopped_at = None
-    assert "ExecutionLimitExceeded" in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m")
+    client("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", definition=WAIT)
+
+    async def start_four():
+        for _ in range(4):
+            client("StartExecution", stateMachineArn=f"{MACHINE}m")
+
+    with pytest.raises(ApiError, match="ExecutionLimitExceeded: 3 executions are running"):
+        asyncio.run(start_four())
 
 
-def test_large_histories_are_forgotten_sooner(client, monkeypatch):
+def test_large_histories_are_forgotten_sooner():
     """The oldest, as long as all together take too much memory; the last one can always be asked for."""
-    monkeypatch.setattr(services, "MAX_MEMORY", 300_000)
+    client = Client(store=MemoryStore(max_memory=300_000))
     client.create()
     large = json.dumps("x" * 100_000)
     arns = [client.run(input=large)["executionArn"] for _ in range(5)]
     small = client.run()["executionArn"]
 
-    assert list(client.service.runs) == [*arns[3:], small]
-    assert 200_000 < client.service.memory < 300_000
+    listed = client("ListExecutions", stateMachineArn=f"{MACHINE}m")["executions"]
+    assert [small, *arns[:2:-1]] == [row["executionArn"] for row in listed]
+    assert 200_000 < client.service.store.memory < 300_000
 
 
 def test_closing_does_not_wait_for_the_stubborn(monkeypatch):
@@ -436,7 +442,7 @@ def test_every_field_of_every_request_is_read():
 
     from asl_engine.server.requests import service_model
 
-    folder = Path(services.__file__).parent
+    folder = Path(server.__file__).parent
     sources = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     model = service_model()
     fields = {

@@ -17,7 +17,7 @@ WAIT = one_state(Type="Wait", Seconds=3600)
 
 async def ended(client, arn):
     async with asyncio.timeout(PATIENCE):
-        await client.service.runs[arn].ended.wait()
+        await client.service.wait_for(arn)
     return client("DescribeExecution", executionArn=arn)
 
 

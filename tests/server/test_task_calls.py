@@ -12,7 +12,7 @@ from conftest import chain, one_state
 from asl_engine.catalogue.sdk import sdk_name
 from asl_engine.errors import InputError
 from asl_engine.server.errors import ApiError
-from asl_engine.tasks.mocks import MockConfig
+from asl_engine.tasks.mock_config import MockConfig
 
 
 def task(action, parameters, **more):
@@ -176,7 +176,7 @@ def test_a_nested_execution_stops_with_the_task_that_waits_for_it():
     described, _ = client.run()
 
     assert described["error"] == "States.Timeout"
-    [nested] = [run for run in client.service.runs.values() if run.name == "c"]
+    [nested] = [live for live in client.service.live.values() if live.row.name == "c"]
     assert nested.driver.inbox or nested.kernel.status == "ABORTED"
 
 

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from asl_engine import Functions
+from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request
 from asl_engine.server.start import service_for

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Final
+import time
 
+from asl_engine.kernel.events import ActivityStarted
 from asl_engine.quotas import MAX_ACTIVITIES, POLL_SECONDS
+from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn, check_name
-from asl_engine.server.callbacks import Activity
+from asl_engine.server.encryption import AWS_OWNED, with_defaults
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account, with_defaults
-from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.operations.tags import tag_at_creation
+from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
+from asl_engine.server.tagging import add_tags
+from asl_engine.store import Activity, Token
 from asl_engine.values import json_text
-
-OWNED_KEY: Final = {"type": "AWS_OWNED_KEY"}
 
 
 @operation
 def create_activity(service: Service, account: Account, request: Request) -> Response:
     """Create an activity; again, with the same name, it is answered as the first time."""
-    name = request["name"]
+    name, store = request["name"], service.store
     check_name(name)
-    arn = f"arn:aws:states:{account.region}:{account.id}:activity:{name}"
-    encryption = with_defaults(request.get("encryptionConfiguration")) or OWNED_KEY
-    activities = service.callbacks.activities
-    activity = activities.get(arn)
+    arn = account.arn("activity", name)
+    encryption = with_defaults(request.get("encryptionConfiguration")) or AWS_OWNED
+    activity = store.activity(arn)
     if activity is not None and activity.encryption != encryption:
         raise ApiError("ActivityAlreadyExists", f"Activity Already Exists: '{arn}'")
     if activity is None:
-        if len(activities) >= MAX_ACTIVITIES:
+        if store.count_activities(account.id, account.region) >= MAX_ACTIVITIES:
             raise ApiError("ActivityLimitExceeded", f"Activity Limit Exceeded: '{MAX_ACTIVITIES}'")
-        activity = activities[arn] = Activity(arn, name, encryption)
-        tag_at_creation(service, arn, request.get("tags", []))
+        add_tags(store, arn, request.get("tags", []))
+        activity = Activity(arn, account.id, account.region, name, encryption, time.time())
+        store.add_activity(activity)
     return {"activityArn": arn, "creationDate": activity.created_at}
 
 
 def _activity(service: Service, arn: str) -> Activity:
     check_arn(arn, "activity")
-    activity = service.callbacks.activities.get(arn)
+    activity = service.store.activity(arn)
     if activity is None:
         raise ApiError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
     return activity
@@ -60,28 +60,38 @@ def describe_activity(service: Service, account: Account, request: Request) -> R
 @operation
 def list_activities(service: Service, account: Account, request: Request) -> Response:
     """List the activities of the account, in the order of their names."""
-    prefix = f"arn:aws:states:{account.region}:{account.id}:activity:"
-    activities = [one for arn, one in service.callbacks.activities.items() if arn.startswith(prefix)]
-    listed, token = page(sorted(activities, key=lambda one: one.name), request, prefix)
-    found = [{"activityArn": one.arn, "name": one.name, "creationDate": one.created_at} for one in listed]
-    return {"activities": found} | token
+    rows, token = read_page(
+        request,
+        account.arn("activity", ""),
+        str,
+        lambda after, limit: service.store.list_activities(account.id, account.region, after, limit),
+    )
+    listed = [{"activityArn": row.arn, "name": row.name, "creationDate": row.created_at} for row in rows]
+    return {"activities": listed} | token
 
 
 @operation
 def delete_activity(service: Service, account: Account, request: Request) -> Response:
     """Delete an activity; one that is not there is deleted already."""
     check_arn(request["activityArn"], "activity")
-    service.callbacks.activities.pop(request["activityArn"], None)
-    service.tags.pop(request["activityArn"], None)
+    service.store.delete_activity(request["activityArn"])
     return {}
 
 
 @operation
 async def get_activity_task(service: Service, account: Account, request: Request) -> Response:
     """Give a worker the oldest work of an activity; without any for a minute, an answer without a token."""
-    activity = _activity(service, request["activityArn"])
-    attempt = await activity.next(POLL_SECONDS)
-    if attempt is None:
+    arn = _activity(service, request["activityArn"]).arn
+
+    def take() -> Token | None:
+        while (token := service.store.take_task(arn)) is not None:
+            if service.driver_of(token) is not None:
+                return token
+        return None
+
+    token = await service.workers.next(arn, take, POLL_SECONDS)
+    driver = service.driver_of(token) if token is not None else None
+    if token is None or driver is None:
         return {}
-    service.callbacks.begin(attempt, request.get("workerName"))
-    return {"taskToken": attempt.token, "input": json_text(attempt.payload)}
+    driver.post(ActivityStarted(driver.clock(), token.op, request.get("workerName")))
+    return {"taskToken": token.token, "input": json_text(token.input)}

@@ -2,85 +2,87 @@
 
 from __future__ import annotations
 
-from asl_engine.mapruns.children import Counts
 from asl_engine.mapruns.work import MapRunUpdated
+from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn
+from asl_engine.server.descriptions import execution_of
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
-from asl_engine.server.operations.executions import run_of
-from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.runs import KnownMapRun
+from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
+from asl_engine.store import MapRun
 
 
 @operation
 def list_map_runs(service: Service, account: Account, request: Request) -> Response:
     """List the Map Runs of an execution, the newest first."""
-    run = run_of(service, request["executionArn"])
-    found = [known for known in service.map_runs.values() if known.run.parent is run.kernel]
-    found.reverse()
-    listed, token = page(found, request, run.arn)
-    return {"mapRuns": [_listed(known) for known in listed]} | token
+    arn = execution_of(service.store, request["executionArn"]).arn
+    rows, token = read_page(request, arn, int, lambda after, limit: service.store.list_map_runs(arn, after, limit))
+    return {"mapRuns": [_listed(_as_it_is(service, row)) for row in rows]} | token
 
 
-def _listed(known: KnownMapRun) -> Response:
-    run = known.run
-    told: Response = {
-        "executionArn": run.parent.identity.execution_arn,
-        "mapRunArn": run.arn,
-        "stateMachineArn": known.machine_arn,
-        "startDate": run.started_at,
+def _listed(row: MapRun) -> Response:
+    response: Response = {
+        "executionArn": row.execution_arn,
+        "mapRunArn": row.arn,
+        "stateMachineArn": row.machine_arn,
+        "startDate": row.started_at,
     }
-    return told if run.stopped_at is None else told | {"stopDate": run.stopped_at}
+    return response if row.stopped_at is None else response | {"stopDate": row.stopped_at}
 
 
 @operation
 def describe_map_run(service: Service, account: Account, request: Request) -> Response:
     """Tell about a Map Run: its limits, and where its items and executions are at this moment."""
-    run = map_run_of(service, request["mapRunArn"]).run
-    told: Response = {
-        "mapRunArn": run.arn,
-        "executionArn": run.parent.identity.execution_arn,
-        "status": run.status,
-        "startDate": run.started_at,
-        "maxConcurrency": 0 if run.limit is None else run.limit,
-        "toleratedFailurePercentage": run.tolerated_share or 0.0,
-        "toleratedFailureCount": run.tolerated_count or 0,
-        "itemCounts": _counts(run.items, sum(child.items for child in run.to_redrive)),
-        "executionCounts": _counts(run.executions, len(run.to_redrive)),
-        "redriveCount": run.redrive_count,
+    row = _as_it_is(service, _map_run_of(service, request["mapRunArn"]))
+    response: Response = {
+        "mapRunArn": row.arn,
+        "executionArn": row.execution_arn,
+        "status": row.status,
+        "startDate": row.started_at,
+        "maxConcurrency": row.max_concurrency,
+        "toleratedFailurePercentage": row.tolerated_percentage,
+        "toleratedFailureCount": row.tolerated_count,
+        "itemCounts": row.items,
+        "executionCounts": row.executions,
+        "redriveCount": row.redrive_count,
     }
-    if run.redriven_at is not None:
-        told["redriveDate"] = run.redriven_at
-    return told if run.stopped_at is None else told | {"stopDate": run.stopped_at}
-
-
-def _counts(counts: Counts, to_redrive: int) -> dict[str, int]:
-    return counts.as_dict() | {"failuresNotRedrivable": 0, "pendingRedrive": to_redrive}
+    optional = {"redriveDate": row.redriven_at, "stopDate": row.stopped_at}
+    return response | {name: value for name, value in optional.items() if value is not None}
 
 
 @operation
 def update_map_run(service: Service, account: Account, request: Request) -> Response:
     """Change the limits of a Map Run that is under way."""
-    known = map_run_of(service, request["mapRunArn"])
-    run, wanted = known.run, [request.get(name) for name in LIMITS]
-    if all(value is None for value in wanted):
-        told = "At least one of maxConcurrency, toleratedFailureCount and toleratedFailurePercentage must be specified."
-        raise ApiError("ValidationException", told)
-    limit, count, share = wanted
-    if run.stopped_at is None:
-        known.driver.post(MapRunUpdated(known.driver.clock(), run.op, limit, count, share))
+    row = _as_it_is(service, _map_run_of(service, request["mapRunArn"]))
+    limit, count, share = (request.get(name) for name in LIMITS)
+    if limit is None and count is None and share is None:
+        problem = (
+            "At least one of maxConcurrency, toleratedFailureCount and toleratedFailurePercentage must be specified."
+        )
+        raise ApiError("ValidationException", problem)
+    live = service.live.get(row.root_arn)
+    if row.stopped_at is None and live is not None:
+        live.driver.post(MapRunUpdated(live.driver.clock(), row.op, limit, count, share))
     return {}
 
 
 LIMITS = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
 
 
-def map_run_of(service: Service, arn: str) -> KnownMapRun:
+def _map_run_of(service: Service, arn: str) -> MapRun:
     """Return the Map Run of an ARN; raise ApiError if there is none."""
     check_arn(arn, "mapRun")
-    known = service.map_runs.get(arn)
-    if known is None:
+    row = service.store.map_run(arn)
+    if row is None:
         raise ApiError("ResourceNotFound", f"Map Run Does Not Exist: '{arn}'")
-    return known
+    return row
+
+
+def _as_it_is(service: Service, row: MapRun) -> MapRun:
+    """Return the row of a Map Run as it is at this moment, where it is alive."""
+    live = service.live.get(row.root_arn)
+    if live is None or row.arn not in live.map_runs:
+        return row
+    live.note_map_run(service.store, row.arn)
+    return service.store.map_run(row.arn) or row

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from asl_engine.server.machines import Account
+from asl_engine.server.account import Account
 from asl_engine.server.service import Service
 
 Request: TypeAlias = dict[str, Any]

@@ -20,12 +20,19 @@ from asl_engine.model import states as model
 from asl_engine.model.walk import inner_blocks
 from asl_engine.quotas import TEST_STATE_SECONDS
 from asl_engine.rules.aws import aws_message
+from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
-from asl_engine.server.mocks import check_failures, check_length, check_mock, items_read, mocked_result, refusal
-from asl_engine.server.operations.executions import input_of
 from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.operations.test_state_mocks import (
+    check_failures,
+    check_length,
+    check_mock,
+    items_read,
+    mocked_result,
+    refusal,
+)
 from asl_engine.server.service import Service
+from asl_engine.server.starting import input_of
 from asl_engine.values import ABSENT, JSON, json_text, parse_json, private_copy
 
 _NO_MAP = "TestState API does not support Map or Parallel states. "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asl_engine.diagnostics import Diagnostic, Severity
 from asl_engine.quotas import MAX_DIAGNOSTICS
-from asl_engine.server.machines import Account
+from asl_engine.server.account import Account
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
 

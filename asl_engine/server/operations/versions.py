@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
+from asl_engine.quotas import MAX_ALIASES
+from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
-from asl_engine.server.machines import Account
-from asl_engine.server.operations.machines import machine_of
-from asl_engine.server.operations.paging import page
 from asl_engine.server.operations.registry import Request, Response, operation
+from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
+from asl_engine.server.targets import machine_of
 
 FIRST_REVISION = "INITIAL"
 """The id of a revision that was never updated (service reference)."""
@@ -17,23 +20,24 @@ FIRST_REVISION = "INITIAL"
 @operation
 def publish_state_machine_version(service: Service, account: Account, request: Request) -> Response:
     """Publish the revision of now; a revision that has a version keeps it."""
-    machine = machine_of(service, request["stateMachineArn"])
+    machine = machine_of(service.store, request["stateMachineArn"])
     current, wanted = machine.revision.id or FIRST_REVISION, request.get("revisionId")
     if wanted is not None and wanted != current:
-        told = f"Failed to publish the State Machine version for revision {wanted}."
-        raise ApiError("ConflictException", f"{told} The current State Machine revision is {current}.")
-    version = machine.publish(request.get("description"))
+        problem = f"Failed to publish the State Machine version for revision {wanted}."
+        raise ApiError("ConflictException", f"{problem} The current State Machine revision is {current}.")
+    version = service.store.publish(machine, request.get("description"), time.time())
     return {"creationDate": version.created_at, "stateMachineVersionArn": version.arn}
 
 
 @operation
 def list_state_machine_versions(service: Service, account: Account, request: Request) -> Response:
     """List the versions, the newest first."""
-    machine = machine_of(service, request["stateMachineArn"])
-    newest_first = sorted(machine.versions.values(), key=lambda version: -version.number)
-    listed, token = page(newest_first, request, f"{machine.arn} versions")
-    found = [{"stateMachineVersionArn": one.arn, "creationDate": one.created_at} for one in listed]
-    return {"stateMachineVersions": found} | token
+    store, machine = service.store, machine_of(service.store, request["stateMachineArn"])
+    rows, token = read_page(
+        request, f"{machine.arn} versions", int, lambda after, limit: store.list_versions(machine, after, limit)
+    )
+    listed = [{"stateMachineVersionArn": row.arn, "creationDate": row.created_at} for row in rows]
+    return {"stateMachineVersions": listed} | token
 
 
 @operation
@@ -42,19 +46,13 @@ def delete_state_machine_version(service: Service, account: Account, request: Re
     arn = request["stateMachineVersionArn"]
     check_arn(arn, "stateMachine")
     base, _, number = arn.rpartition(":")
-    machine = service.machines.get(base)
+    machine = service.store.machine(base)
     if machine is None or not number.isdecimal():
         return {}
-    users = [
-        alias.name
-        for alias in machine.aliases.values()
-        if any(route["stateMachineVersionArn"] == arn for route in alias.routes)
-    ]
+    users = service.store.list_aliases(machine, arn, None, MAX_ALIASES).rows
     if users:
-        told = "Version to be deleted must not be referenced by an alias."
-        raise ApiError(
-            "ConflictException",
-            f"{told} Current list of aliases referencing this version: [{', '.join(users)}]",
-        )
-    machine.versions.pop(int(number), None)
+        problem = "Version to be deleted must not be referenced by an alias."
+        names = ", ".join(alias.name for alias in users)
+        raise ApiError("ConflictException", f"{problem} Current list of aliases referencing this version: [{names}]")
+    service.store.delete_version(machine, int(number))
     return {}

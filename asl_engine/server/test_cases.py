@@ -7,7 +7,7 @@ from pathlib import Path
 
 from asl_engine.errors import InputError
 from asl_engine.server.errors import ApiError
-from asl_engine.tasks.mocks import MockConfig, MockedStates
+from asl_engine.tasks.mock_config import MockConfig, MockedStates
 from asl_engine.values import parse_json
 
 MAX_FILE_BYTES = 16 * 1024 * 1024

@@ -1,0 +1,77 @@
+"""What several operations tell of a state machine or an execution."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from asl_engine.server.arns import check_arn
+from asl_engine.server.encryption import AWS_OWNED
+from asl_engine.server.errors import execution_does_not_exist
+from asl_engine.server.revisions import compiled
+from asl_engine.server.variable_references import uses_jsonata_or_variables, variable_references
+from asl_engine.store import Execution, Revision, Store
+from asl_engine.values import json_text
+
+DATA: Final = frozenset(
+    {"input", "output", "inputDetails", "outputDetails", "parameters", "assignedVariables", "assignedVariablesDetails"}
+)
+"""The members of an event's details that are hidden from who may not see data."""
+
+
+def without_data(details: dict[str, Any]) -> dict[str, Any]:
+    """Return the details of an event without its data."""
+    return {name: value for name, value in details.items() if name not in DATA}
+
+
+def wants_data(request: dict[str, Any]) -> bool:
+    """Whether a request asks for more than metadata."""
+    return bool(request.get("includedData") != "METADATA_ONLY")
+
+
+def about(name: str, revision: Revision, request: dict[str, Any]) -> dict[str, Any]:
+    """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell.
+
+    An encryption that was not asked for is told of where variables or JSONata are used: recordings of such machines
+    have it, and those of machines without, which are all older, do not.
+    """
+    model = compiled(revision.definition, revision.type).model
+    optional = {
+        "revisionId": revision.id,
+        "definition": revision.definition if wants_data(request) else None,
+        "encryptionConfiguration": revision.encryption or (AWS_OWNED if uses_jsonata_or_variables(model) else None),
+        "variableReferences": variable_references(model) or None,
+    }
+    return {
+        "name": name,
+        "roleArn": revision.role_arn,
+        "loggingConfiguration": revision.logging,
+        "tracingConfiguration": revision.tracing,
+    } | {name: value for name, value in optional.items() if value is not None}
+
+
+def execution_of(store: Store, arn: str) -> Execution:
+    """Return the execution of an ARN; raise ApiError if there is none."""
+    check_arn(arn, "execution")
+    row = store.execution(arn)
+    if row is None:
+        raise execution_does_not_exist(arn)
+    return row
+
+
+def data_of(row: Execution, is_wanted: bool) -> dict[str, Any]:
+    """Tell what went in and out, or only that there is something to tell."""
+    response: dict[str, Any] = {"inputDetails": {"included": is_wanted}}
+    if row.status == "SUCCEEDED":
+        response["outputDetails"] = {"included": is_wanted}
+    if not is_wanted:
+        return response
+    response["input"] = row.input_text
+    if row.status == "SUCCEEDED":
+        response["output"] = json_text(row.output)
+    texts = {"error": row.error, "cause": row.cause}
+    return response | {name: text for name, text in texts.items() if text is not None}
+
+
+def trace_of(row: Execution) -> dict[str, Any]:
+    """Tell the trace that an execution was started in."""
+    return {"traceHeader": row.trace_header} if row.trace_header is not None else {}

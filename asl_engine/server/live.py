@@ -1,0 +1,132 @@
+"""Executions that are alive: what runs, beside the row of the store that tells of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from asl_engine.drivers.realtime import RealTimeDriver
+from asl_engine.history import EventReader
+from asl_engine.history.records import Records
+from asl_engine.kernel import Kernel
+from asl_engine.kernel.redrive import why_not
+from asl_engine.mapruns import map_run
+from asl_engine.mapruns.children import Child, Counts
+from asl_engine.mapruns.family import Watcher
+from asl_engine.store import Execution, MapRun, Store, StoreFull
+from asl_engine.values import json_text
+
+
+class LiveExecution:
+    """An execution that runs, or that ended in a way from which a redrive can go on. A child of a Map Run has the
+    driver of the execution that was started."""
+
+    __slots__ = ("driver", "ended", "kernel", "map_runs", "row")
+
+    def __init__(self, row: Execution, kernel: Kernel, driver: RealTimeDriver) -> None:
+        self.row = row
+        self.kernel = kernel
+        self.driver = driver
+        self.map_runs: dict[str, map_run.MapRun] = {}
+        self.ended = asyncio.Event()
+
+    def reader(self) -> EventReader:
+        """Return a reader of the history from its beginning, which grows."""
+        return EventReader(self.records, self.row.input_text)
+
+    @property
+    def records(self) -> Records:
+        """What has happened so far; the list grows."""
+        records = self.kernel.records
+        assert records is not None
+        return records
+
+    def end(self, store: Store, at: float) -> None:
+        """Write down how it has ended, and let those know who wait for that."""
+        row, kernel = self.row, self.kernel
+        row.status, row.stopped_at = kernel.status, at
+        row.output, row.error, row.cause = kernel.output, kernel.error, kernel.cause
+        row.redrive_refusal = why_not(kernel)
+        for arn in self.map_runs:
+            self.note_map_run(store, arn)
+        store.end_execution(row, self.records)
+        self.ended.set()
+
+    def note_map_run(self, store: Store, arn: str) -> None:
+        """Write down where a Map Run of this execution, or of its children, is."""
+        run, row = self.map_runs[arn], store.map_run(arn)
+        if row is not None:
+            note(row, run)
+            store.update_map_run(row)
+
+
+def note(row: MapRun, run: map_run.MapRun) -> None:
+    """Write into the row of a Map Run what it is at this moment."""
+    row.op, row.status, row.stopped_at = run.op, run.status, run.stopped_at
+    row.max_concurrency = 0 if run.limit is None else run.limit
+    row.tolerated_count, row.tolerated_percentage = run.tolerated_count or 0, run.tolerated_share or 0.0
+    row.items = _counts(run.items, sum(child.items for child in run.to_redrive))
+    row.executions = _counts(run.executions, len(run.to_redrive))
+    row.redrive_count, row.redriven_at = run.redrive_count, run.redriven_at
+
+
+def _counts(counts: Counts, to_redrive: int) -> dict[str, int]:
+    return counts.as_dict() | {"failuresNotRedrivable": 0, "pendingRedrive": to_redrive}
+
+
+class Descendants(Watcher):
+    """Writes down the Map Runs and children of an execution, `root`, which is set before it begins."""
+
+    keeps_history = True
+    is_redrivable = True
+    root: LiveExecution
+
+    def __init__(self, store: Store, live: dict[str, LiveExecution]) -> None:
+        self.store = store
+        self.live = live
+
+    def run_started(self, run: map_run.MapRun) -> None:
+        """Remember a Map Run."""
+        execution_arn, root = run.parent.identity.execution_arn, self.root.row
+        row = MapRun(run.arn, execution_arn, root.arn, root.machine_arn, run.op, run.started_at)
+        note(row, run)
+        self.root.map_runs[run.arn] = run
+        self.store.add_map_run(row)
+
+    def child_started(self, run: map_run.MapRun, child: Child) -> None:
+        """Remember a child, if there is room for one more; or that one goes on."""
+        arn = child.kernel.identity.execution_arn
+        known = self.store.execution(arn)
+        if known is not None:
+            known.reopen(run.now)
+            if child.kernel.program.kind == "EXPRESS":  # it starts anew, and has no date of a redrive
+                known.started_at, known.redriven_at = child.kernel.started_at, None
+            self.store.update_execution(known)
+            self.live[arn] = LiveExecution(known, child.kernel, self.root.driver)
+            return
+        with contextlib.suppress(StoreFull):
+            row = self._row(child, arn)
+            self.store.add_execution(row)
+            self.live[arn] = LiveExecution(row, child.kernel, self.root.driver)
+
+    def _row(self, child: Child, arn: str) -> Execution:
+        root, kernel = self.root.row, child.kernel
+        return Execution(
+            arn,
+            root.machine_id,
+            kernel.identity.machine_arn,
+            arn.split(":", 7)[-1],  # that of an Express child has two parts (recorded)
+            root.revision,
+            json_text(kernel.input),
+            kernel.started_at,
+            root.version_arn,
+            root.alias_arn,
+            map_run_arn=child.run_arn,
+            items=child.items,
+        )
+
+    def child_ended(self, run: map_run.MapRun, child: Child) -> None:
+        """Write down how it ended."""
+        live = self.live.pop(child.kernel.identity.execution_arn, None)
+        if live is not None and child.stopped_at is not None:
+            live.end(self.store, child.stopped_at)

@@ -1,0 +1,69 @@
+"""How an execution begins, asked for by StartExecution or StartSyncExecution."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+from asl_engine.kernel import Identity
+from asl_engine.quotas import MAX_BYTES
+from asl_engine.server.arns import check_name
+from asl_engine.server.errors import ApiError
+from asl_engine.server.service import Service
+from asl_engine.server.targets import Target
+from asl_engine.store import Execution, StoreFull
+from asl_engine.tasks.mock_config import MockedStates
+from asl_engine.values import JSON, parse_json, private_copy
+
+
+def begin_execution(
+    service: Service, target: Target, request: dict[str, Any], mocks: MockedStates | None
+) -> tuple[Execution, bool]:
+    """Start an execution of a target; return it, and whether it is a new one: else it has the name already."""
+    name, text = request.get("name"), request.get("input") or "{}"
+    if name is not None:
+        check_name(name)
+    value = input_of(text)
+    machine, revision = target.machine, target.revision
+    identity = Identity(
+        name or str(uuid.uuid4()), machine.name, revision.role_arn, machine.account, machine.region, revision.type
+    )
+    row = Execution(
+        identity.execution_arn,
+        machine.id,
+        machine.arn,
+        identity.execution_name,
+        revision,
+        text,
+        time.time(),
+        target.version.arn if target.version is not None else None,
+        target.alias.arn if target.alias is not None else None,
+        request.get("traceHeader"),
+    )
+    try:
+        known = service.store.add_execution(row)
+    except StoreFull as problem:
+        raise ApiError("ExecutionLimitExceeded", str(problem)) from None
+    if known is not None:
+        return known, False
+    service.start(row, identity, value, mocks)
+    return row, True
+
+
+def input_of(text: str) -> JSON:
+    """Return the value of an execution's input; refuse what is no JSON, or too large, in AWS's words."""
+    from asl_engine.source.jackson import jackson_error
+
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        constraint = f"Member must have length less than or equal to {MAX_BYTES}"
+        raise ApiError(
+            "ValidationException",
+            f"1 validation error detected: Value at 'input' failed to satisfy constraint: {constraint}",
+        )
+    try:
+        return private_copy(parse_json(text))  # which also refuses what is too deep, or infinite
+    except ValueError:
+        refusal = jackson_error(text)
+        message = "".join(refusal) if refusal else "Invalid execution input."
+        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{message}'") from None
