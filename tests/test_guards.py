@@ -431,7 +431,6 @@ WORDS_TO_GO = {
     "program": 7,
     "render": 8,
     "server": 50,
-    "source": 38,
     "tasks": 8,
     "testing": 45,
 }

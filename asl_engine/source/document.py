@@ -51,7 +51,7 @@ class Document:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(found.end() for found in re.finditer("\r\n|\r|\n", self.text))]
+        return [0, *(match.end() for match in re.finditer("\r\n|\r|\n", self.text))]
 
     @property
     def duplicates(self) -> list[Duplicate]:
@@ -130,15 +130,15 @@ def read_text(path: str | Path) -> str:
     try:
         _refuse_what_is_no_file(str(path), place)
         with place.open("rb") as file:
-            found = file.read(4 * MAX_DEFINITION + 1)  # and not one more: some files never end
+            content = file.read(4 * MAX_DEFINITION + 1)  # and not one more: some files never end
     except FileNotFoundError:
         raise SourceError(_missing(place), str(path)) from None
     except (OSError, ValueError) as error:
         raise SourceError(f"cannot be read: {getattr(error, 'strerror', None) or error}", str(path)) from None
-    if len(found) > 4 * MAX_DEFINITION:
+    if len(content) > 4 * MAX_DEFINITION:
         raise SourceError(f"longer than the {MAX_DEFINITION:,} characters of the longest definition", str(path))
     try:
-        return found.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problem = f"not UTF-8: byte {error.object[error.start]:#04x} at offset {error.start}"
         raise SourceError(problem, str(path)) from None

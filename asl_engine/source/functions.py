@@ -32,14 +32,14 @@ def is_function(value: JSON) -> bool:
     return name == "Ref" or name.startswith("Fn::")
 
 
-def long_form(tag: str, given: JSON) -> JSON:
+def long_form(tag: str, argument: JSON) -> JSON:
     """Return the call that a tag of YAML means.
 
     >>> long_form("!Ref", "Queue"), long_form("!GetAtt", "Work.Arn")
     ({'Ref': 'Queue'}, {'Fn::GetAtt': 'Work.Arn'})
     """
     name = tag.lstrip("!")
-    return {name if name == "Ref" else f"Fn::{name}": given}
+    return {name if name == "Ref" else f"Fn::{name}": argument}
 
 
 def pieces_of(value: JSON, pointer: str) -> list[Piece] | None:
@@ -48,23 +48,23 @@ def pieces_of(value: JSON, pointer: str) -> list[Piece] | None:
         return [Piece(pointer, value, "text")]
     if not isinstance(value, dict) or len(value) != 1:
         return None
-    ((function, given),) = value.items()
+    ((function, argument),) = value.items()
     reader = _READERS.get(function)
-    return reader(given, f"{pointer}/{function}") if reader else None
+    return reader(argument, f"{pointer}/{function}") if reader else None
 
 
-def _sub(given: JSON, pointer: str) -> list[Piece] | None:
-    text, at = (given[0], f"{pointer}/0") if isinstance(given, list) and given else (given, pointer)
+def _sub(argument: JSON, pointer: str) -> list[Piece] | None:
+    text, at = (argument[0], f"{pointer}/0") if isinstance(argument, list) and argument else (argument, pointer)
     return [Piece(at, text, "sub")] if isinstance(text, str) else None
 
 
-def _join(given: JSON, pointer: str) -> list[Piece] | None:
-    if not (isinstance(given, list) and len(given) == 2 and isinstance(given[1], list)):
+def _join(argument: JSON, pointer: str) -> list[Piece] | None:
+    if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list)):
         return None
     pieces: list[Piece] = []
-    for index, part in enumerate(given[1]):
+    for index, part in enumerate(argument[1]):
         if index:
-            pieces.append(Piece(f"{pointer}/0", str(given[0]), "text"))
+            pieces.append(Piece(f"{pointer}/0", str(argument[0]), "text"))
         at = f"{pointer}/1/{index}"
         pieces.append(Piece(at, part, "text") if isinstance(part, str) else Piece(at, "${Part}", "open"))
     return pieces
@@ -81,7 +81,7 @@ def filled(value: JSON) -> JSON:
 
 
 def _placeholder(call: dict[str, JSON]) -> str:
-    ((function, given),) = call.items()
-    if function == "Fn::Sub" and (pieces := _sub(given, "")):
+    ((function, argument),) = call.items()
+    if function == "Fn::Sub" and (pieces := _sub(argument, "")):
         return pieces[0].text
-    return "${" + (given if isinstance(given, str) else function.removeprefix("Fn::")) + "}"
+    return "${" + (argument if isinstance(argument, str) else function.removeprefix("Fn::")) + "}"

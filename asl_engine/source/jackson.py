@@ -61,8 +61,8 @@ class _Reader:
 
     def _peek(self) -> str:
         """Return the next character that is no blank; the end of the text inside of brackets is an error."""
-        found = _BLANK.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        match = _BLANK.match(self.text, self.at)
+        self.at = match.end() if match else self.at
         if self.at < len(self.text):
             return self.text[self.at]
         if not self.open:
@@ -100,19 +100,19 @@ class _Reader:
         return self._next_member() if self._is_object() else self._next_element()
 
     def _next_member(self) -> bool:
-        found = self._peek()
-        if found == "}":
+        character = self._peek()
+        if character == "}":
             return self._close()
-        if found != ",":
+        if character != ",":
             self._unexpected("was expecting comma to separate Object entries")
         self.at += 1
         return self._name()
 
     def _next_element(self) -> bool:
-        found = self._peek()
-        if found == "]":
+        character = self._peek()
+        if character == "]":
             return self._close()
-        if found != ",":
+        if character != ",":
             self._unexpected("was expecting comma to separate Array entries")
         self.at += 1
         return True
@@ -127,27 +127,27 @@ class _Reader:
         return True
 
     def _unexpected(self, wanted: str) -> NoReturn:
-        found = self._peek()
-        if found in "}]" and "comma" in wanted:
+        character = self._peek()
+        if character in "}]" and "comma" in wanted:
             kind, close = ("Object", "}") if self._is_object() else ("Array", "]")
             expected = f"expected '{close}' (for {kind} starting at {_source(self.text, self.open[-1])})"
-            raise _Wrong(f"Unexpected close marker '{found}': {expected}", self.at + 1)
-        raise _Wrong(f"Unexpected character ('{found}' (code {ord(found)})): {wanted}", self.at + 1)
+            raise _Wrong(f"Unexpected close marker '{character}': {expected}", self.at + 1)
+        raise _Wrong(f"Unexpected character ('{character}' (code {ord(character)})): {wanted}", self.at + 1)
 
     def _word(self) -> None:
-        found = _WORD.match(self.text, self.at)
-        if found is None:
+        match = _WORD.match(self.text, self.at)
+        if match is None:
             self._unexpected(f"expected a valid value {_VALUES}")
-        elif found.group() not in ("null", "true", "false"):
-            raise _Wrong(f"Unrecognized token '{found.group()}': was expecting {_VALUES}", found.end())
+        elif match.group() not in ("null", "true", "false"):
+            raise _Wrong(f"Unrecognized token '{match.group()}': was expecting {_VALUES}", match.end())
         else:
-            self.at = found.end()
+            self.at = match.end()
 
     def _string(self) -> None:
-        found = _STRING.match(self.text, self.at)
-        if found is None:
+        match = _STRING.match(self.text, self.at)
+        if match is None:
             raise self._bad_string()
-        self.at = found.end()
+        self.at = match.end()
 
     def _bad_string(self) -> _Wrong:
         sound = _STRING_BODY.match(self.text, self.at + 1)
@@ -163,5 +163,5 @@ def _bad_character(text: str, at: int) -> _Wrong:
         if not escaped:
             return _Wrong("Unexpected end-of-input in character escape sequence", len(text))
         return _Wrong(f"Unrecognized character escape '{escaped}' (code {ord(escaped)})", at + 2)
-    told = f"Illegal unquoted character ((CTRL-CHAR, code {ord(text[at])})): has to be escaped using backslash"
-    return _Wrong(f"{told} to be included in string value", at + 1)
+    message = f"Illegal unquoted character ((CTRL-CHAR, code {ord(text[at])})): has to be escaped using backslash"
+    return _Wrong(f"{message} to be included in string value", at + 1)

@@ -103,14 +103,14 @@ def _quote_placeholders(text: str) -> tuple[str, list[int]]:
     pieces: list[str] = []
     added: list[int] = []
     last = length = 0
-    for found in _BARE.finditer(text):
-        if found.group()[0] == '"':
+    for match in _BARE.finditer(text):
+        if match.group()[0] == '"':
             continue
-        between, quoted = text[last : found.start()], json.dumps(found.group(), ensure_ascii=False)
+        between, quoted = text[last : match.start()], json.dumps(match.group(), ensure_ascii=False)
         added.append(length + len(between))
         pieces += [between, quoted]
         length += len(between) + len(quoted)
-        last = found.end()
+        last = match.end()
     return "".join([*pieces, text[last:]]), added
 
 
@@ -183,8 +183,8 @@ _OTHER: Final = {
 
 
 def _shown(rest: str) -> str:
-    found = re.match(r"[\w.+-]+", rest)
-    return found.group()[:30] if found else rest[:1]
+    match = re.match(r"[\w.+-]+", rest)
+    return match.group()[:30] if match else rest[:1]
 
 
 # --- places ---------------------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ class _Open:
 
 def places(text: str) -> Places:
     """Return the place of every part of a JSON text that `parse` has read, by its pointer, and the keys that repeat."""
-    found = Places({}, [])
+    places = Places({}, [])
     open_: list[_Open] = []
     for token in _TOKEN.finditer(text):
         word = token.group()
@@ -213,12 +213,12 @@ def places(text: str) -> Places:
             open_.append(_opened(open_, token.start(), token.end(), word))
         elif word in "}]":
             ended = open_.pop()
-            found.by_pointer[ended.pointer] = Place(ended.key_start, ended.key_end, ended.start, token.end())
+            places.by_pointer[ended.pointer] = Place(ended.key_start, ended.key_end, ended.start, token.end())
         elif word == ",":
             _next(open_[-1])
         elif word != ":":
-            _scalar(open_, word, token.start(), token.end(), found)
-    return found
+            _scalar(open_, word, token.start(), token.end(), places)
+    return places
 
 
 def _next(holder: _Open) -> None:
@@ -242,18 +242,18 @@ def _opened(open_: list[_Open], start: int, end: int, word: str) -> _Open:
     return _Open(pointer, key_start, key_end, start, 0 if word == "[" else -1)
 
 
-def _scalar(open_: list[_Open], word: str, start: int, end: int, found: Places) -> None:
+def _scalar(open_: list[_Open], word: str, start: int, end: int, places: Places) -> None:
     holder = open_[-1] if open_ else None
     if holder is not None and holder.index < 0 and holder.key is None:
         holder.key = json.loads(word, strict=False) if word[0] == '"' else word
         holder.key_at = (start, end)
-        _note_repetition(holder, found)
+        _note_repetition(holder, places)
         return
     pointer, key_start, key_end = _child(open_, start, end)
-    found.by_pointer[pointer] = Place(key_start, key_end, start, end)
+    places.by_pointer[pointer] = Place(key_start, key_end, start, end)
 
 
-def _note_repetition(holder: _Open, found: Places) -> None:
+def _note_repetition(holder: _Open, places: Places) -> None:
     pointer = f"{holder.pointer}/{escape(holder.key or '')}"
-    if pointer in found.by_pointer:
-        found.repeated.append((pointer, *holder.key_at))
+    if pointer in places.by_pointer:
+        places.repeated.append((pointer, *holder.key_at))

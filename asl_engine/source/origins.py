@@ -27,31 +27,31 @@ def origins_of(source: str, start: int, text: str, format: str) -> list[int] | N
 
 
 def _in_json(source: str, start: int, text: str) -> list[int] | None:
-    found: list[int] = []
+    origins: list[int] = []
     at = start + 1
-    while len(found) < len(text):
+    while len(origins) < len(text):
         token = _JSON.match(source, at)
         if token is None:
             return None
-        found.append(at)
+        origins.append(at)
         at = token.end()
-    return found
+    return origins
 
 
 def _in_yaml(source: str, start: int, text: str) -> list[int] | None:
     """Walk a YAML scalar of any style: what is no blank stands in the source in the same order."""
     at, quote = _opening(source, start)
-    found: list[int] = []
+    origins: list[int] = []
     for character in text:
         if character not in _BLANKS:
             while source[at : at + 1] in tuple(_BLANKS) or (quote == '"' and source.startswith("\\\n", at)):
                 at += 1 if source[at] != "\\" else 2
-        found.append(at)
+        origins.append(at)
         step = _step(source, at, character, quote)
         if step is None:
             return None
         at += step
-    return found
+    return origins
 
 
 def _opening(source: str, start: int) -> tuple[int, str]:

@@ -51,18 +51,18 @@ def fillings_in(template: Document) -> Iterator[Filling]:
         used = _used(template, pointer, properties)
         if used is not None and isinstance(defined, dict) and not is_function(defined):
             at = f"{pointer}/DefinitionSubstitutions"
-            given = [_named(template, key, f"{at}/{escape(key)}") for key in defined]
-            named = {one.name: one for one in reversed(used)}  # the first place of each
-            missing = [one for name, one in named.items() if name not in defined and re.fullmatch(r"\w+", name)]
-            yield Filling(missing, [one for one in given if one.name not in named])
+            substitutions = [_named(template, key, f"{at}/{escape(key)}") for key in defined]
+            named = {use.name: use for use in reversed(used)}  # the first place of each
+            missing = [use for name, use in named.items() if name not in defined and re.fullmatch(r"\w+", name)]
+            yield Filling(missing, [use for use in substitutions if use.name not in named])
 
 
 def _has_macros(template: Document) -> bool:
     if re.search(r"(Fn::|!)Transform\b", template.text):
         return True
     value = template.value
-    given = value.get("Transform", []) if isinstance(value, dict) else []
-    names = given if isinstance(given, list) else [given]
+    transforms = value.get("Transform", []) if isinstance(value, dict) else []
+    names = transforms if isinstance(transforms, list) else [transforms]
     return not all(isinstance(name, str) and name.startswith("AWS::") for name in names)
 
 
@@ -87,8 +87,8 @@ def _in_text(text: Quoted) -> Iterator[Name]:
     start = 0
     for piece in text.pieces:
         pattern = {"text": PLACEHOLDER, "sub": _ESCAPED}.get(piece.kind)
-        for found in pattern.finditer(piece.text) if pattern else ():
-            yield Name(found[1], text.pointer, text.span(start + found.start(), start + found.end()))
+        for match in pattern.finditer(piece.text) if pattern else ():
+            yield Name(match[1], text.pointer, text.span(start + match.start(), start + match.end()))
         start += len(piece.text)
 
 
@@ -109,12 +109,12 @@ def _in_value(template: Document, value: JSON, pointer: str) -> Iterator[Name]:
 
 def _in_call(template: Document, call: dict[str, JSON], pointer: str) -> Iterator[Name]:
     """Yield what stands in the texts of a function: `Fn::If` gives one of them, `Fn::Join` all."""
-    ((function, given),) = call.items()
+    ((function, argument),) = call.items()
     if function == "Fn::Sub":
         for piece in pieces_of(call, pointer) or ():
             yield from (Name(name, pointer, template.locate(pointer)) for name in _ESCAPED.findall(piece.text))
     else:
-        yield from _in_value(template, given, f"{pointer}/{escape(function)}")
+        yield from _in_value(template, argument, f"{pointer}/{escape(function)}")
 
 
 def _in_file(template: Document, pointer: str, file: Path) -> list[Name] | None:

@@ -35,8 +35,8 @@ class Part(Document):
     def duplicates(self) -> list[Duplicate]:
         """The keys that stand twice in the definition."""
         assert self.whole is not None
-        own = (one for one in self.whole.duplicates if one.pointer.startswith(f"{self.pointer}/"))
-        return [Duplicate(one.pointer.removeprefix(self.pointer), one.span) for one in own]
+        own = (duplicate for duplicate in self.whole.duplicates if duplicate.pointer.startswith(f"{self.pointer}/"))
+        return [Duplicate(duplicate.pointer.removeprefix(self.pointer), duplicate.span) for duplicate in own]
 
     def locate(self, pointer: str, key: bool = False) -> Span:
         """Return where a part of the definition stands in the template."""
@@ -60,10 +60,10 @@ class Quoted(Document):
     def _origins_of(self, piece: Piece) -> list[int]:
         assert self.whole is not None
         start = self.whole.offset(piece.pointer)
-        found = None
+        origins = None
         if piece.kind != "open":
-            found = origins_of(self.whole.text, start, piece.text, self.whole.format)
-        return found or [start] * len(piece.text)
+            origins = origins_of(self.whole.text, start, piece.text, self.whole.format)
+        return origins or [start] * len(piece.text)
 
     def span(self, start: int, end: int) -> Span:
         """Return lines and columns of the template for a stretch of the text."""
@@ -103,8 +103,8 @@ def definitions_in(template: Document) -> Iterator[Found]:
 
 def files_in(template: Document) -> list[Path]:
     """Return the local files that a template names as definitions."""
-    found = (local_file(template, properties) for _, _, properties in state_machines(template.value))
-    return [file for file in found if file is not None]
+    files = (local_file(template, properties) for _, _, properties in state_machines(template.value))
+    return [file for file in files if file is not None]
 
 
 def local_file(template: Document, properties: dict[str, JSON]) -> Path | None:
@@ -120,9 +120,9 @@ def state_machines(value: JSON) -> Iterator[tuple[str, str, dict[str, JSON]]]:
     resources = value.get("Resources") if isinstance(value, dict) else None
     for name, resource in resources.items() if isinstance(resources, dict) else ():
         if isinstance(resource, dict) and isinstance(properties := resource.get("Properties"), dict):
-            told = TYPES.get(str(resource.get("Type")))
-            if told is not None:
-                yield name, str(properties.get(told, "STANDARD")), properties
+            kind = TYPES.get(str(resource.get("Type")))
+            if kind is not None:
+                yield name, str(properties.get(kind, "STANDARD")), properties
 
 
 def _found(template: Document, pointer: str, kind: str, value: JSON) -> Found:

@@ -99,8 +99,8 @@ class _Builder:
     def _make(self, node: Node) -> tuple[JSON, int]:
         if _is_template_tag(node):
             self.has_functions = True
-            given, size = self._plain(node)
-            return long_form(str(node.tag), given), size + 1
+            value, size = self._plain(node)
+            return long_form(str(node.tag), value), size + 1
         return self._plain(node)
 
     def _plain(self, node: Node) -> tuple[JSON, int]:
@@ -174,35 +174,35 @@ def _is_template_tag(node: Node) -> bool:
 
 def places(text: str) -> Places:
     """Return the place of every part of a YAML text that `parse` has read, by its pointer, and the keys that repeat."""
-    found = Places({}, [])
+    places = Places({}, [])
     root = _compose(text)
     if root is not None:
         start, end = _extent(root, text)
-        _walk(root, "", Place(start, end, start, end), text, found)
-    return found
+        _walk(root, "", Place(start, end, start, end), text, places)
+    return places
 
 
-def _walk(node: Node, pointer: str, place: Place, text: str, found: Places) -> None:
-    found.by_pointer[pointer] = place
+def _walk(node: Node, pointer: str, place: Place, text: str, places: Places) -> None:
+    places.by_pointer[pointer] = place
     if _is_template_tag(node):
         pointer = f"{pointer}/{next(iter(long_form(str(node.tag), None)))}"
-        found.by_pointer[pointer] = place
+        places.by_pointer[pointer] = place
     if isinstance(node.value, str):
         return
     for index, item in enumerate(node.value):
         if isinstance(item, tuple):
-            _walk_member(item[0], item[1], pointer, text, found)
+            _walk_member(item[0], item[1], pointer, text, places)
         else:
             start, end = _extent(item, text)
-            _walk(item, f"{pointer}/{index}", Place(start, end, start, end), text, found)
+            _walk(item, f"{pointer}/{index}", Place(start, end, start, end), text, places)
 
 
-def _walk_member(key: Node, item: Node, holder: str, text: str, found: Places) -> None:
+def _walk_member(key: Node, item: Node, holder: str, text: str, places: Places) -> None:
     pointer = f"{holder}/{escape(_whole(key.value))}"
     key_place = _extent(key, text)
-    if pointer in found.by_pointer:
-        found.repeated.append((pointer, *key_place))
-    _walk(item, pointer, Place(*key_place, *_extent(item, text)), text, found)
+    if pointer in places.by_pointer:
+        places.repeated.append((pointer, *key_place))
+    _walk(item, pointer, Place(*key_place, *_extent(item, text)), text, places)
 
 
 def _extent(node: Node, text: str) -> tuple[int, int]:
