@@ -274,7 +274,7 @@ def test_files_that_cannot_be_written(asl, option):
 
 @pytest.mark.parametrize(("kind", "status"), [("STANDARD", "failed"), ("EXPRESS", "timed out")])
 def test_a_loop_without_end_ends(asl, monkeypatch, kind, status):
-    monkeypatch.setattr("asl_engine.kernel.kernel.LIFETIME", {"STANDARD": 1e9, "EXPRESS": 1e9})
+    monkeypatch.setattr("asl_engine.kernel.memory.LIFETIME", {"STANDARD": 1e9, "EXPRESS": 1e9})
     wait = {
         **LOOP["States"],
         "A": {**LOOP["States"]["A"], "Default": "W"},
