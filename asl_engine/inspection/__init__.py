@@ -8,7 +8,7 @@ run nothing.
     inspection = Inspection(subject, input, setting)        with variables, a context object, a count of retries
     payload = inspection.enter()                            the first half; None when the state is over already
     inspection.succeed(result) or inspection.fail(error, cause)
-    inspection.status, .output, .error, .next_state, .told
+    inspection.status, .output, .error, .next_state, .stages
 
 Whoever inspects does the work of a Task, or makes it up: an inspection calls nothing. Map and Parallel are not walked
 through; their result is made up too.

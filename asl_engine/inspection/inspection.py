@@ -8,22 +8,23 @@ from typing import Literal, TypeAlias
 from asl_engine.inspection import stages
 from asl_engine.inspection.limit import limited, limited_variables
 from asl_engine.inspection.scope import Scope
-from asl_engine.inspection.stages import Told
+from asl_engine.inspection.stages import Values, through
 from asl_engine.inspection.subject import NAME, Subject
 from asl_engine.kernel.failures import TOO_MANY_FAILED, backed_off, first_match
 from asl_engine.kernel.identity import Identity
-from asl_engine.lang.expr import ExpressionFailed
+from asl_engine.lang.expr import Expr, ExpressionFailed
 from asl_engine.model import states as model
-from asl_engine.program import jsonata, jsonpath, states
-from asl_engine.program.compile import compile_retrier
+from asl_engine.model.choice import ChoiceRule
+from asl_engine.model.failures import Catcher as ModelCatcher
+from asl_engine.program.compile import compile_catcher, compile_retrier
+from asl_engine.program.dataflow import value_of
 from asl_engine.program.moves import Done, Failed, Sleep
-from asl_engine.program.program import Catcher, Route, State
+from asl_engine.program.program import Catcher, State
+from asl_engine.program.states import RUNS, place_of_rule
+from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.values import ABSENT, JSON
 
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
-
-THRESHOLD = "The specified tolerated failure threshold was exceeded"
-"""The cause of a Map that had too many failures (recorded)."""
 
 
 @dataclass(slots=True)
@@ -50,21 +51,21 @@ class Setting:
 class Inspection:
     """One state, run once.
 
-    `status` is RUNNING until the outcome is known. `told` has what each stage made, by AWS's names. `error_details` say
-    which retrier and catcher matched, and in how many seconds the retry would be. `timeout` is in how many seconds a
-    Task has to answer; `wait` how many seconds a Wait takes, `until` until when (seconds since 1970).
+    `status` is RUNNING until the outcome is known. `stages` have what each stage made, by AWS's names. `error_details`
+    say which retrier and catcher matched, and in how many seconds the retry would be. `timeout` is in how many seconds
+    a Task has to answer; `wait` how many seconds a Wait takes, `until` until when (seconds since 1970).
     """
 
     def __init__(self, subject: Subject, input: JSON, setting: Setting) -> None:
         self.state = subject.state
         self.setting = setting
-        self.is_jsonata = subject.query_language == "JSONata"
+        self.language = subject.language
         variables = dict(setting.variables or {})
         self.scope = Scope(
             self.state, input, variables, setting.context, setting.identity, setting.has_role, setting.retries,
             setting.now, setting.seed,
         )  # fmt: skip
-        self.told: Told = {"input": input}
+        self.stages: Values = {"input": input}
         self.status: Status = "RUNNING"
         self.output: JSON = ABSENT
         self.error: str | None = None
@@ -75,25 +76,25 @@ class Inspection:
         self.wait: float | None = None
         self.until: float | None = None
         self._tolerated: float | None = None
-        self._tell_variables()
+        self._show_variables()
 
     def enter(self) -> JSON:
         """Do the first half of the data flow. Return what a Task, Parallel or Map would be given to work on; ABSENT
         when the state is over: nothing else needs somebody to do its work."""
-        state, scope, told = self.state, self.scope, self.told
+        state, language, scope = self.state, self.language, self.scope
         try:
             if isinstance(state, model.Task):
-                payload = stages.task_payload(state, scope, told, self.is_jsonata)
-                self.timeout = stages.task_timeout(state, scope, self.is_jsonata)
+                payload = stages.task_payload(state, language, scope, self.stages)
+                self.timeout = value_of(language.seconds(state, "timeout_seconds"), scope)
                 return payload
             if isinstance(state, model.Parallel):
-                return stages.parallel_input(state, scope, self.is_jsonata)
+                return limited(language.enter(state)(scope))
             if isinstance(state, model.Map):
                 read = self.setting.items_read
-                inputs, self._tolerated = stages.map_inputs(state, scope, told, self.is_jsonata, read)
+                inputs, self._tolerated = stages.map_inputs(state, language, scope, self.stages, read)
                 return inputs
             if isinstance(state, model.Pass):
-                self.succeed(stages.pass_result(state, scope, told, self.is_jsonata))
+                self.succeed(stages.pass_result(state, language, scope, self.stages))
             else:
                 self._move()
         except ExpressionFailed as problem:
@@ -103,12 +104,12 @@ class Inspection:
     def succeed(self, result: JSON) -> None:
         """The work gave a result: do the second half of the data flow."""
         if isinstance(self.state, model.Task):
-            self.told["result"] = result
+            self.stages["result"] = result
         if self.has_too_many_failed:
-            self.fail(TOO_MANY_FAILED, THRESHOLD)
+            self.fail(TOO_MANY_FAILED, THRESHOLD_EXCEEDED)
             return
         try:
-            self._leave(result, getattr(self.state, "next", None), self._route())
+            self._leave(result, getattr(self.state, "next", None))
         except ExpressionFailed as problem:
             self._break(problem)
 
@@ -121,7 +122,7 @@ class Inspection:
     def fail(self, error: str | None, cause: str | None) -> None:
         """The state failed: it may retry, or be caught.
 
-        A retrier whose attempts are used up is told all the same (recorded).
+        A retrier whose attempts are used up is shown all the same (recorded).
         """
         self.error, self.cause, self.status = error, cause, "FAILED"
         state, failed = self.state, Failed(error, cause)
@@ -136,20 +137,20 @@ class Inspection:
                 self.error_details["retryBackoffIntervalSeconds"] = int(backed_off(retrier, self.setting.retries))
                 self.status = "RETRIABLE"
                 return
-        caught = first_match(self._catchers(state), failed, is_task)
+        catchers = [compile_catcher(*each, self.language) for each in enumerate(state.catch)]
+        caught = first_match(catchers, failed, is_task)
         if caught is not None:
             at, catcher = caught
             self.error_details["catchIndex"] = at
-            self._catch(catcher, state.catch[at].next)
+            self._catch(catcher, state.catch[at])
 
     def _move(self) -> None:
         """Ask a Choice, Wait, Succeed or Fail for its move, and make it."""
         state, scope = self.state, self.scope
-        if not self.is_jsonata:
-            stages.select_input(state, scope, self.told)
-            scope.data = scope.input
+        through(self.language.entering(state), scope, scope.data, self.stages)
+        scope.data = scope.input
         compiled = State(NAME, "", state.type)
-        move = stages.move_of(state, compiled, scope, self.is_jsonata)
+        move = RUNS[type(state)](state, compiled, (), self.language)(scope)
         if isinstance(move, Failed):
             self.fail(move.error, move.cause)
             return
@@ -157,68 +158,51 @@ class Inspection:
             self.wait, self.until, move = move.seconds, move.until, move.then
         assert isinstance(move, Done)
         if isinstance(state, model.Choice):
-            self._leave(move.result, *self._way(state, compiled, move))
+            self._leave_choice(state, compiled, move)
         else:
-            self._leave(move.result, getattr(state, "next", None), self._route())
+            self._leave(move.result, getattr(state, "next", None))
 
-    def _way(self, state: model.Choice, compiled: State, move: Done) -> tuple[str | None, Route]:
-        """Return where a Choice leads, and what is done on that way."""
-        for rule, route in zip(state.choices, compiled.rules, strict=True):
+    def _leave_choice(self, state: model.Choice, compiled: State, move: Done) -> None:
+        for at, route in enumerate(compiled.rules):
             if route is move.route:
-                return rule.next, route
-        return state.default, self._route()
+                rule = state.choices[at]
+                self._leave(move.result, rule.next, rule, place_of_rule(at))
+                return
+        self._leave(move.result, state.default)
 
-    def _route(self) -> Route:
-        """Return what is done on the way out of the state: its `Assign`, and in JSONata its `Output`."""
-        compiled = State(NAME, "", self.state.type)
-        if self.is_jsonata:
-            jsonata.finish(self.state, compiled)
-            return compiled.route
-        return Route(states.assignment(getattr(self.state, "assign", None)))
-
-    def _leave(self, result: JSON, following: str | None, route: Route) -> None:
-        scope = self.scope
+    def _leave(self, result: JSON, following: str | None, rule: ChoiceRule | None = None, place: str = "") -> None:
+        """Do what is done on the way out: by a rule of a Choice, else as the state says."""
+        state, language, scope = self.state, self.language, self.scope
         scope.data = result
-        assigned = self._assigned(route)
-        if self.is_jsonata:
-            output = result if route.leave is None else route.leave(scope, result)
-        else:
-            output = stages.select_result(self.state, scope, self.told, result)
+        assigned = self._assigned(language.assign(rule or state, place))
+        output = through(language.leaving(state, rule, place), scope, result, self.stages)
         self._end("SUCCEEDED", limited(output), following, assigned)
 
-    def _assigned(self, route: Route) -> dict[str, JSON]:
-        return {} if route.assign is None else limited_variables(route.assign(self.scope))
+    def _assigned(self, make: Expr | None) -> dict[str, JSON]:
+        return {} if make is None else limited_variables(make(self.scope))
 
-    def _catchers(self, state: model.Task | model.Parallel | model.Map) -> list[Catcher]:
-        compile_catcher = jsonata.catch if self.is_jsonata else jsonpath.catch
-        compiled = []
-        for at, catcher in enumerate(state.catch):
-            output, assign = compile_catcher(catcher, at)
-            compiled.append(Catcher(frozenset(catcher.error_equals), output, Route(assign)))
-        return compiled
-
-    def _catch(self, catcher: Catcher, following: str) -> None:
+    def _catch(self, catcher: Catcher, source: ModelCatcher) -> None:
         error_output: JSON = {"Error": self.error, "Cause": self.cause}
         try:
             output = limited(catcher.output(self.scope, error_output))
-            if not self.is_jsonata:
-                self.told["afterResultPath"] = output
+            if name := self.language.catching(source, "").name:
+                self.stages[name] = output
             self.scope.data = error_output
-            assigned = self._assigned(catcher.route)
+            assigned = self._assigned(catcher.route.assign)
         except ExpressionFailed as problem:
             self.error, self.cause = problem.error, problem.cause
             return
-        self._end("CAUGHT_ERROR", output, following, assigned)
+        self._end("CAUGHT_ERROR", output, source.next, assigned)
 
     def _end(self, status: Status, output: JSON, following: str | None, assigned: dict[str, JSON]) -> None:
         self.status, self.output, self.next_state = status, output, following
         self.scope.variables = {**self.scope.variables, **assigned}
-        self._tell_variables()
+        self._show_variables()
 
-    def _tell_variables(self) -> None:
-        """Tell the variables as they are after the state; nothing is told where there are none (recorded)."""
+    def _show_variables(self) -> None:
+        """Show the variables as they are after the state; nothing is shown where there are none (recorded)."""
         if self.scope.variables:
-            self.told["variables"] = self.scope.variables
+            self.stages["variables"] = self.scope.variables
 
     def _break(self, problem: ExpressionFailed) -> None:
         """An expression failed; the place of the state, with which causes begin elsewhere, is not told (recorded,

@@ -9,7 +9,8 @@ from typing import Any, Final
 from asl_engine.errors import AslError, DefinitionError, NotSupported
 from asl_engine.model import states as model
 from asl_engine.model.walk import blocks, language_of
-from asl_engine.program.refusals import unfilled
+from asl_engine.program.language import language_named
+from asl_engine.program.unsupported import unfilled
 from asl_engine.rules.check import check_text
 from asl_engine.source.document import is_deeper
 from asl_engine.values import parse_json
@@ -28,11 +29,11 @@ class StateNotFound(AslError):
 class Subject:
     """A state that AWS would take, and the query language that it is written in."""
 
-    __slots__ = ("query_language", "state")
+    __slots__ = ("language", "state")
 
     def __init__(self, state: model.State, query_language: str) -> None:
         self.state = state
-        self.query_language = query_language
+        self.language = language_named(query_language)
 
 
 def read_subject(definition: str, state_name: str | None = None) -> Subject:

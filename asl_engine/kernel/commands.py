@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from asl_engine.catalogue.resource import Resource
-from asl_engine.program.plan import Plan
+from asl_engine.program.distributed import Plan
 from asl_engine.values import JSON
 
 DEADLINE: Final = "deadline"

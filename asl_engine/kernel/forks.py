@@ -10,6 +10,7 @@ from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.failures import TOO_MANY_FAILED
 from asl_engine.kernel.memory import Frame, Join, Memory
 from asl_engine.program.moves import Done, Failed, Fork, Move
+from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.values import JSON, bound_of
 
@@ -114,7 +115,7 @@ def walk_failed(memory: Memory, frame: Frame, failed: Failed) -> None:
         if join.failures <= tolerated:
             _go_on(memory, parent, join)
             return
-        failed = Failed(TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded")
+        failed = Failed(TOO_MANY_FAILED, THRESHOLD_EXCEEDED)
     # The others end before the whole fails: history tells of them first, and a catcher begins with nothing under way.
     for other in list(join.open.values()):
         abort(memory, other)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from asl_engine.kernel.failures import DATA_LIMIT
 from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.expr import Expr, ExpressionFailed
-from asl_engine.program.program import Growth
+from asl_engine.program.size_estimates import Growth
 from asl_engine.quotas import MAX_BYTES, MAX_VARIABLES
 from asl_engine.values import JSON, bound_of, size_of
 

@@ -17,8 +17,8 @@ from asl_engine.kernel.commands import Command, StartMapRun, StartTask, StartTim
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.kernel import ENTER, Kernel
 from asl_engine.kernel.memory import Frame, Join, Memory
+from asl_engine.program.distributed import plan_as_data, plan_from_data
 from asl_engine.program.moves import Done, Enter, Fork, Invoke, Move, TimedOut
-from asl_engine.program.plan import plan_as_data, plan_from_data
 from asl_engine.program.program import Program, State
 from asl_engine.values import JSON
 

@@ -7,6 +7,7 @@ from typing import Final
 from asl_engine.kernel import Identity, Kernel
 from asl_engine.kernel.map_runs import uuid_of
 from asl_engine.program.program import Program
+from asl_engine.program.thresholds import tolerated_failures
 from asl_engine.values import JSON
 
 ENDS: Final = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
@@ -87,14 +88,7 @@ class Counts:
     def exceed(self, count: int | None, share: float | None, is_final: bool) -> bool:
         """Whether more failed than the count or the share, in per cent, tolerates: none, unless something is said of
         that. The share is of all, so it counts when all are known."""
-        failed = self.failed
-        if not failed:
-            return False
-        if count is None and share is None:
-            return True
-        if count is not None and failed > count:
-            return True
-        return share is not None and is_final and failed * 100 > share * self.total
+        return self.failed > (tolerated_failures(count, share, self.total if is_final else None) or 0)
 
     @property
     def failed(self) -> int:

@@ -20,18 +20,18 @@ from asl_engine.kernel.failures import DATA_LIMIT, TOO_MANY_FAILED
 from asl_engine.kernel.memory import Frame
 from asl_engine.kernel.sizes import too_large
 from asl_engine.mapruns.children import Births, Child, Counts
-from asl_engine.mapruns.items import Batch, Item
+from asl_engine.mapruns.items import Item
 from asl_engine.mapruns.reading import Intake
 from asl_engine.mapruns.result_files import Results
 from asl_engine.mapruns.work import MapRunProblem, MapRunUpdated, WorkDone
+from asl_engine.program.batches import Batch
+from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.quotas import MAX_CHILDREN
 from asl_engine.values import JSON
 
 STARTS: Final = 64
 """How many children are started at a time. Then those that take no time get their turn, and end: so no more are open
 than need be, and nobody waits for ten thousand starts."""
-
-THRESHOLD_EXCEEDED: Final = "The specified tolerated failure threshold was exceeded"
 
 
 class Host(Protocol):
@@ -73,10 +73,10 @@ class MapRun:
         now: float,
     ) -> None:
         plan = command.plan
-        assert frame.state.distribution is not None
+        assert frame.state.processor is not None
         self.parent, self.frame, self.command, self.host = parent, frame, command, host
         self.arn, self.op = command.arn, command.op
-        self.program = frame.state.distribution.processor
+        self.program = frame.state.processor
         self.limit = plan.limit
         self.tolerated_count, self.tolerated_share = plan.tolerated_count, plan.tolerated_share
         self.status = "RUNNING"
@@ -211,8 +211,7 @@ class MapRun:
 
     def _admit(self) -> bool:
         """Start children until the limit; whether the run now waits for work instead. Raises MapRunProblem."""
-        intake, batches = self.intake, self.intake.batches
-        enough = self.started + STARTS
+        intake, enough = self.intake, self.started + STARTS
         while self.status == "RUNNING" and len(self.open) < (self.limit or MAX_CHILDREN):
             if self.started >= enough:
                 self.host.ask(self, "more")
@@ -220,7 +219,7 @@ class MapRun:
             if self.to_redrive:  # before the items that have never had a child
                 self._start_again(self.to_redrive.popleft())
                 continue
-            batch = batches.next(intake.is_read)
+            batch = intake.next()
             if batch is not None:
                 self._start(batch)
             elif intake.is_read:

@@ -14,9 +14,10 @@ from typing import Final
 from asl_engine.kernel.memory import Frame
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.mapruns.children import Counts
-from asl_engine.mapruns.items import Batches, Item, Selector, items_of_state
+from asl_engine.mapruns.items import Item, Selector, items_of_state
 from asl_engine.mapruns.work import MapRunProblem
-from asl_engine.program.plan import Plan
+from asl_engine.program.batches import Batch, Batches
+from asl_engine.program.distributed import Plan
 from asl_engine.values import JSON
 
 CHUNK: Final = 1_000
@@ -55,6 +56,13 @@ class Intake:
             for item in taken:
                 self.batches.put(self.selector.input_of(item))
                 counts.pending += 1
+        except ExpressionFailed as problem:
+            raise self._problem_of(problem) from None
+
+    def next(self) -> Batch | None:
+        """Return the input of the next child; None while there is none. Raises MapRunProblem."""
+        try:
+            return self.batches.next(self.is_read)
         except ExpressionFailed as problem:
             raise self._problem_of(problem) from None
 

@@ -15,7 +15,7 @@ from asl_engine.kernel import Identity
 from asl_engine.mapruns.children import Child
 from asl_engine.mapruns.s3_objects import ObjectProblem, Objects
 from asl_engine.mapruns.work import MapRunProblem, writer_failed
-from asl_engine.program.plan import Writing
+from asl_engine.program.distributed import Writing
 from asl_engine.quotas import MAX_BYTES, MAX_RESULT_FILE
 from asl_engine.values import JSON, format_timestamp, json_text, size_of
 

@@ -55,3 +55,9 @@ class Assigner(Part):
 
     assign: Annotated[dict[str, Any] | None, Kind(TEMPLATE, is_of_result=True)] = None
     output: Output = ABSENT
+
+
+def written(part: Part, name: str) -> Any:
+    """Return the value of a field; ABSENT where it is not there, or says what holds without it (`null` for some)."""
+    value = getattr(part, name)
+    return ABSENT if value is type(part).model_fields[name].default else value

@@ -15,9 +15,9 @@ from asl_engine.lang.expr import ExpressionFailed, Scope
 from asl_engine.lang.jsonpath.paths import Path, compile_path
 from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.model.choice import OPERATORS, ChoiceRule
+from asl_engine.program.dataflow import Predicate
 from asl_engine.values import JSON, parse_timestamp
 
-Predicate: TypeAlias = Callable[[Scope], bool]
 Compare: TypeAlias = Callable[[Any, Any], bool]
 
 _ORDERS: dict[str, Compare] = {

@@ -5,43 +5,20 @@ What this engine cannot do (yet) is refused here, with the place and the reason,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.errors import NotSupported
-from asl_engine.lang.expr import Expr, ExpressionSyntaxError
+from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.model.failures import Retrier as ModelRetrier
 from asl_engine.model.walk import inner_blocks, pointer_to
-from asl_engine.program import jsonpath, states
-from asl_engine.program.program import Block, Catcher, Leave, Program, Retrier, Route, State
-from asl_engine.program.refusals import not_supported
-from asl_engine.program.states import Run
-
-INERT = frozenset({"comment", "version"})
-"""Fields that mean nothing to an execution, and so are read by no compiler."""
-
-
-class Language(NamedTuple):
-    """What a query language makes of a state: its move, what follows from the result, what a catcher does."""
-
-    runs: Mapping[type, Callable[..., Run]]
-    distribute: Callable[[model.Map, State, Program], Run]
-    finish: Callable[[model.State, State], None]
-    catch: Callable[[ModelCatcher, int], tuple[Leave, Expr | None]]
-
-
-@cache
-def _language(name: str) -> Language:
-    """The one place that knows the query languages. JSONata is imported when a definition uses it."""
-    if name != "JSONata":
-        return Language(states.RUNS, states.compile_distributed, jsonpath.finish, jsonpath.catch)
-    from asl_engine.program import jsonata
-
-    return Language(jsonata.RUNS, jsonata.compile_distributed, jsonata.finish, jsonata.catch)
+from asl_engine.program.dataflow import chained
+from asl_engine.program.language import Language, language_named
+from asl_engine.program.program import Block, Catcher, Program, Retrier, Route, State
+from asl_engine.program.states import RUNS, compile_distributed, place_of_rule
+from asl_engine.program.unsupported import not_supported
 
 
 def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Program:
@@ -65,28 +42,42 @@ def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block
         try:
             _compile_state(state, here[name], here, whole)
         except ExpressionSyntaxError as problem:  # the rules let pass what cannot be read only with a placeholder in it
-            told = f"this engine cannot run the state machine:\n  {here[name].pointer}: an expression cannot be read"
-            raise NotSupported(f"{told} before its placeholder is filled in: {problem}") from None
+            reason = f"an expression cannot be read before its placeholder is filled in: {problem}"
+            raise NotSupported(f"this engine cannot run the state machine:\n  {here[name].pointer}: {reason}") from None
     compiled.start = here[block.start_at]
     return compiled
 
 
 def _compile_state(state: model.State, compiled: State, here: dict[str, State], whole: Program) -> None:
-    language = _language(state.query_language or whole.query_language)
+    language = language_named(state.query_language or whole.query_language)
     blocks = tuple(_inner_blocks(state, compiled.pointer, whole))
     if isinstance(state, model.Map) and state.is_distributed:
         whole.is_distributed = True
         processor = whole.of_children(blocks[0], state.execution_type)
-        compiled.run = language.distribute(state, compiled, processor)
+        compiled.run = compile_distributed(state, compiled, processor, language)
     else:
-        compiled.run = language.runs[type(state)](state, compiled, blocks)
-    language.finish(state, compiled)
+        compiled.run = RUNS[type(state)](state, compiled, blocks, language)
+    _shape_output(state, compiled, language)
     _connect(state, compiled, here)
     if isinstance(state, model.Task):
         compiled.resource = parse_resource(state.resource)
+        compiled.enter_growth = language.enter_growth(state)
     if isinstance(state, (model.Task, model.Parallel, model.Map)):
         compiled.retriers = tuple(map(compile_retrier, state.retry))
-        compiled.catchers = tuple(_compile_catcher(*each, here, language) for each in enumerate(state.catch))
+        compiled.catchers = tuple(compile_catcher(*each, language) for each in enumerate(state.catch))
+        for catcher, way in zip(state.catch, compiled.catchers, strict=True):
+            way.route.next = here[catcher.next]
+
+
+def _shape_output(state: model.State, compiled: State, language: Language) -> None:
+    """Compile what is done on each way out of a state: its output and its variables."""
+    compiled.route.assign = language.assign(state)
+    compiled.route.leave = chained(language.leaving(state))
+    compiled.growth = language.growth(state)
+    if isinstance(state, model.Choice):
+        for at, (rule, route) in enumerate(zip(state.choices, compiled.rules, strict=True)):
+            route.assign = language.assign(rule, place_of_rule(at))
+            route.leave = chained(language.leaving(state, rule, place_of_rule(at)))
 
 
 def _inner_blocks(state: model.State, pointer: str, whole: Program) -> Iterator[Block]:
@@ -117,8 +108,8 @@ def compile_retrier(retrier: ModelRetrier) -> Retrier:
     )
 
 
-def _compile_catcher(at: int, catcher: ModelCatcher, here: dict[str, State], language: Language) -> Catcher:
-    output, assign = language.catch(catcher, at)
-    route = Route(assign)
-    route.next = here[catcher.next]
-    return Catcher(frozenset(catcher.error_equals), output, route)
+def compile_catcher(at: int, catcher: ModelCatcher, language: Language) -> Catcher:
+    """Return a compiled element of `Catch`, whose route leads nowhere yet."""
+    place = f"Catch[{at}]/"
+    output = language.catching(catcher, place).change or (lambda scope, error_output: error_output)
+    return Catcher(frozenset(catcher.error_equals), output, Route(language.assign(catcher, place)))

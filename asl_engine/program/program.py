@@ -6,17 +6,15 @@ Nothing here is looked up by name while an execution runs, nothing is parsed, an
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from asl_engine.catalogue.resource import Resource
 from asl_engine.lang.expr import Expr, Scope
+from asl_engine.program.dataflow import Leave
+from asl_engine.program.distributed import Distribution
 from asl_engine.program.moves import Move
-from asl_engine.values import JSON
+from asl_engine.program.size_estimates import Growth
 
-if TYPE_CHECKING:
-    from asl_engine.program.distribution import Distribution
-
-Leave: TypeAlias = Callable[[Scope, JSON], JSON]
 Run: TypeAlias = Callable[[Scope], Move]
 
 
@@ -62,27 +60,10 @@ class Catcher:
 
     __slots__ = ("errors", "output", "route")
 
-    def __init__(self, errors: frozenset[str], output: Callable[[Scope, JSON], JSON], route: Route) -> None:
+    def __init__(self, errors: frozenset[str], output: Leave, route: Route) -> None:
         self.errors = errors
         self.output = output
         self.route = route
-
-
-class Growth:
-    """How large an output can be, as a linear bound: factor * (input + result + what else it sees) + constant.
-
-    The kernel carries such bounds along, and measures a value only when its bound passes the limit: so the 256 KiB
-    limit costs one addition at most states, whatever the size of the payload. `spliced_at` are the steps of the
-    `ResultPath` when the output is the raw input with the result put in, which makes measuring cheap: only the result
-    is new.
-    """
-
-    __slots__ = ("constant", "factor", "spliced_at")
-
-    def __init__(self, factor: float, constant: int, spliced_at: tuple[str | int, ...] = ()) -> None:
-        self.factor = factor
-        self.constant = constant
-        self.spliced_at = spliced_at
 
 
 class State:
@@ -91,7 +72,8 @@ class State:
     `run` does the first half of the data flow and asks for a move; the route that is taken does the second half, from
     the raw result to the state output. `growth` bounds the output, `enter_growth` the effective input. `first_op` is
     the position of the first attempt at the state when a walk begins with it. `rules` are the ways out of a Choice,
-    `route` is its Default. `distribution` is what only a distributed Map has.
+    `route` is its Default. `distribution` is what only a distributed Map has, and `processor` the program of
+    its children.
     """
 
     __slots__ = (
@@ -106,6 +88,7 @@ class State:
         "is_map",
         "name",
         "pointer",
+        "processor",
         "resource",
         "retriers",
         "route",
@@ -131,6 +114,7 @@ class State:
         self.catchers: tuple[Catcher, ...] = ()
         self.resource: Resource | None = None
         self.distribution: Distribution | None = None
+        self.processor: Program | None = None
         self.counts_retries = type_ in ("Task", "Parallel", "Map")
 
     def __repr__(self) -> str:

@@ -1,50 +1,37 @@
 """Each state type as a function from scope to move.
 
 `RUNS` at the foot of the file says which function compiles which type. What they share (the second half of the data
-flow, retriers, catchers, transitions) is the business of `compile.py`.
+flow, retriers, catchers, transitions) is the business of `compile.py`; what differs between JSONPath and JSONata that
+of their `Language`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
-from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
-from asl_engine.lang.jsonpath.paths import compile_path
-from asl_engine.lang.jsonpath.templates import compile_template
-from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.model import states as model
-from asl_engine.program.choices import Predicate, compile_rule
-from asl_engine.program.dataflow import compile_enter, pass_on
-from asl_engine.program.distribution import distribution_of
+from asl_engine.program.dataflow import Predicate, pass_on, value_of
+from asl_engine.program.distributed import distribution_of
+from asl_engine.program.language import Language
 from asl_engine.program.moves import Distribute, Done, Failed, Fork, Invoke, Move, Sleep
-from asl_engine.program.numbers import (
-    at_least_zero,
-    integer_of,
-    percentage_of,
-    plain,
-    seconds_of,
-    wait_seconds,
-    wait_until,
-)
-from asl_engine.program.program import Block, Program, Route, State
+from asl_engine.program.program import Block, Program, Route, Run, State
+from asl_engine.program.thresholds import tolerated_failures
 from asl_engine.quotas import INLINE_CONCURRENCY
-from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
+from asl_engine.values import ABSENT, JSON, json_text
 
-Run: TypeAlias = Callable[[Scope], Move]
+Blocks: TypeAlias = tuple[Block, ...]
 
 
-def compile_pass(state: model.Pass, compiled: State, blocks: tuple[Block, ...]) -> Run:
+def compile_pass(state: model.Pass, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Pass is done at once: with its `Result`, or with its effective input, for which null stands as well (recorded,
     September 2026)."""
-    route, enter = compiled.route, compile_enter(state.input_path, state.parameters)
+    route, enter = compiled.route, language.enter(state)
     if state.result is not ABSENT and state.result is not None:
         return _fixed_result(state.result, enter, route)
-    if state.input_path == "$" and state.parameters is ABSENT:
-        return lambda scope: Done(scope.data, route)
-    return lambda scope: Done(enter(scope), route)
+    return _done(enter, route)
 
 
 def _fixed_result(result: JSON, enter: Expr, route: Route) -> Run:
@@ -55,15 +42,20 @@ def _fixed_result(result: JSON, enter: Expr, route: Route) -> Run:
     return run
 
 
-def compile_task(state: model.Task, compiled: State, blocks: tuple[Block, ...]) -> Run:
+def _done(enter: Expr, route: Route) -> Run:
+    if enter is pass_on:
+        return lambda scope: Done(scope.data, route)
+    return lambda scope: Done(enter(scope), route)
+
+
+def compile_task(state: model.Task, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Task asks for its resource to be invoked with its effective input."""
-    enter = compile_enter(state.input_path, state.parameters)
-    resource = parse_resource(state.resource)
-    if resource.is_invoke:
+    enter = language.enter(state)
+    if parse_resource(state.resource).is_invoke:
         enter = with_function_name(enter)
-    credentials = compile_template(state.credentials) if state.credentials is not None else None
-    timeout = seconds_of("TimeoutSeconds", state.timeout_seconds, state.timeout_seconds_path)
-    heartbeat = seconds_of("HeartbeatSeconds", state.heartbeat_seconds, state.heartbeat_seconds_path)
+    credentials = language.value(state, "credentials")
+    timeout = language.seconds(state, "timeout_seconds")
+    heartbeat = language.seconds(state, "heartbeat_seconds")
     if timeout is None and heartbeat is None and credentials is None:
         return (lambda scope: Invoke(scope.data)) if enter is pass_on else (lambda scope: Invoke(enter(scope)))
 
@@ -84,29 +76,37 @@ def with_function_name(enter: Expr) -> Expr:
 
     def checked(scope: Scope) -> JSON:
         payload = enter(scope)
-        if not isinstance(payload, dict) or not isinstance(payload.get("FunctionName"), str):
-            problem = "The field 'FunctionName' is required but was missing"
-            told = f"The Parameters '{json_text(payload)}' could not be used to start the Task"
-            raise ExpressionFailed(f"{told}: [{problem}]")
+        check_function_name(payload)
         return payload
 
     return checked
 
 
-def compile_choice(state: model.Choice, compiled: State, blocks: tuple[Block, ...]) -> Run:
-    """A Choice goes the way of the first rule that holds.
+def check_function_name(payload: JSON) -> None:
+    """Raise ExpressionFailed where what `lambda:invoke` gets does not name a function."""
+    if not isinstance(payload, dict) or not isinstance(payload.get("FunctionName"), str):
+        problem = "The field 'FunctionName' is required but was missing"
+        refusal = f"The Parameters '{json_text(payload)}' could not be used to start the Task"
+        raise ExpressionFailed(f"{refusal}: [{problem}]")
 
-    The routes of the rules stand in `Program` order: `compile.py` gives each its target.
+
+def compile_choice(state: model.Choice, compiled: State, blocks: Blocks, language: Language) -> Run:
+    """A Choice goes the way of the first rule that holds, else of its default; it fails without one.
+
+    `compile.py` gives the routes their targets.
     """
-    enter = compile_enter(state.input_path)
-    compiled.rules = tuple(Route(assignment(rule.assign)) for rule in state.choices)
+    enter, compiled.rules = language.enter(state), tuple(Route() for _ in state.choices)
+    conditions = [language.condition(rule, place_of_rule(at)) for at, rule in enumerate(state.choices)]
     default = compiled.route if state.default is not None else None
-    return choose(enter, list(zip(map(compile_rule, state.choices), compiled.rules, strict=True)), default)
+    return _choose(enter, list(zip(conditions, compiled.rules, strict=True)), default)
 
 
-def choose(enter: Expr, rules: list[tuple[Predicate, Route]], default: Route | None) -> Run:
-    """Return what goes the way of the first rule that holds, else of the default; the state fails without one."""
+def place_of_rule(at: int) -> str:
+    """Return the place of a rule of a Choice, for its fields."""
+    return f"Choices[{at}]/"
 
+
+def _choose(enter: Expr, rules: Sequence[tuple[Predicate, Route]], default: Route | None) -> Run:
     def run(scope: Scope) -> Move:
         value = enter(scope)
         for holds, route in rules:
@@ -122,77 +122,43 @@ def choose(enter: Expr, rules: list[tuple[Predicate, Route]], default: Route | N
 NO_CHOICE = "Failed to transition out of the state. The state does not point to a next state."
 
 
-def assignment(assign: dict[str, Any] | None) -> Expr | None:
-    """Return what makes the variables of an `Assign`; None when there are none."""
-    return compile_template(assign) if assign else None
-
-
-def compile_wait(state: model.Wait, compiled: State, blocks: tuple[Block, ...]) -> Run:
+def compile_wait(state: model.Wait, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Wait sleeps, then passes its effective input on."""
-    enter, route = compile_enter(state.input_path), compiled.route
-    if state.seconds is not None:
-        seconds = float(state.seconds)
-        return lambda scope: Sleep(Done(enter(scope), route), seconds=seconds)
-    if state.timestamp is not None:
-        until = parse_timestamp(state.timestamp)
-        return lambda scope: Sleep(Done(enter(scope), route), until=until)
-    if state.seconds_path is not None:
-        read_seconds = wait_seconds(compile_path(state.seconds_path))
-        return lambda scope: Sleep(Done(enter(scope), route), seconds=read_seconds(scope))
-    read_until = wait_until(compile_path(state.timestamp_path or "$"))
-    return lambda scope: Sleep(Done(enter(scope), route), until=read_until(scope))
+    enter, route, seconds = language.enter(state), compiled.route, language.delay(state)
+    if seconds is not None:
+        return lambda scope: Sleep(Done(enter(scope), route), seconds=seconds(scope))
+    until = language.moment(state)
+    return lambda scope: Sleep(Done(enter(scope), route), until=until(scope))
 
 
-def compile_succeed(state: model.Succeed, compiled: State, blocks: tuple[Block, ...]) -> Run:
+def compile_succeed(state: model.Succeed, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Succeed is done, and its route leads nowhere: the block ends."""
-    enter, route = compile_enter(state.input_path), compiled.route
-    return lambda scope: Done(enter(scope), route)
+    return _done(language.enter(state), compiled.route)
 
 
-def compile_fail(state: model.Fail, compiled: State, blocks: tuple[Block, ...]) -> Run:
+def compile_fail(state: model.Fail, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Fail fails with its error and cause, either of which may be missing."""
-    error = _text_of("ErrorPath", state.error, state.error_path)
-    cause = _text_of("CausePath", state.cause, state.cause_path)
+    error, cause = language.text(state, "error"), language.text(state, "cause")
     return lambda scope: Failed(error(scope), cause(scope))
 
 
-def _text_of(field: str, fixed: str | None, path: str | None) -> Callable[[Scope], str | None]:
-    if path is None:
-        return lambda scope: fixed
-    expr = compile_path_or_intrinsic(path)
-
-    def read(scope: Scope) -> str | None:
-        try:
-            return plain(expr(scope))
-        except PathNotFound:
-            shown = json_text(scope.data)
-            cause = f"The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{shown}'"
-            raise ExpressionFailed(cause) from None
-
-    return read
-
-
-def compile_parallel(state: model.Parallel, compiled: State, blocks: tuple[Block, ...]) -> Run:
+def compile_parallel(state: model.Parallel, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Parallel forks: each branch gets the effective input."""
-    enter, count = compile_enter(state.input_path, state.parameters), len(blocks)
+    enter, count = language.enter(state), len(blocks)
     return lambda scope: Fork(blocks, [enter(scope)] * count, limit=count)
 
 
-def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) -> Run:
+def compile_map(state: model.Map, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Map forks: its processor gets each item, shaped by `ItemSelector`."""
-    enter = compile_enter(state.input_path)
-    read_items = items_of(state.items_path)
-    limit_of = integer_of("MaxConcurrencyPath", state.max_concurrency, state.max_concurrency_path)
-    count, count_path = state.tolerated_failure_count, state.tolerated_failure_count_path
-    count_of = integer_of("ToleratedFailureCountPath", count, count_path)
-    share_of = percentage_of(state.tolerated_failure_percentage, state.tolerated_failure_percentage_path)
-    select = _selector(state)
+    enter, read_items, select = language.enter(state), language.items(state), language.selector(state)
+    limit_of = language.integer(state, "max_concurrency", 0)
+    count_of = language.integer(state, "tolerated_failure_count", 0)
+    share_of = language.percentage(state, "tolerated_failure_percentage")
 
     def run(scope: Scope) -> Move:
-        enter(scope)
-        data, items = scope.data, read_items(scope)
-        limit = at_least_zero("MaxConcurrency", limit_of(scope)) or INLINE_CONCURRENCY
-        tolerated = tolerated_failures(count_of(scope), share_of(scope), len(items))
+        data, items = enter(scope), read_items(scope)
+        limit = value_of(limit_of, scope) or INLINE_CONCURRENCY
+        tolerated = tolerated_failures(value_of(count_of, scope), value_of(share_of, scope), len(items))
         try:
             inputs = items if select is None else selected_items(select, scope, data, items)
         except ExpressionFailed as problem:
@@ -201,58 +167,6 @@ def compile_map(state: model.Map, compiled: State, blocks: tuple[Block, ...]) ->
         return Fork(blocks, inputs, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
     return run
-
-
-def _selector(state: model.Map) -> Expr | None:
-    template = state.item_selector if state.item_selector is not ABSENT else state.parameters
-    return compile_template(template) if template is not ABSENT else None
-
-
-def compile_distributed(state: model.Map, compiled: State, processor: Program) -> Run:
-    """A distributed Map has child executions process its items; `ItemsPath` means nothing to a reader's (recorded)."""
-    compiled.distribution = distribution_of(state, processor, _selector(state), PathFields())
-    enter = compile_enter(state.input_path)
-    read_items = items_of(state.items_path, (list, dict)) if state.item_reader is None else None
-
-    def run(scope: Scope) -> Move:
-        enter(scope)
-        return Distribute(read_items(scope) if read_items is not None else None)
-
-    return run
-
-
-class PathFields:
-    """How JSONPath states read the fields of a distributed Map."""
-
-    def count(self, field: str, fixed: Any, path: str | None, least: int) -> Callable[[Scope], int | None]:
-        """Return what gives a whole number, written or from a path."""
-        name = field.rpartition("/")[2]
-        read = integer_of(f"{name}Path", fixed, path)
-
-        def count(scope: Scope) -> int | None:
-            number = read(scope)
-            if number is not None and number < least:
-                raise ExpressionFailed(f"{name} cannot be negative." if least == 0 else f"{name} must be positive.")
-            return number
-
-        return count
-
-    def share(self, fixed: Any, path: str | None) -> Callable[[Scope], float | None]:
-        """Return what gives the tolerated percentage."""
-        return percentage_of(fixed, path)
-
-    def value(self, field: str, template: Any) -> Expr:
-        """Return what gives the value of a template."""
-        return compile_template(template)
-
-
-def tolerated_failures(count: int | None, share: float | None, items: int) -> float | None:
-    """How many failures are tolerated; None where nothing is said of that, and the first failure is the Map's."""
-    if count is None and share is None:
-        return None
-    of_count = None if count is None else at_least_zero("ToleratedFailureCount", count)
-    of_share = None if share is None else share * items / 100
-    return min(some for some in (of_count, of_share) if some is not None)
 
 
 def selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) -> list[JSON]:
@@ -265,29 +179,17 @@ def selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) ->
     return inputs
 
 
-def items_of(path_text: str | None, kinds: type | tuple[type, ...] = list) -> Callable[[Scope], Any]:
-    """Return what reads the items of a Map from its effective input."""
-    if path_text is None or path_text == "$":
-        return lambda scope: _items_of_input(scope, kinds)
-    path = compile_path(path_text)
-    shown = (
-        path_text.removeprefix("$") if path_text.startswith("$$") else path_text
-    )  # as a path into the context object
+def compile_distributed(state: model.Map, compiled: State, processor: Program, language: Language) -> Run:
+    """A distributed Map has child executions process its items; `ItemsPath` means nothing to a reader's (recorded)."""
+    compiled.processor, compiled.distribution = processor, distribution_of(state, language)
+    enter = language.enter(state)
+    read_items = language.items(state, takes_object=True) if state.item_reader is None else None
 
-    def read(scope: Scope) -> JSON:
-        items = path.evaluate(scope)
-        if not isinstance(items, kinds):
-            raise ExpressionFailed(f'Reference path "{shown}" must point to array.', names_place=False)
-        return items
+    def run(scope: Scope) -> Move:
+        enter(scope)
+        return Distribute(read_items(scope) if read_items is not None else None)
 
-    return read
-
-
-def _items_of_input(scope: Scope, kinds: type | tuple[type, ...]) -> JSON:
-    items = scope.data
-    if not isinstance(items, kinds):
-        raise ExpressionFailed(f"Map state input must be an array but was: {json_text(items)}")
-    return items
+    return run
 
 
 RUNS: dict[type, Callable[..., Run]] = {

@@ -138,7 +138,7 @@ class Stop:
 
 
 def _stages(inspection: Inspection) -> dict[str, JSON]:
-    stages: dict[str, JSON] = {name: value for name, value in inspection.told.items() if name != "variables"}
+    stages: dict[str, JSON] = {name: value for name, value in inspection.stages.items() if name != "variables"}
     if inspection.error is not None:
         stages["error"] = {"Error": inspection.error, "Cause": inspection.cause}
     if inspection.status in ("SUCCEEDED", "CAUGHT_ERROR"):

@@ -38,7 +38,7 @@ class StateResult:
         self.cause = inspection.cause
         self.next = inspection.next_state
         self.payload: JSON = None if payload is ABSENT else payload
-        self.stages: dict[str, Any] = {name: value for name, value in inspection.told.items() if name != "variables"}
+        self.stages: dict[str, Any] = {name: value for name, value in inspection.stages.items() if name != "variables"}
         self.variables = inspection.scope.variables
         self.retry_in = details.get("retryBackoffIntervalSeconds")
         self.retrier = details.get("retryIndex")

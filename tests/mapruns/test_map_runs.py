@@ -12,7 +12,7 @@ from asl_engine import Answer, Functions, InputError, NotSupported, StateMachine
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.kernel.snapshot import restore, take
-from asl_engine.program.plan import Batching, Plan, Reading, Writing, plan_as_data, plan_from_data
+from asl_engine.program.distributed import Batching, Plan, Reading, Writing, plan_as_data, plan_from_data
 from asl_engine.tasks.perform import Performer
 
 

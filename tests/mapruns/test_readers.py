@@ -13,7 +13,7 @@ from map_stories import distributed, reader, run
 from asl_engine.mapruns.readers.delimited import hash_order
 from asl_engine.mapruns.readers.documents import json_items
 from asl_engine.mapruns.work import MapRunProblem
-from asl_engine.program.plan import Reading
+from asl_engine.program.distributed import Reading
 
 
 def read(bucket, content, key="items", **config):

@@ -19,7 +19,7 @@ from asl_engine.mapruns.readers.manifests import athena_files, inventory_items
 from asl_engine.mapruns.readers.parquet import parquet_items
 from asl_engine.mapruns.s3_objects import ObjectProblem, Objects
 from asl_engine.mapruns.work import reader_failed
-from asl_engine.program.plan import Reading
+from asl_engine.program.distributed import Reading
 from asl_engine.values import JSON
 
 Format: TypeAlias = Callable[[IO[bytes], Reading], Iterator[tuple[JSON, str | None]]]

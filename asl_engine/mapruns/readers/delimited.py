@@ -9,7 +9,7 @@ from typing import IO, Final
 
 from asl_engine.mapruns.readers.streams import lines_of
 from asl_engine.mapruns.work import reader_failed
-from asl_engine.program.plan import Reading
+from asl_engine.program.distributed import Reading
 from asl_engine.quotas import MAX_BYTES, MAX_HEADER
 from asl_engine.values import JSON
 

@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 
 from asl_engine.errors import NotSupported
 from asl_engine.mapruns.work import reader_failed
-from asl_engine.program.plan import Reading
+from asl_engine.program.distributed import Reading
 from asl_engine.values import JSON
 
 ROWS: Final = 1_000

@@ -251,7 +251,7 @@ Texts: TypeAlias = dict[int, str]
 
 
 def _given_texts(request: Request, inspection: Inspection, result: JSON) -> Texts:
-    given = [(inspection.told["input"], request.get("input", "{}")), (result, request.get("mock", {}).get("result"))]
+    given = [(inspection.stages["input"], request.get("input", "{}")), (result, request.get("mock", {}).get("result"))]
     return {id(value): text for value, text in given if isinstance(value, (dict, list))}
 
 
@@ -279,7 +279,7 @@ _LISTED: Final = frozenset({"afterItemsPath", "afterItemSelector", "afterItemBat
 
 def _data(inspection: Inspection, texts: Texts) -> Response:
     data: Response = {}
-    for name, value in inspection.told.items():
+    for name, value in inspection.stages.items():
         if name in _PLAIN:
             data[name] = value
         elif name in _LISTED:

@@ -1,4 +1,4 @@
-"""How large an output can get, from the fields of a state: what `Growth` is made of."""
+"""How large an output can get, from the fields of a state."""
 
 from __future__ import annotations
 
@@ -8,8 +8,25 @@ from typing import Any, Final
 from asl_engine.lang.jsonpath.intrinsics import is_intrinsic
 from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
 from asl_engine.lang.jsonpath.templates import dynamic_parts
-from asl_engine.program.program import Growth
 from asl_engine.values import ABSENT, size_of
+
+
+class Growth:
+    """How large an output can be, as a linear bound: factor * (input + result + what else it sees) + constant.
+
+    The kernel carries such bounds along, and measures a value only when its bound passes the limit: so the 256 KiB
+    limit costs one addition at most states, whatever the size of the payload. `spliced_at` are the steps of the
+    `ResultPath` when the output is the raw input with the result put in, which makes measuring cheap: only the result
+    is new.
+    """
+
+    __slots__ = ("constant", "factor", "spliced_at")
+
+    def __init__(self, factor: float, constant: int, spliced_at: tuple[str | int, ...] = ()) -> None:
+        self.factor = factor
+        self.constant = constant
+        self.spliced_at = spliced_at
+
 
 UNBOUNDED: Final = float("inf")
 

@@ -1,13 +1,13 @@
-"""Numbers and moments that a state reads from its input, with the service's words for what is none."""
+"""What the path of a field refers to: a number, a moment or a text, with the service's words for what is none."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from asl_engine.lang.expr import ExpressionFailed, Scope
-from asl_engine.lang.jsonpath.paths import Path, compile_path
+from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
+from asl_engine.lang.jsonpath.paths import Path
 from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.values import JSON, json_text, parse_timestamp
 
@@ -17,15 +17,8 @@ def plain(value: JSON) -> str:
     return value if isinstance(value, str) else json_text(value)
 
 
-def seconds_of(field: str, fixed: Any, path: str | None) -> Callable[[Scope], int] | None:
-    """Return what gives a limit in seconds, fixed or from a path; None when there is no limit."""
-    if path is not None:
-        return _seconds_at(field + "Path", compile_path(path))
-    return (lambda scope: fixed) if fixed is not None else None
-
-
-def _seconds_at(field: str, path: Path) -> Callable[[Scope], int]:
-    """Read a number of seconds that must be above zero; a path that leads nowhere fails as any path does."""
+def seconds_at(field: str, path: Path) -> Callable[[Scope], int]:
+    """Return what reads a number of seconds, which must be above zero; a path that leads nowhere fails as any does."""
 
     def read(scope: Scope) -> int:
         value = path.evaluate(scope)
@@ -74,8 +67,8 @@ def wait_until(path: Path) -> Callable[[Scope], float]:
         moment = parse_timestamp(value) if isinstance(value, str) else None
         if moment is None:
             wanted = "a valid ISO-8601 extended offset date-time format string"
-            told = f"The TimestampPath parameter does not reference {wanted}"
-            raise ExpressionFailed(f"{told}: {path.text} == {plain(value)}")
+            problem = f"The TimestampPath parameter does not reference {wanted}"
+            raise ExpressionFailed(f"{problem}: {path.text} == {plain(value)}")
         return moment
 
     return read
@@ -88,47 +81,44 @@ def _referenced(field: str, path: Path, scope: Scope) -> JSON:
         raise ExpressionFailed(f"The {field} parameter does not reference an input value: {path.text}") from None
 
 
-def integer_of(field: str, fixed: Any, path_text: str | None) -> Callable[[Scope], int | None]:
-    """Return what gives an integer, fixed or from a path; None when there is none."""
-    if path_text is None:
-        return lambda scope: fixed
-    path = compile_path(path_text)
+def integer_at(field: str, path: Path) -> Callable[[Scope], int]:
+    """Return what reads an integer."""
 
     def read(scope: Scope) -> int:
         value = path.evaluate(scope)
         number = whole_number(value)
         if number is None:
-            told = f'The {field} field refers to value "{plain(value)}" which is not a valid integer'
-            raise ExpressionFailed(f"{told}: {path_text}")
+            problem = f'The {field} field refers to value "{plain(value)}" which is not a valid integer'
+            raise ExpressionFailed(f"{problem}: {path.text}")
         return number
 
     return read
 
 
-def percentage_of(fixed: Any, path_text: str | None) -> Callable[[Scope], float | None]:
-    """Return what gives a percentage between 0 and 100, fixed or from a path; None when there is none."""
-    path = compile_path(path_text) if path_text is not None else None
+def float_at(field: str, path: Path) -> Callable[[Scope], float]:
+    """Return what reads a number."""
 
-    def read(scope: Scope) -> float | None:
-        share = fixed if path is None else _float_at(path, scope)
-        if share is not None and not 0 <= share <= 100:
-            raise ExpressionFailed("ToleratedFailurePercentage must be between 0 and 100.")
-        return share
+    def read(scope: Scope) -> float:
+        value = path.evaluate(scope)
+        try:
+            return float(plain(value))
+        except ValueError:
+            problem = f'The {field} field refers to value "{plain(value)}" which is not a valid float'
+            raise ExpressionFailed(f"{problem}: {path.text}") from None
 
     return read
 
 
-def _float_at(path: Path, scope: Scope) -> float:
-    value = path.evaluate(scope)
-    try:
-        return float(plain(value))
-    except ValueError:
-        told = f'The ToleratedFailurePercentagePath field refers to value "{plain(value)}" which is not a valid float'
-        raise ExpressionFailed(f"{told}: {path.text}") from None
+def text_at(field: str, path: str) -> Callable[[Scope], str]:
+    """Return what reads a text at a path or from an intrinsic call; another value is printed."""
+    expr = compile_path_or_intrinsic(path)
 
+    def read(scope: Scope) -> str:
+        try:
+            return plain(expr(scope))
+        except PathNotFound:
+            shown = json_text(scope.data)
+            cause = f"The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{shown}'"
+            raise ExpressionFailed(cause) from None
 
-def at_least_zero(field: str, count: int | None) -> int:
-    """Return a number that may not be negative; 0 when there is none."""
-    if count is not None and count < 0:
-        raise ExpressionFailed(f"{field} cannot be negative.")
-    return count or 0
+    return read
