@@ -357,11 +357,23 @@ def test_what_is_aborted_follows_the_failure(run):
     ] == told_of(execution)[7:]
 
 
-def test_a_map_has_started_when_an_item_cannot_be_shaped(run):
-    """The execution fails right after that (recorded, September 2026)."""
-    state = {"Type": "Map", "ItemSelector": {"s.$": "$$.Map.Item.Source"}, "ItemProcessor": chain(P={"Type": "Pass"})}
+@pytest.mark.parametrize(
+    ("fields", "events"),
+    [
+        ({"ItemSelector": {"s.$": "$$.Map.Item.Source"}}, ["ExecutionFailed"]),
+        (
+            {"ItemSelector": {"s": "{% $states.context.Map.Item.Source %}"}, "QueryLanguage": "JSONata"},
+            ["EvaluationFailed", "MapStateFailed", "ExecutionFailed"],
+        ),
+    ],
+    ids=["JSONPath", "JSONata"],
+)
+def test_a_map_has_started_when_an_item_cannot_be_shaped(run, fields, events):
+    """The execution fails right after that (recorded for JSONPath, September 2026)."""
+    state = {"Type": "Map", "ItemProcessor": chain(P={"Type": "Pass"}), **fields}
 
     execution = run(one_state(**state), [1, 2])
 
-    assert [(3, 2, "MapStateStarted"), (4, 3, "ExecutionFailed")] == told_of(execution)[2:]
+    events = ["MapStateStarted", *events]
+    assert [(number, number - 1, kind) for number, kind in enumerate(events, 3)] == told_of(execution)[2:]
     assert {"length": 2} == execution.history[2]["mapStateStartedEventDetails"]
