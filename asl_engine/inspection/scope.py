@@ -14,7 +14,7 @@ from asl_engine.values import JSON, format_timestamp
 class Scope:
     """The scope of one state that is not part of an execution.
 
-    `given` is a context object to use instead of the one that would be made; `now` is in seconds since 1970.
+    `stated` is a context object to use instead of the one that would be made; `now` is in seconds since 1970.
     """
 
     def __init__(
@@ -22,7 +22,7 @@ class Scope:
         state: model.State,
         input: JSON,
         variables: dict[str, JSON],
-        given: dict[str, JSON] | None,
+        stated: dict[str, JSON] | None,
         identity: Identity,
         has_role: bool,
         attempt: int,
@@ -35,7 +35,7 @@ class Scope:
         self._now = now
         self._random = Random(seed)
         self._context = (
-            _context(state, input, identity, has_role, attempt, now, self._token()) if given is None else given
+            _context(state, input, identity, has_role, attempt, now, self._token()) if stated is None else stated
         )
 
     def _token(self) -> str:
