@@ -12,23 +12,14 @@ import pytest
 from conftest import chain
 
 from asl_engine import StateMachine
-from asl_engine.model import choice, failures, maps, states
+from asl_engine.model import choice
 from asl_engine.model.base import Part
-from asl_engine.model.shape import fields_of
+from asl_engine.model.kinds import BOTH
+from asl_engine.model.shape import PARTS, fields_of, kinds_of
 from asl_engine.program.compile import compile_program
-from asl_engine.rules.fields import JSONATA_ONLY, JSONPATH_ONLY
 
 INERT = {"comment", "version", "end"}
 """What means nothing to an execution; it ends where there is no `Next`."""
-
-ABSTRACT = {states.Block, states.StateBase, states.Transition}
-
-PARTS = [
-    member
-    for module in (states, choice, failures, maps)
-    for member in vars(module).values()
-    if isinstance(member, type) and issubclass(member, Part) and member.__module__ == module.__name__
-]
 
 OPERANDS = {"numeric": 1, "boolean": True, "is": True, "timestamp": "2026-01-01T00:00:00Z"}
 
@@ -77,12 +68,9 @@ COMPARES = [{"Variable": "$.x", fields_of(choice.ChoiceRule)[name]: operand(name
 COMBINES = [{"And": COMPARES[:1]}, {"Or": COMPARES[:1]}, {"Not": COMPARES[0]}]
 PATHS = [{"SecondsPath": "$.x"}, {"Timestamp": "2026-01-01T00:00:00Z"}, {"TimestampPath": "$.x"}]
 
-LANGUAGES = {
-    "JSONPath": (machine_of("JSONPath", PATHS, COMPARES + COMBINES, "Parameters"), JSONATA_ONLY),
-    "JSONata": (
-        machine_of("JSONata", [{"Seconds": 1}, *PATHS[1:2]], [{"Condition": "{% true %}"}], "Arguments"),
-        JSONPATH_ONLY | choice.OPERATORS,
-    ),
+MACHINES = {
+    "JSONPath": machine_of("JSONPath", PATHS, COMPARES + COMBINES, "Parameters"),
+    "JSONata": machine_of("JSONata", [{"Seconds": 1}, *PATHS[1:2]], [{"Condition": "{% true %}"}], "Arguments"),
 }
 
 
@@ -101,15 +89,23 @@ def read(monkeypatch):
     return noted
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+def fields_of_language(language):
+    """Yield (class, field) of what a document of a language can have and an execution takes notice of."""
+    foreign = choice.OPERATORS if language == "JSONata" else set()
+    for part in PARTS:
+        kinds, is_concrete = kinds_of(part), not part.__subclasses__()
+        for name in set(part.model_fields) - INERT - foreign:
+            if is_concrete and language in (kinds[name].languages if name in kinds else BOTH):
+                yield part, name
+
+
+@pytest.mark.parametrize("language", MACHINES)
 def test_every_field_of_a_language_is_read(read, language):
     """A field accepted and ignored is the worst bug: the compiler reads it, unless it is inert or foreign."""
-    definition, foreign = LANGUAGES[language]
-    model = StateMachine.from_dict(definition).model
+    model = StateMachine.from_dict(MACHINES[language]).model
     read.clear()
 
     compile_program(model)
 
-    wanted = {(part, name) for part in PARTS if part not in ABSTRACT for name in part.model_fields}
-    forgotten = {(part.__name__, name) for part, name in wanted - read if name not in INERT | foreign}
+    forgotten = {(part.__name__, name) for part, name in set(fields_of_language(language)) - read}
     assert set() == forgotten
