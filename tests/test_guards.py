@@ -145,7 +145,7 @@ def test_there_are_no_import_cycles():
     assert {} == rings(needs)
 
 
-RINGS_OF_TYPES = {"program", "server", "testing"}
+RINGS_OF_TYPES = {"program", "testing"}
 """Parts in which types still go in a ring: this list only shrinks."""
 
 
@@ -350,7 +350,7 @@ def test_a_field_of_another_mode_is_refused(field):
 
 # --- sizes -----------------------------------------------------------------------------------------------------------
 
-LARGE = {"MapRun": 283, "EventReader": 261}
+LARGE = {"MapRun": 253, "EventReader": 251}
 """Files and classes over the house's measure, with their lines: this list only shrinks."""
 
 
@@ -402,12 +402,11 @@ WORDS_TO_GO = {
     "cli": 25,
     "diagnostics": 8,
     "engine": 4,
-    "history": 3,
     "mapruns": 20,
     "render": 8,
-    "server": 50,
+    "server": 10,
     "tasks": 8,
-    "testing": 45,
+    "testing": 40,
 }
 """How many are left in each part: these numbers only shrink."""
 
