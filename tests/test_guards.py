@@ -145,7 +145,7 @@ def test_there_are_no_import_cycles():
     assert {} == rings(needs)
 
 
-RINGS_OF_TYPES = {"program", "testing"}
+RINGS_OF_TYPES = {"testing"}
 """Parts in which types still go in a ring: this list only shrinks."""
 
 

@@ -7,8 +7,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from asl_engine.history.records import Mark, RecordedFailure, Records
-from asl_engine.program.moves import Invoke
-from asl_engine.program.program import State
+from asl_engine.program.program import Invoke, State
 from asl_engine.values import JSON, json_text, to_datetime
 
 Event: TypeAlias = dict[str, Any]

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from sys import getsizeof
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
-from asl_engine.program.moves import Invoke
-from asl_engine.program.program import State
+from asl_engine.program.program import Invoke, State
 from asl_engine.values import memory_of
 
 

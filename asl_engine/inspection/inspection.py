@@ -18,8 +18,7 @@ from asl_engine.model.choice import ChoiceRule
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.program.compile import compile_catcher, compile_retrier
 from asl_engine.program.dataflow import value_of
-from asl_engine.program.moves import Done, Failed, Sleep
-from asl_engine.program.program import Catcher, State
+from asl_engine.program.program import Catcher, Done, Failed, Sleep, State
 from asl_engine.program.states import RUNS, place_of_rule
 from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.values import ABSENT, JSON

@@ -8,7 +8,7 @@ The execution's memory is a tree of *frames*, each one walk through one `States`
 machine; a Parallel or Map state *forks* child frames, one for each branch or iteration, and stands still until they are
 *joined*. A frame stands in one state, with that state's raw input.
 
-Each state, when entered, is asked for one *move* (see `program/moves.py`): it is done, failed, wants to sleep, to have
+Each state, when entered, is asked for one *move* (`program/program.py`): it is done, failed, wants to sleep, to have
 a resource invoked, or to fork. `Kernel.walk` makes moves in a loop: Pass, Choice, Succeed, Fail and forks never leave
 it, so a thousand Pass states are a thousand turns of one loop. A frame that must wait leaves an *op* in `waiting`, and
 a command with that op goes out; the event that comes back names the op, and the walk goes on. An op is made of the

@@ -21,7 +21,7 @@ from asl_engine.kernel.failures import DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT, e
 from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.kernel.sizes import is_payload_too_large, too_large
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import Done, Failed, Invoke, Move, Sleep, TimedOut
+from asl_engine.program.program import Done, Failed, Invoke, Move, Sleep, TimedOut
 from asl_engine.quotas import MAX_BYTES, MAX_WAIT
 from asl_engine.values import bound_of
 

@@ -7,8 +7,7 @@ from typing import Protocol, TypeVar
 
 from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import Failed
-from asl_engine.program.program import Catcher, Retrier
+from asl_engine.program.program import Catcher, Failed, Retrier
 from asl_engine.quotas import MAX_SECONDS
 
 RUNTIME = "States.Runtime"

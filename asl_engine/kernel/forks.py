@@ -9,7 +9,7 @@ from __future__ import annotations
 from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.failures import TOO_MANY_FAILED
 from asl_engine.kernel.memory import Frame, Join, Memory
-from asl_engine.program.moves import Done, Failed, Fork, Move
+from asl_engine.program.program import Done, Failed, Fork, Move
 from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.values import JSON, bound_of

@@ -34,7 +34,8 @@ from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.kernel.record import HistoryFull
 from asl_engine.kernel.sizes import assign, output_max_size, too_large
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import (
+from asl_engine.program.program import (
+    Catcher,
     Distribute,
     Done,
     Enter,
@@ -46,7 +47,6 @@ from asl_engine.program.moves import (
     Sleep,
     TimedOut,
 )
-from asl_engine.program.program import Catcher
 from asl_engine.quotas import MAX_BYTES, MAX_EVENTS
 from asl_engine.values import JSON, size_of
 

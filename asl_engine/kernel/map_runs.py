@@ -12,7 +12,7 @@ from asl_engine.kernel.events import MapRunFailed, MapRunSucceeded
 from asl_engine.kernel.failures import expression_failure
 from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.moves import Distribute, Done, Failed, Move, Redistribute
+from asl_engine.program.program import Distribute, Done, Failed, Move, Redistribute
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.values import bound_of
 

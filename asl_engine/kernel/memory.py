@@ -20,8 +20,7 @@ from asl_engine.history import Records
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.record import Record
-from asl_engine.program.moves import Fork, Move
-from asl_engine.program.program import Block, Program, State
+from asl_engine.program.program import Block, Fork, Move, Program, State
 from asl_engine.quotas import LIFETIME
 from asl_engine.values import JSON, format_timestamp
 

@@ -14,8 +14,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from asl_engine.history import Mark, RecordedFailure, Records
-from asl_engine.program.moves import Invoke
-from asl_engine.program.program import State
+from asl_engine.program.program import Invoke, State
 from asl_engine.quotas import MAX_EVENTS
 from asl_engine.values import JSON
 

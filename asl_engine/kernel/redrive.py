@@ -13,7 +13,7 @@ from asl_engine.kernel.commands import Cancel
 from asl_engine.kernel.events import Event, ExecutionRedriven
 from asl_engine.kernel.forks import ABORTABLE
 from asl_engine.kernel.memory import Frame, Memory
-from asl_engine.program.moves import Enter, Redistribute
+from asl_engine.program.program import Enter, Redistribute
 from asl_engine.quotas import MAX_EVENTS
 
 UNSUCCESSFUL: Final = ("FAILED", "ABORTED", "TIMED_OUT")

@@ -18,8 +18,7 @@ from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.kernel import ENTER, Kernel
 from asl_engine.kernel.memory import Frame, Join, Memory
 from asl_engine.program.distributed import plan_as_data, plan_from_data
-from asl_engine.program.moves import Done, Enter, Fork, Invoke, Move, TimedOut
-from asl_engine.program.program import Program, State
+from asl_engine.program.program import Done, Enter, Fork, Invoke, Move, Program, State, TimedOut
 from asl_engine.values import JSON
 
 FORMAT: Final = 3

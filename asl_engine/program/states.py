@@ -16,8 +16,20 @@ from asl_engine.model import states as model
 from asl_engine.program.dataflow import Predicate, pass_on, value_of
 from asl_engine.program.distributed import distribution_of
 from asl_engine.program.language import Language
-from asl_engine.program.moves import Distribute, Done, Failed, Fork, Invoke, Move, Sleep
-from asl_engine.program.program import Block, Program, Route, Run, State
+from asl_engine.program.program import (
+    Block,
+    Distribute,
+    Done,
+    Failed,
+    Fork,
+    Invoke,
+    Move,
+    Program,
+    Route,
+    Run,
+    Sleep,
+    State,
+)
 from asl_engine.program.thresholds import tolerated_failures
 from asl_engine.quotas import INLINE_CONCURRENCY
 from asl_engine.values import ABSENT, JSON, json_text

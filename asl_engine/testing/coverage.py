@@ -21,8 +21,7 @@ from asl_engine.lang.expr import Scope
 from asl_engine.model import states as model
 from asl_engine.model.walk import StateAt, Way, inner_blocks, states, ways_out
 from asl_engine.pointers import last_step
-from asl_engine.program.moves import Done, Move
-from asl_engine.program.program import Program, Route, Run, State
+from asl_engine.program.program import Done, Move, Program, Route, Run, State
 
 KINDS: Final = ("state", "transition", "choice", "retrier", "catcher", "branch")
 

@@ -32,8 +32,7 @@ from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.jsonata import UNDEFINED, JSONataError, compile_jsonata
 from asl_engine.mapruns.family import FamilyEvent
 from asl_engine.program.compile import compile_program
-from asl_engine.program.moves import Move
-from asl_engine.program.program import Run, State
+from asl_engine.program.program import Move, Run, State
 from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.invoke import Call, Failure
