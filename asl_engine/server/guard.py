@@ -24,8 +24,8 @@ def check_headers(headers: Mapping[str, str], allowed: Iterable[str] = ()) -> No
     """Refuse a request whose headers say that it should not be answered, with AWS's error where it has one."""
     for name, value in (("Host", headers.get("host")), ("Origin", _host_of_origin(headers.get("origin")))):
         if value is not None and not is_known(value, allowed):
-            told = f"The {name} {value!r} is not known here. Allow it with --allow-host, if it means this endpoint."
-            raise ApiError("AccessDeniedException", told)
+            refusal = f"The {name} {value!r} is not known here. Allow it with --allow-host, if it means this endpoint."
+            raise ApiError("AccessDeniedException", refusal)
     content_type = headers.get("content-type", CONTENT_TYPES[0]).partition(";")[0].strip().lower()
     if content_type not in CONTENT_TYPES:
         raise ApiError("SerializationException", f"The Content-Type is {content_type!r} and not {CONTENT_TYPES[0]!r}.")

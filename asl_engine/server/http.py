@@ -67,8 +67,8 @@ async def _answer(service: Service, request: HttpRequest, allowed_hosts: Collect
         answer = OPERATIONS[name](service, account_of(request), body)
         return _response(200, await _while_heard(request, answer) if isinstance(answer, Awaitable) else answer)
     except ApiError as problem:
-        told = {"__type": problem.code, "message": problem.message}
-        return _response(400, told if problem.reason is None else told | {"reason": problem.reason})
+        answer_body = {"__type": problem.code, "message": problem.message}
+        return _response(400, answer_body if problem.reason is None else answer_body | {"reason": problem.reason})
     except Exception:
         traceback.print_exc()  # for whoever runs the endpoint; who asked learns nothing of its insides
         return _response(500, {"__type": "InternalFailure", "message": "The request failed for an unknown reason."})

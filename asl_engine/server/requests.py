@@ -95,8 +95,8 @@ def _java_text(shape: Any, value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_java_text(shape.member, item) for item in value)}]"
     if isinstance(value, dict) and shape.type_name == "structure":
-        told = [f"{name}={_java_text(shape.members[name], value[name])}" for name in shape.members if name in value]
-        return f"{shape.name}({', '.join(told)})"
+        members = [f"{name}={_java_text(shape.members[name], value[name])}" for name in shape.members if name in value]
+        return f"{shape.name}({', '.join(members)})"
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -56,8 +56,8 @@ def fallback_for(service: Service, aws_endpoint_url: str | None) -> Fallback:
         if is_nested(task):
             return prepare_nested(service, task, identity)
         if not is_lambda and aws_endpoint_url is None:
-            told = f"The integration {resource.text} needs an endpoint: name one with --aws-endpoint-url."
-            return Failure("States.Runtime", told)
+            cause = f"The integration {resource.text} needs an endpoint: name one with --aws-endpoint-url."
+            return Failure("States.Runtime", cause)
         if not is_lambda:
             assert aws_endpoint_url is not None
             return ServicesEndpoint(aws_endpoint_url).prepare(task, identity)

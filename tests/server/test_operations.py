@@ -242,6 +242,44 @@ def test_lists_come_in_pages(client):
     assert "SerializationException" in client.refusal("ListStateMachines", maxResults=1.5)
 
 
+def test_pages_lose_nothing_when_what_they_showed_is_deleted(client):
+    """A token names the last entry seen, and not how many there were before it."""
+    for name in "abcde":
+        client.create(name)
+    page = client("ListStateMachines", maxResults=2)
+    for machine in page["stateMachines"]:
+        client("DeleteStateMachine", stateMachineArn=machine["stateMachineArn"])
+    rest = client("ListStateMachines", nextToken=page["nextToken"])
+
+    assert ["c", "d", "e"] == [machine["name"] for machine in rest["stateMachines"]]
+
+
+def test_pages_show_nothing_twice_when_more_is_started(client):
+    client.create()
+    first, second = client.run(), client.run()
+    page = client("ListExecutions", stateMachineArn=f"{MACHINE}m", maxResults=1)
+    client.run()
+    rest = client("ListExecutions", stateMachineArn=f"{MACHINE}m", nextToken=page["nextToken"])
+    listed = [row["executionArn"] for row in page["executions"] + rest["executions"]]
+
+    assert [second["executionArn"], first["executionArn"]] == listed
+
+
+def test_a_history_in_pages_from_either_end(client):
+    client.create(definition=WAIT)
+    arn = client.run()["executionArn"]
+    for is_reverse in (False, True):
+        ids, token = [], {}
+        while True:
+            page = client("GetExecutionHistory", executionArn=arn, maxResults=3, reverseOrder=is_reverse, **token)
+            ids.append([event["id"] for event in page["events"]])
+            if "nextToken" not in page:
+                break
+            token = {"nextToken": page["nextToken"]}
+
+        assert ids == ([[4, 3, 2], [1]] if is_reverse else [[1, 2, 3], [4]])
+
+
 def test_a_token_is_good_where_it_was_made(client):
     for name in "abc":
         client.create(name)

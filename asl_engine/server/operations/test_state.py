@@ -67,7 +67,7 @@ async def test_state(service: Service, account: Account, request: Request) -> Re
     except ExpressionSyntaxError as problem:  # the placeholder of a template, which the rules take for a path
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{problem}'") from None
     await _wait(service, inspection)
-    return _response(inspection, request.get("inspectionLevel", "INFO"), _given_texts(request, inspection, result))
+    return _response(inspection, request.get("inspectionLevel", "INFO"), _request_texts(request, inspection, result))
 
 
 async def _run(service: Service, inspection: Inspection, mock: dict[str, Any] | None, result: JSON) -> None:
@@ -182,12 +182,12 @@ def _context(request: Request, state: model.State) -> dict[str, JSON] | None:
     """Return the context object that is given; refuse one that no state could have."""
     if "context" not in request:
         return None
-    given = _json(request, "context", {})
-    if not isinstance(given, dict):
+    context = _json(request, "context", {})
+    if not isinstance(context, dict):
         raise _no_context("Context object must be a JSON object")
-    if "Map" in given:
+    if "Map" in context:
         raise _no_context("'Map' field is not supported when mocking a Context object")
-    for part, fields in given.items():
+    for part, fields in context.items():
         if part not in _FIELDS:
             raise _no_context(f"Field '{part}' is not allowed")
         if not isinstance(fields, dict):
@@ -198,12 +198,12 @@ def _context(request: Request, state: model.State) -> dict[str, JSON] | None:
             wanted, kinds = _FIELDS[part][field]
             if not isinstance(value, kinds):
                 raise _no_context(f"{part}.{field} must be {wanted}")
-    if "Task" in given and not (isinstance(state, model.Task) and parse_resource(state.resource).pattern):
+    if "Task" in context and not (isinstance(state, model.Task) and parse_resource(state.resource).pattern):
         raise _no_context(
             "Context object contains 'Task' when state is not a Task state with a '.sync' or '.waitForTaskToken' "
             "service integration pattern"
         )
-    return given
+    return context
 
 
 def _no_context(problem: str) -> ApiError:
@@ -250,9 +250,9 @@ Texts: TypeAlias = dict[int, str]
 """The texts that a request has of its values, by the values' identities: what is passed on is told as it came."""
 
 
-def _given_texts(request: Request, inspection: Inspection, result: JSON) -> Texts:
-    given = [(inspection.stages["input"], request.get("input", "{}")), (result, request.get("mock", {}).get("result"))]
-    return {id(value): text for value, text in given if isinstance(value, (dict, list))}
+def _request_texts(request: Request, inspection: Inspection, result: JSON) -> Texts:
+    texts = [(inspection.stages["input"], request.get("input", "{}")), (result, request.get("mock", {}).get("result"))]
+    return {id(value): text for value, text in texts if isinstance(value, (dict, list))}
 
 
 def _response(inspection: Inspection, level: str, texts: Texts) -> Response:

@@ -16,15 +16,21 @@ def validate_state_machine_definition(service: Service, account: Account, reques
     from asl_engine.rules.check import check_text
 
     report = check_text(request["definition"], kind=request.get("type", "STANDARD"), format="json")
-    found = aws_diagnostics(report)
-    failed = bool(found)
+    diagnostics = aws_diagnostics(report)
+    failed = bool(diagnostics)
     if request.get("severity") == "WARNING":
-        found += [_told(one) for one in report.diagnostics if one.severity is Severity.WARNING]
+        diagnostics += [
+            _in_aws_form(diagnostic) for diagnostic in report.diagnostics if diagnostic.severity is Severity.WARNING
+        ]
     most = request.get("maxResults") or MAX_DIAGNOSTICS
-    return {"result": "FAIL" if failed else "OK", "diagnostics": found[:most], "truncated": len(found) > most}
+    return {
+        "result": "FAIL" if failed else "OK",
+        "diagnostics": diagnostics[:most],
+        "truncated": len(diagnostics) > most,
+    }
 
 
-def _told(warning: Diagnostic) -> Response:
+def _in_aws_form(warning: Diagnostic) -> Response:
     """Return a warning of this engine in AWS's form; `asl explain` knows the code."""
-    told = {"severity": "WARNING", "code": warning.code, "message": warning.message}
-    return told | ({"location": warning.pointer} if warning.pointer else {})
+    response = {"severity": "WARNING", "code": warning.code, "message": warning.message}
+    return response | ({"location": warning.pointer} if warning.pointer else {})
