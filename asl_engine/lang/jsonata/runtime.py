@@ -56,7 +56,7 @@ class Runtime(dict[str, Any]):
     """Whether something made a sequence part of another value."""
     seconds: float | None = None
     deadline: float | None = None
-    clock: Callable[[], float] = host.monotonic
+    clock: Callable[[], float] = host.processor_time
     _now: float | None = None
     _random: Random | None = None
 
@@ -74,7 +74,7 @@ class Runtime(dict[str, Any]):
             self.max_work = max_work
         if timeout is not None:
             self.seconds = timeout
-            self.clock = clock or host.monotonic
+            self.clock = clock or host.processor_time
         self.begin()
 
     def give(self, now: float | None, random: Random | None) -> None:

@@ -21,21 +21,21 @@ from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import VisitError
 
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
-from asl_engine.lang.jsonpath.backtracking import can_explode
+from asl_engine.lang.jsonpath.document import Document, SearchTooLong
 from asl_engine.lang.jsonpath.terms import NAME
+from asl_engine.lang.regex.compile import Matcher, compile_whole
+from asl_engine.lang.regex.java import read_java
+from asl_engine.lang.regex.matcher import TooManySteps
+from asl_engine.lang.regex.syntax import BadPattern
 from asl_engine.values import ABSENT, JSON, json_text, parse_json
 
-Operand: TypeAlias = Callable[[JSON, JSON], Any]
-"""From the candidate (`@`) and the root (`$`) to a value or ABSENT."""
-Predicate: TypeAlias = Callable[[JSON, JSON], bool]
+Operand: TypeAlias = Callable[[JSON, Document], Any]
+"""From the candidate (`@`) and the document (`$`) to a value or ABSENT."""
+Predicate: TypeAlias = Callable[[JSON, Document], bool]
 Comparison: TypeAlias = Callable[[Any, Any], bool]
 
 MAX_CONDITION: Final = 5_000
 MAX_PATTERN: Final = 1_000
-MAX_SUBJECT: Final = 10_000
-SAFE_SUBJECT: Final = 20
-"""How many characters any expression may be matched to: at most a million ways."""
-
 MAX_PARENTHESES: Final = 50
 
 
@@ -77,18 +77,18 @@ class _Compiler(Transformer[Token, Any]):
         return predicate
 
     def any_of(self, parts: list[Predicate]) -> Predicate:
-        return lambda item, root: any(part(item, root) for part in parts)
+        return lambda item, document: any(part(item, document) for part in parts)
 
     def all_of(self, parts: list[Predicate]) -> Predicate:
-        return lambda item, root: all(part(item, root) for part in parts)
+        return lambda item, document: all(part(item, document) for part in parts)
 
     def negated(self, parts: list[Predicate]) -> Predicate:
         part = parts[0]
-        return lambda item, root: not part(item, root)
+        return lambda item, document: not part(item, document)
 
     def exists(self, tokens: list[Token]) -> Predicate:
         find = self.path(tokens)
-        return lambda item, root: find(item, root) is not ABSENT
+        return lambda item, document: find(item, document) is not ABSENT
 
     def comparison(self, parts: list[Any]) -> Predicate:
         left, sign, right = parts
@@ -111,7 +111,7 @@ class _Compiler(Transformer[Token, Any]):
         return _Constant(_compile_pattern(body, flags))
 
     def array(self, operands: list[Operand]) -> Operand:
-        return lambda item, root: [operand(item, root) for operand in operands]
+        return lambda item, document: [operand(item, document) for operand in operands]
 
     def empty_object(self, _: list[Token]) -> Operand:
         return _Constant({})
@@ -127,17 +127,41 @@ class _Compiler(Transformer[Token, Any]):
 
 
 def _comparison(left: Operand, sign: str, right: Operand) -> Predicate:
+    if sign == "=~":
+        return lambda item, document: _matches(left(item, document), right(item, document), document)
     compare = _OPERATORS[sign]
     if isinstance(left, _Field) and isinstance(right, _Constant) and sign in _PLAIN and type(right.value) in (int, str):
         return _field_to_constant(left.name, compare, _PLAIN[sign], right.value)
-    return lambda item, root: compare(left(item, root), right(item, root))
+    charge = _charge_product if sign in _OVER_ITEMS else _charge_sum
+
+    def holds(item: JSON, document: Document) -> bool:
+        a, b = left(item, document), right(item, document)
+        if type(a) in _LARGE or type(b) in _LARGE:
+            charge(document, a, b)
+        return compare(a, b)
+
+    return holds
+
+
+_LARGE: Final = frozenset({str, list, dict})
+"""What may take long to compare."""
+
+_OVER_ITEMS: Final = frozenset({"in", "nin", "contains", "subsetof", "anyof", "noneof", "all"})
+
+
+def _charge_sum(document: Document, left: Any, right: Any) -> None:
+    document.charge(document.weigh(left) + document.weigh(right))
+
+
+def _charge_product(document: Document, left: Any, right: Any) -> None:
+    document.charge(document.weigh(left) * document.weigh(right))
 
 
 def _field_to_constant(name: str, compare: Comparison, plain: Comparison, constant: int | str) -> Predicate:
     """Return the predicate of nearly all filters, `@.name == 'x'`: five times faster when the types are the same."""
     kind = type(constant)
 
-    def holds(item: JSON, root: JSON) -> bool:
+    def holds(item: JSON, document: Document) -> bool:
         value = item.get(name, ABSENT) if type(item) is dict else ABSENT
         return plain(value, constant) if type(value) is kind else compare(value, constant)
 
@@ -150,7 +174,7 @@ class _Constant:
     def __init__(self, value: Any) -> None:
         self.value = value
 
-    def __call__(self, item: JSON, root: JSON) -> Any:
+    def __call__(self, item: JSON, document: Document) -> Any:
         return self.value
 
 
@@ -160,7 +184,7 @@ class _Field:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __call__(self, item: JSON, root: JSON) -> Any:
+    def __call__(self, item: JSON, document: Document) -> Any:
         return item.get(self.name, ABSENT) if type(item) is dict else ABSENT
 
 
@@ -178,48 +202,40 @@ def _unescape(match: re.Match[str]) -> str:
 _plain_field = re.compile(rf"@\.({NAME})")
 
 
-def _find(search: Callable[[JSON, JSON], JSON], is_relative: bool, item: JSON, root: JSON) -> Any:
+def _find(search: Operand, is_relative: bool, item: JSON, document: Document) -> Any:
     try:
-        return search(item if is_relative else root, root)
-    except ExpressionFailed:
+        return search(item if is_relative else document.root, document)
+    except SearchTooLong:
+        raise
+    except ExpressionFailed as failure:
+        document.charge(len(failure.cause) >> 6)  # which can quote a large value
         return ABSENT
 
 
-# --- regular expressions, which can be hostile ----------------------------------------------------------------------
-
-_FLAGS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE, "u": re.UNICODE}
+# --- regular expressions ---------------------------------------------------------------------------------------------
 
 
-def _compile_pattern(body: str, flags: str) -> re.Pattern[str]:
-    if len(body) > MAX_PATTERN:
-        raise ExpressionSyntaxError(f"A regular expression has at most {MAX_PATTERN} characters here")
+def _compile_pattern(body: str, flags: str) -> Matcher:
     try:
-        known = [_FLAGS[flag] for flag in flags]
-        return re.compile(body.replace("\\/", "/"), sum(set(known)))
-    except KeyError as unknown:
-        raise ExpressionSyntaxError(f"A regular expression has no flag {unknown}") from None
-    except (re.error, OverflowError, RecursionError) as problem:
+        return compile_whole(*read_java(body.replace("\\/", "/"), flags), max_length=MAX_PATTERN)
+    except BadPattern as problem:
         raise ExpressionSyntaxError(f"'{body}' is not a regular expression: {problem}") from None
 
 
-_can_explode: Final = lru_cache(maxsize=256)(can_explode)
-
-
-def _matches(left: Any, right: Any) -> bool:
-    pattern, value = (right, left) if isinstance(right, re.Pattern) else (left, right)
-    if not isinstance(pattern, re.Pattern) or isinstance(value, re.Pattern):
+def _matches(left: Any, right: Any, document: Document) -> bool:
+    matcher, value = (right, left) if type(right) is Matcher else (left, right)
+    if type(matcher) is not Matcher or type(value) is Matcher:
         return False
-    return any(_matches_one(pattern, item) for item in (value if isinstance(value, list) else [value]))
+    return any(_matches_one(matcher, item, document) for item in (value if isinstance(value, list) else [value]))
 
 
-def _matches_one(pattern: re.Pattern[str], value: Any) -> bool:
-    subject = value if isinstance(value, str) else json_text(value) if type(value) in (int, float, bool) else ""
-    if len(subject) > MAX_SUBJECT:
-        raise ExpressionFailed(f"A filter matches a regular expression to at most {MAX_SUBJECT} characters")
-    if len(subject) > SAFE_SUBJECT and _can_explode(pattern):
-        problem = "can take for ever: a loop in it stands in a loop, with nothing to tell where a round ends"
-        raise ExpressionFailed(f"The regular expression '{pattern.pattern}' {problem}")
-    return pattern.fullmatch(subject) is not None
+def _matches_one(matcher: Matcher, value: Any, document: Document) -> bool:
+    text = value if isinstance(value, str) else json_text(value) if type(value) in (int, float, bool) else ""
+    document.charge(1 + (len(text) >> 6) + matcher.toll(text))
+    try:
+        return matcher(text, 0, document) is not None
+    except TooManySteps:
+        raise SearchTooLong("A regular expression of a filter takes too many steps on a text") from None
 
 
 # --- comparisons ----------------------------------------------------------------------------------------------------
@@ -302,7 +318,6 @@ _OPERATORS: Final[dict[str, Comparison]] = {
     "<=": _orders(operator.le),
     ">": _orders(operator.gt),
     ">=": _orders(operator.ge),
-    "=~": _matches,
     "in": _is_in,
     "nin": lambda left, right: not _is_in(left, right),
     "subsetof": _subset,

@@ -12,6 +12,8 @@ What Jayway does and one might not expect:
 - a slice, union or filter at the end of a definite prefix fails on a value of the wrong kind (`$[1:]` on an object),
   where `[*]` gives an empty list [recorded on AWS for `$[*]`];
 - a function after `..` gets the whole list, after another indefinite segment each match.
+
+Whatever goes over nodes charges the document for them first (see `document`).
 """
 
 from __future__ import annotations
@@ -21,29 +23,32 @@ from typing import Final, NoReturn, TypeAlias
 
 from jsonpath_ng import Child, Descendants, Fields, Index, JSONPath, Slice, Wildcard
 
+from asl_engine.lang.jsonpath.document import Document
 from asl_engine.lang.jsonpath.functions import FUNCTIONS, NotApplicable
 from asl_engine.lang.jsonpath.syntax import Applied, Filtered, read_tree
 from asl_engine.lang.jsonpath.terms import PathNotFound, Step, explain
 from asl_engine.values import JSON, json_text
 
 Nodes: TypeAlias = list[JSON]
-Segment: TypeAlias = Callable[[Nodes, JSON], Nodes]
-"""From the nodes so far and the root of the document to the next nodes."""
+Segment: TypeAlias = Callable[[Nodes, Document], Nodes]
+"""From the nodes so far to the next nodes of the document."""
 Search: TypeAlias = Callable[[JSON], JSON]
+Relative: TypeAlias = Callable[[JSON, Document], JSON]
+"""From a node of the document to what a path from there gives."""
 
 
 def compile_tree(path: str, tree: JSONPath) -> tuple[Search, bool]:
     """Return the search from a root, which raises PathNotFound for what is not there, and whether it is definite."""
     search, is_definite = compile_relative(path, tree)
-    return lambda root: search(root, root), is_definite
+    return lambda root: search(root, Document(root)), is_definite
 
 
-def compile_relative(path: str, tree: JSONPath) -> tuple[Callable[[JSON, JSON], JSON], bool]:
-    """Return the search from a node within the document of a root, as filters need it (`@`)."""
+def compile_relative(path: str, tree: JSONPath) -> tuple[Relative, bool]:
+    """Return the search from a node within a document, as filters need it (`@`)."""
     links = _links(tree)
     steps, rest = _split(links)
     if not rest:
-        return _definite(path, steps, lambda node, root: node), True
+        return _definite(path, steps, lambda node, document: node), True
     if len(rest) == 1 and (last := _definite_end(*rest[0])):
         return _definite(path, steps, _blaming(path, last)), True
     end = rest[-1][1]
@@ -92,33 +97,33 @@ def _prefix(path: str, steps: tuple[Step, ...]) -> Search:
     return descend
 
 
-def _definite(path: str, steps: tuple[Step, ...], last: Callable[[JSON, JSON], JSON]) -> Callable[[JSON, JSON], JSON]:
+def _definite(path: str, steps: tuple[Step, ...], last: Relative) -> Relative:
     descend = _prefix(path, steps)
-    return lambda node, root: last(descend(node), root)
+    return lambda node, document: last(descend(node), document)
 
 
-def _indefinite(path: str, steps: tuple[Step, ...], rest: list[Link]) -> Callable[[JSON, JSON], Nodes]:
+def _indefinite(path: str, steps: tuple[Step, ...], rest: list[Link]) -> Relative:
     descend = _prefix(path, steps)
     suits = _suits(*rest[0])
     segments = [_compile_segment(is_scan, node, path, at + 1 == len(rest)) for at, (is_scan, node) in enumerate(rest)]
 
-    def search(node: JSON, root: JSON) -> Nodes:
+    def search(node: JSON, document: Document) -> Nodes:
         try:
             start = descend(node)
         except PathNotFound:
             return []
         if not suits(start):
-            _refuse(path, rest[0][1], start, root)
+            _refuse(path, rest[0][1], start, document.root)
         nodes = [start]
         for segment in segments:
-            nodes = segment(nodes, root)
+            nodes = segment(nodes, document)
         return nodes
 
     return search
 
 
-def _applied_to_all(find: Callable[[JSON, JSON], Nodes], function: Ending) -> Callable[[JSON, JSON], JSON]:
-    return lambda node, root: function(find(node, root), root)
+def _applied_to_all(find: Relative, function: Relative) -> Relative:
+    return lambda node, document: function(find(node, document), document)
 
 
 def _suits(is_scan: bool, node: JSONPath) -> Callable[[JSON], bool]:
@@ -143,10 +148,8 @@ def _fragment(node: JSONPath) -> str:
 
 # --- what ends a definite path --------------------------------------------------------------------------------------
 
-Ending: TypeAlias = Callable[[JSON, JSON], JSON]
 
-
-def _definite_end(is_scan: bool, node: JSONPath) -> Ending | None:
+def _definite_end(is_scan: bool, node: JSONPath) -> Relative | None:
     """Return what the last segment makes of one node, if it makes one value of it."""
     if is_scan:
         return None
@@ -155,11 +158,11 @@ def _definite_end(is_scan: bool, node: JSONPath) -> Ending | None:
     return _picked(node) if isinstance(node, Fields) else None
 
 
-def _picked(node: Fields) -> Ending:
+def _picked(node: Fields) -> Relative:
     names = node.fields
     listed = ", ".join(f"'{name}'" for name in names)
 
-    def pick(value: JSON, root: JSON) -> JSON:
+    def pick(value: JSON, document: Document) -> JSON:
         if not isinstance(value, dict):
             raise NotApplicable(f"Property [{listed}] not found in path")
         return {name: value[name] for name in names if name in value}
@@ -167,24 +170,39 @@ def _picked(node: Fields) -> Ending:
     return pick
 
 
-def _function(node: Applied) -> Ending:
+def _function(node: Applied) -> Relative:
     function = FUNCTIONS[node.name]
     arguments = [_argument(node.name, argument) for argument in node.arguments]
-    return lambda value, root: function(value, [argument(root) for argument in arguments])
+
+    def apply(value: JSON, document: Document) -> JSON:
+        values = [argument(document.root, document) for argument in arguments]
+        document.charge(sum(map(_length, (value, *values))))
+        if node.name == "concat" and isinstance(value, list):
+            document.charge(sum(len(item) for item in value if isinstance(item, str)) >> 3)
+        return function(value, values)
+
+    return apply
 
 
-def _argument(function: str, argument: JSON) -> Search:
+def _length(value: JSON) -> int:
+    """Return how many items a function goes over; eight characters are as much work as one."""
+    if type(value) is str:
+        return len(value) >> 3
+    return len(value) if type(value) is list or type(value) is dict else 1
+
+
+def _argument(function: str, argument: JSON) -> Relative:
     if isinstance(argument, JSONPath):
-        return compile_tree(f"the argument of {function}()", argument)[0]
-    return lambda root: argument
+        return compile_relative(f"the argument of {function}()", argument)[0]
+    return lambda root, document: argument
 
 
-def _blaming(path: str, last: Ending) -> Ending:
-    def evaluate(value: JSON, root: JSON) -> JSON:
+def _blaming(path: str, last: Relative) -> Relative:
+    def evaluate(value: JSON, document: Document) -> JSON:
         try:
-            return last(value, root)
+            return last(value, document)
         except NotApplicable as refusal:
-            raise PathNotFound(path, str(refusal), root) from None
+            raise PathNotFound(path, str(refusal), document.root) from None
 
     return evaluate
 
@@ -198,7 +216,7 @@ def _compile_segment(is_scan: bool, node: JSONPath, path: str, is_last: bool) ->
         return segment
     if isinstance(node, Filtered):
         return _scan_filtered(node)
-    return lambda nodes, root: segment(containers(nodes), root)
+    return lambda nodes, document: segment(containers(nodes, document), document)
 
 
 def _children(node: JSONPath, path: str, is_last: bool) -> Segment:
@@ -206,23 +224,37 @@ def _children(node: JSONPath, path: str, is_last: bool) -> Segment:
         return _fields(node.fields, is_last)
     if isinstance(node, Applied):
         ending = _blaming(path, _function(node))
-        return lambda nodes, root: [ending(value, root) for value in nodes]
+        return lambda nodes, document: [ending(value, document) for value in nodes]
     return _by_kind[type(node)](node)
 
 
 def _fields(names: tuple[str, ...], is_last: bool) -> Segment:
     if len(names) == 1:
-        name = names[0]
-        return lambda nodes, root: [node[name] for node in nodes if type(node) is dict and name in node]
-    if is_last:
-        return lambda nodes, root: [
-            {name: node[name] for name in names if name in node} for node in nodes if type(node) is dict
-        ]
-    return lambda nodes, root: [node[name] for node in nodes if type(node) is dict for name in names if name in node]
+        return _field(names[0])
+
+    def pick(nodes: Nodes, document: Document) -> Nodes:
+        document.charge(len(nodes) * len(names))
+        if is_last:
+            return [{name: node[name] for name in names if name in node} for node in nodes if type(node) is dict]
+        return [node[name] for node in nodes if type(node) is dict for name in names if name in node]
+
+    return pick
+
+
+def _field(name: str) -> Segment:
+    def pick(nodes: Nodes, document: Document) -> Nodes:
+        document.charge(len(nodes))
+        return [node[name] for node in nodes if type(node) is dict and name in node]
+
+    return pick
 
 
 def _wildcard(node: Wildcard) -> Segment:
-    return lambda nodes, root: [child for parent in nodes for child in _items(parent)]
+    def spread(nodes: Nodes, document: Document) -> Nodes:
+        document.charge(len(nodes) + sum(len(node) for node in nodes if type(node) is list or type(node) is dict))
+        return [child for parent in nodes for child in _items(parent)]
+
+    return spread
 
 
 def _items(parent: JSON) -> Nodes:
@@ -231,24 +263,34 @@ def _items(parent: JSON) -> Nodes:
 
 def _index(node: Index) -> Segment:
     indexes = node.indices
-    return lambda nodes, root: [
-        items[index] for items in nodes if type(items) is list for index in indexes if -len(items) <= index < len(items)
-    ]
+
+    def pick(nodes: Nodes, document: Document) -> Nodes:
+        document.charge(len(nodes) * len(indexes))
+        lists = [items for items in nodes if type(items) is list]
+        return [items[index] for items in lists for index in indexes if -len(items) <= index < len(items)]
+
+    return pick
 
 
 def _slice(node: Slice) -> Segment:
     part = slice(node.start, node.end)
-    return lambda nodes, root: [child for items in nodes if type(items) is list for child in items[part]]
+
+    def cut(nodes: Nodes, document: Document) -> Nodes:
+        document.charge(len(nodes) + sum(len(items) for items in nodes if type(items) is list))
+        return [child for items in nodes if type(items) is list for child in items[part]]
+
+    return cut
 
 
 def _filtered(node: Filtered) -> Segment:
     holds = _condition(node)
 
-    def keep(nodes: Nodes, root: JSON) -> Nodes:
+    def keep(nodes: Nodes, document: Document) -> Nodes:
         kept = []
         for value in nodes:
             candidates = value if type(value) is list else [value] if type(value) is dict else []
-            kept += [candidate for candidate in candidates if holds(candidate, root)]
+            document.charge(1 + len(candidates))
+            kept += [candidate for candidate in candidates if holds(candidate, document)]
         return kept
 
     return keep
@@ -265,26 +307,35 @@ _by_kind: Final[dict[type[JSONPath], Callable[..., Segment]]] = {
 def _scan_filtered(node: Filtered) -> Segment:
     """After '..' the filter asks every object once, wherever it is; not the items of every array as well."""
     holds = _condition(node)
-    return lambda nodes, root: [value for value in containers(nodes) if type(value) is dict and holds(value, root)]
+
+    def keep(nodes: Nodes, document: Document) -> Nodes:
+        candidates = containers(nodes, document)
+        return [value for value in candidates if type(value) is dict and holds(value, document)]
+
+    return keep
 
 
-def _condition(node: Filtered) -> Callable[[JSON, JSON], bool]:
+def _condition(node: Filtered) -> Callable[[JSON, Document], bool]:
     """Compile the condition of a filter, and the paths in it; only filters need lark."""
     from asl_engine.lang.jsonpath.filters import compile_filter
 
     return compile_filter(node.text, lambda text: compile_relative(text, read_tree(text, 1, node.depth))[0])
 
 
-def containers(nodes: Nodes) -> Nodes:
+def containers(nodes: Nodes, document: Document) -> Nodes:
     """Return all objects and arrays among the nodes and below, parents first; without recursion, however deep."""
     out: Nodes = []
     pending = nodes[::-1]
+    charge = document.charge
+    charge(len(nodes))
     while pending:
         node = pending.pop()
         if type(node) is dict:
+            charge(len(node))
             out.append(node)
             pending += reversed(node.values())
         elif type(node) is list:
+            charge(len(node))
             out.append(node)
             pending += reversed(node)
     return out

@@ -66,10 +66,10 @@ def compile_bind(compiler: Compiler, node: Bind, scope: Scope, depth: int) -> Co
 
 def compile_regex_literal(compiler: Compiler, node: Regex, scope: Scope, depth: int) -> Code:
     """Return the code of `/pattern/flags`, which is a function from a text to its first match."""
-    from asl_engine.lang.jsonata.regex.compile import compile_regex
+    from asl_engine.lang.jsonata.patterns import compiled_pattern
 
     try:
-        matcher = compile_regex(node.pattern, node.flags)
+        matcher = compiled_pattern(node.pattern, node.flags)
     except JSONataError as error:
         error.position = node.position
         raise
@@ -80,6 +80,8 @@ def compile_regex_literal(compiler: Compiler, node: Regex, scope: Scope, depth: 
 def matching(matcher: Any, source: str, position: int) -> Special:
     """Return the function that finds a match, and in it the function that finds the next."""
 
+    from asl_engine.lang.jsonata.patterns import first_match
+
     def find(runtime: Runtime, text: Value = UNDEFINED, start: Value = 0, *rest: Value) -> Value:
         if not isinstance(text, str):
             text = "undefined" if text is UNDEFINED else text_of(text, runtime)
@@ -88,7 +90,7 @@ def matching(matcher: Any, source: str, position: int) -> Special:
 
     def _found(runtime: Runtime, text: str, start: int) -> Value:
         runtime.charge(1 + (len(text) >> 6))
-        match = matcher(text, start, runtime)
+        match = first_match(matcher, text, start, runtime)
         if match is None:
             return UNDEFINED
         following = Special(lambda runtime, *ignored: _next(runtime, text, match.end), 0)

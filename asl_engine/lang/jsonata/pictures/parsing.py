@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Final
 
 from asl_engine.lang.jsonata.errors import JSONataError
+from asl_engine.lang.jsonata.patterns import compiled_pattern, first_match
 from asl_engine.lang.jsonata.pictures.calendar import DAY, civil, component, utc
 from asl_engine.lang.jsonata.pictures.dates import Marker, date_picture, name_table
 from asl_engine.lang.jsonata.pictures.integers import IntegerPicture, leading_integer, parse_with
 from asl_engine.lang.jsonata.pictures.words import WORD_VALUES
-from asl_engine.lang.jsonata.regex.compile import Matcher, compile_regex
 from asl_engine.lang.jsonata.values.value import UNDEFINED, Undefined
+from asl_engine.lang.regex.compile import Matcher
 
 _Components = dict[str, float | str]
 
@@ -36,7 +37,7 @@ def parse_time(text: str, picture: str, now: float) -> float | Undefined:
     Raise D3130 to D3133, D3135 or D3136 for the picture, U1002 where matching takes too long.
     """
     parts = date_picture(picture)
-    match = _matcher(parts)(text)
+    match = first_match(_matcher(parts), text)
     if match is None:
         return UNDEFINED
     markers = [(part, group) for part, group in zip(parts, match.groups, strict=True) if isinstance(part, Marker)]
@@ -58,7 +59,7 @@ def parse_time(text: str, picture: str, now: float) -> float | Undefined:
 @lru_cache(maxsize=256)
 def _matcher(parts: tuple[str | Marker, ...]) -> Matcher:
     source = "".join(f"({_special.sub(_escape, part) if isinstance(part, str) else _source(part)})" for part in parts)
-    return compile_regex(f"^{source}$", "i", max_length=None)
+    return compiled_pattern(f"^{source}$", "i", max_length=None)
 
 
 def _escape(match: re.Match[str]) -> str:

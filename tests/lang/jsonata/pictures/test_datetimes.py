@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from asl_engine.lang.jsonata.errors import JSONataError
 from asl_engine.lang.jsonata.pictures.datetimes import ISO_PICTURE, from_millis, to_millis
-from asl_engine.lang.jsonata.regex import compile as regex
 from asl_engine.lang.jsonata.values.value import UNDEFINED
+from asl_engine.lang.regex import compile as regex
 
 MOMENT = 1_709_304_306_078
 """Friday, 1 March 2024, 14:45:06.078 UTC."""

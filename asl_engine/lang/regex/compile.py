@@ -1,4 +1,4 @@
-"""Regular expressions of JavaScript that cannot hang: what `/.../` means in an expression.
+"""Regular expressions of JavaScript that cannot hang.
 
 There are two ways to match. Python's `re` is fast and cannot be stopped; our own matcher (`matcher`) is some
 fifty times slower and counts its steps. Which one runs is decided for each pattern and text:
@@ -7,12 +7,12 @@ fifty times slower and counts its steps. Which one runs is decided for each patt
    loops or lookarounds, loops over what can be empty. (What differs only in spelling is translated.)
 2. *How long may it take?* A bound is computed from the pattern, the length of the text and, where that is too coarse,
    the longest stretches in the text of the sets that the pattern repeats (`costs`).
-3. Within LIMIT `re` runs, otherwise our matcher, which gives up after BUDGET steps for a text with U1002. So ordinary
-   patterns on long texts work either way, and hostile ones end after about a second.
+3. Within LIMIT `re` runs, otherwise our matcher, which gives up after BUDGET steps for a text with `TooManySteps`. So
+   ordinary patterns on long texts work either way, and hostile ones end after about a second.
 4. *How long may many texts take?* A meter is told the steps of our matcher, and before `re` runs a toll, which is a
    small part of its bound. So who evaluates can end what is too much together, and looks at the clock in time.
 
-Nothing here depends on JSONata but the class of its errors.
+JSONata's `/.../` and the `=~` of JSONPath's filters are matched here, each with its own meter and its own words.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final, Protocol
 
-from asl_engine.lang.jsonata.errors import JSONataError
-from asl_engine.lang.jsonata.regex.costs import beginnings, cost, shortest
-from asl_engine.lang.jsonata.regex.matcher import Run, Step, TooManySteps, compile_program, execute
-from asl_engine.lang.jsonata.regex.sets import Ranges, source
-from asl_engine.lang.jsonata.regex.syntax import BadPattern, Pattern, parse_pattern
-from asl_engine.lang.jsonata.regex.translate import means_the_same, translate
+from asl_engine.lang.regex.costs import beginnings, cost, shortest
+from asl_engine.lang.regex.matcher import Run, Step, TooManySteps, compile_program, execute
+from asl_engine.lang.regex.sets import Ranges, source
+from asl_engine.lang.regex.syntax import BadPattern, Edge, Pattern, Sequence, parse_pattern
+from asl_engine.lang.regex.translate import means_the_same, translate
 
 MAX_PATTERN: Final = 2_000
 """The longest pattern, in characters."""
@@ -64,33 +63,39 @@ class Match:
 def compile_regex(pattern: str, flags: str = "", max_length: int | None = MAX_PATTERN) -> Matcher:
     """Return the matcher of what stands between the slashes of `/.../`, and of the flags behind them.
 
-    The flags are `i`, `m` and, beyond JSONata, `s`. Raise S0301 for an empty pattern and S0303 for one that is none, is
-    longer than `max_length` or has groups nested deeper than 50.
+    The flags are `i`, `m` and, beyond JSONata, `s`. Raise BadPattern for a text that is no pattern, is longer than
+    `max_length` or has groups nested deeper than 50.
     """
-    if not pattern:
-        raise JSONataError("S0301")
+    return Matcher(_checked(pattern, flags, max_length))
+
+
+def compile_whole(pattern: str, flags: str = "", max_length: int | None = MAX_PATTERN) -> Matcher:
+    """Return the matcher of texts that match from the first character to the last."""
+    parsed = _checked(pattern, flags, max_length)
+    return Matcher(Pattern(Sequence((Edge("start"), parsed.root, Edge("end"))), parsed.groups))
+
+
+def _checked(pattern: str, flags: str, max_length: int | None) -> Pattern:
     if max_length is not None and len(pattern) > max_length:
-        raise JSONataError("S0303", value=pattern, message=f"it has more than {max_length} characters")
+        raise BadPattern(f"it has more than {max_length} characters")
     if unknown := flags.strip(FLAGS):
-        raise JSONataError("S0303", value=pattern, message=f"unknown flag {unknown[0]}")
-    return Matcher(_parsed(pattern, flags))
+        raise BadPattern(f"unknown flag {unknown[0]}")
+    return _parsed(pattern, flags)
 
 
 @lru_cache(maxsize=256)
 def _parsed(pattern: str, flags: str) -> Pattern:
     try:
         return parse_pattern(pattern, flags)
-    except BadPattern as problem:
-        raise JSONataError("S0303", value=pattern, message=str(problem)) from None
     except RecursionError:
-        raise JSONataError("S0303", value=pattern, message="groups are nested too deep") from None
+        raise BadPattern("groups are nested too deep") from None
 
 
 class Matcher:
     """A compiled expression: call it with a text, and where to start, for the first match from there or None.
 
-    A call raises U1002 where matching takes too long. One text has one budget: a call that starts behind its beginning
-    goes on with what the calls before it have left, so that all matches of a text together are bounded too.
+    A call raises TooManySteps where matching takes too long. One text has one budget: a call that starts behind its
+    beginning goes on with what the calls before it have left, so that all matches of a text together are bounded too.
     """
 
     __slots__ = ("_candidates", "_decided", "_fast", "_pattern", "_program", "_safe", "_spent", "_tolls")
@@ -118,7 +123,7 @@ class Matcher:
         return toll
 
     def __call__(self, text: str, start: int = 0, meter: Meter | None = None) -> Match | None:
-        """Return the first match that begins at `start` or behind it; raise U1002."""
+        """Return the first match that begins at `start` or behind it; raise TooManySteps."""
         if self._fast is not None and (len(text) <= self._safe or self._is_quick(text)):
             match = self._fast.search(text, start)
             return Match(match.start(), match.end(), match[0], match.groups()) if match else None
@@ -148,7 +153,7 @@ class Matcher:
             match = self._search(program, run, start)
         except TooManySteps:
             run.steps = 0
-            raise JSONataError("U1002", message="A regular expression takes too many steps on this text") from None
+            raise TooManySteps("A regular expression takes too many steps on this text") from None
         finally:
             self._spent = (text, BUDGET - run.steps)
         if meter is not None:

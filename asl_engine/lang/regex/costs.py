@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from asl_engine.lang.jsonata.regex.sets import Ranges, are_disjoint, union
-from asl_engine.lang.jsonata.regex.syntax import Chars, Choice, Edge, Group, Look, Node, Pattern, Repeat, Sequence
+from asl_engine.lang.regex.sets import Ranges, are_disjoint, union
+from asl_engine.lang.regex.syntax import Chars, Choice, Edge, Group, Look, Node, Pattern, Repeat, Sequence
 
 _Cost = tuple[float, float]
 """a and w of a + w * c."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from asl_engine.lang.jsonata.regex.sets import ANY, DIGITS, NEWLINES, SPACES, WORDS, Ranges, complement, fold, union
+from asl_engine.lang.regex.sets import ANY, DIGITS, NEWLINES, SPACES, WORDS, Ranges, complement, fold, union
 
 MAX_NESTING: Final = 50
 _MAX_COUNT: Final = 2**31

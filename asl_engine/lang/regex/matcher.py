@@ -15,9 +15,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from asl_engine.lang.jsonata.regex.costs import beginnings, shortest
-from asl_engine.lang.jsonata.regex.sets import NEWLINES, WORDS, Ranges, canonical, membership, source
-from asl_engine.lang.jsonata.regex.syntax import Back, Chars, Choice, Edge, Group, Look, Node, Pattern, Repeat, Sequence
+from asl_engine.lang.regex.costs import beginnings, shortest
+from asl_engine.lang.regex.sets import NEWLINES, WORDS, Ranges, canonical, membership, source
+from asl_engine.lang.regex.syntax import Back, Chars, Choice, Edge, Group, Look, Node, Pattern, Repeat, Sequence
 
 FAIL: Final = -1
 MAX_STACK: Final = 200_000

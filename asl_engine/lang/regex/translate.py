@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from asl_engine.lang.jsonata.regex.costs import shortest
-from asl_engine.lang.jsonata.regex.sets import source
-from asl_engine.lang.jsonata.regex.syntax import Back, Chars, Choice, Edge, Group, Look, Node, Repeat, Sequence
+from asl_engine.lang.regex.costs import shortest
+from asl_engine.lang.regex.sets import source
+from asl_engine.lang.regex.syntax import Back, Chars, Choice, Edge, Group, Look, Node, Repeat, Sequence
 
 
 def means_the_same(node: Node) -> bool:

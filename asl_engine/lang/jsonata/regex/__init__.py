@@ -1,1 +1,0 @@
-"""Regular expressions of JavaScript that cannot hang."""
