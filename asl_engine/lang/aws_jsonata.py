@@ -13,6 +13,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import takewhile
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 
@@ -73,13 +74,13 @@ def read_expression(text: str) -> Expression:
         raise ExpressionSyntaxError(problem.message, problem.position) from None
 
 
-def states_read(expression: Expression) -> Iterator[str]:
-    """Yield the members of `$states` that an expression reads by name."""
+def states_read(expression: Expression) -> Iterator[list[str]]:
+    """Yield what an expression reads of `$states`: the names that follow it, one or more."""
     for node in expression.tree.walk():
-        if isinstance(node, Path) and len(node.steps) > 1:
-            first, second = node.steps[:2]
-            if isinstance(first, Variable) and first.name == "states" and isinstance(second, Name):
-                yield second.name
+        if isinstance(node, Path) and isinstance(node.steps[0], Variable) and node.steps[0].name == "states":
+            names = takewhile(lambda step: isinstance(step, Name), node.steps[1:])
+            if path := [step.name for step in names if isinstance(step, Name)]:
+                yield path
 
 
 def compile_query(value: JSON, field: str, sees: Sees = None) -> Expr:

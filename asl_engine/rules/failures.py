@@ -191,6 +191,38 @@ def runtime_not_handled(outline: Outline) -> Iterator[Finding]:
             yield Finding(pointer, "nothing takes States.Runtime: it ends the execution")
 
 
+@rule("ASL509", "runtime-slips-through", aws=None, severity=Severity.WARNING, is_default=False)
+def runtime_slips_through(outline: Outline) -> Iterator[Finding]:
+    """`States.ALL` stands as the last resort of a state whose own paths may lead to nothing.
+
+    A path that finds nothing is `States.Runtime`, which `States.ALL` does not take: it ends the execution.
+
+    Bad:
+        {"StartAt": "T", "States": {
+          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+            "Parameters": {"FunctionName": "f", "Payload.$": "$.order.lines"},
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "F"}]},
+          "F": {"Type": "Fail"}}}
+
+    Good:
+        {"StartAt": "T", "States": {
+          "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+            "Parameters": {"FunctionName": "f", "Payload.$": "$"},
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "F"}]},
+          "F": {"Type": "Fail"}}}
+    """
+    for site in outline.catchers:
+        if site.part.error_equals == ["States.ALL"] and site.state is not None:
+            path = next((text for _, text, _ in site.state.texts if _may_lead_to_nothing(text)), None)
+            if path is not None and not site.is_jsonata:
+                message = f"where {path} leads to nothing, the error is States.Runtime, which States.ALL does not take"
+                yield Finding(site.pointer, message)
+
+
+def _may_lead_to_nothing(text: str) -> bool:
+    return text.startswith("$") and text != "$" and not text.startswith("$$") and not is_open(text)
+
+
 @rule("ASL507", "lambda-without-retry", aws=None, severity=Severity.INFO, is_default=False)
 def lambda_without_retry(outline: Outline) -> Iterator[Finding]:
     """A task calls a Lambda function and retries nothing, not even what passes by itself.

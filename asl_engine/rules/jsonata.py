@@ -170,7 +170,7 @@ def _states_read(text: str) -> tuple[str, ...]:
     from asl_engine.lang.aws_jsonata import states_read
 
     expression = _read(text) if "states" in text else None
-    return tuple(dict.fromkeys(states_read(expression))) if expression is not None else ()
+    return tuple(dict.fromkeys(path[0] for path in states_read(expression))) if expression is not None else ()
 
 
 @rule("ASL412", "no-eval", aws=None, severity=Severity.WARNING)
@@ -242,6 +242,41 @@ _GIVES: Final = {
     **dict.fromkeys(("split", "range", "partition"), "an array"),
 }
 """What functions give that never give a boolean."""
+
+
+@rule("ASL414", "not-in-error-output", aws=None, severity=Severity.WARNING)
+def not_in_error_output(outline: Outline) -> Iterator[Finding]:
+    """An expression reads a member of `$states.errorOutput` that is never there: it has `Error` and `Cause`.
+
+    Bad:
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {
+          "A": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": true,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.errorOutput.message %}", "Next": "B"}]},
+          "B": {"Type": "Succeed"}}}
+
+    Good:
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {
+          "A": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": true,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.errorOutput.Cause %}", "Next": "B"}]},
+          "B": {"Type": "Succeed"}}}
+    """
+    for site, name in jsonata_fields(outline):
+        if isinstance(site.part, Catcher):
+            for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
+                for member in _error_output_read(text):
+                    message = f"$states.errorOutput has Error and Cause, and no {member!r}"
+                    yield Finding(pointer, message, did_you_mean(member, ["Error", "Cause"]))
+
+
+@lru_cache(maxsize=1024)
+def _error_output_read(text: str) -> tuple[str, ...]:
+    """Return what an expression reads of `$states.errorOutput` that is not there, each once."""
+    from asl_engine.lang.aws_jsonata import states_read
+
+    expression = _read(text) if "errorOutput" in text else None
+    paths = states_read(expression) if expression is not None else ()
+    members = (path[1] for path in paths if path[0] == "errorOutput" and len(path) > 1)
+    return tuple(dict.fromkeys(member for member in members if member not in ("Error", "Cause")))
 
 
 @rule("ASL407", "expression-in-jsonpath")
