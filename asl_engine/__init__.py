@@ -8,7 +8,8 @@ machine.render("order.svg", execution=execution)
 
 from __future__ import annotations
 
-from asl_engine.engine import StateMachine, check
+from asl_engine.checking import check, check_text, explain
+from asl_engine.engine import StateMachine
 from asl_engine.errors import (
     AslError,
     Deadlock,
@@ -21,6 +22,7 @@ from asl_engine.errors import (
     NotSupported,
     RenderError,
     SourceError,
+    UsageError,
 )
 from asl_engine.execution import Execution
 from asl_engine.tasks.answer import Answer
@@ -46,7 +48,10 @@ __all__ = [
     "SourceError",
     "StateMachine",
     "TaskError",
+    "UsageError",
     "check",
+    "check_text",
+    "explain",
 ]
 
 

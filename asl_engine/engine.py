@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, overload
 
+from asl_engine.checking import refuse_no_path
 from asl_engine.drivers.hooks import NO_HOOKS, Hooks, OnCommit
 from asl_engine.drivers.launch import Launch, for_maps
-from asl_engine.errors import DefinitionError, InputError, NotSupported, RenderError
+from asl_engine.errors import DefinitionError, InputError, NotSupported, RenderError, UsageError
 from asl_engine.execution import Execution
 from asl_engine.history import EventReader
 from asl_engine.kernel import Identity, Kernel
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from asl_engine.program.program import Program
     from asl_engine.render.draw import Format, Look, TextFormat
     from asl_engine.rules.check import Checked
+    from asl_engine.rules.outline import MachineType
 
-Kind: TypeAlias = Literal["STANDARD", "EXPRESS"]
 LATEST_START = 250_000_000_000.0
 """The latest start of an execution, in seconds since 1970: near the year 9892, so that a year more is still a date."""
 
@@ -53,24 +54,6 @@ class RealTimeOptions(TypedDict, total=False):
     on_progress: OnProgress | None
 
 
-def check(
-    source: str | Path, type: Kind = "STANDARD", select: Sequence[str] = (), ignore: Sequence[str] = ()
-) -> Report:
-    """Return everything that is wrong with a definition: a file's, for a Path, or that of a text.
-
-    `select` turns on rules that are off by default, and `ignore` turns warnings off: by code, name, or the beginning of
-    codes; `"ALL"` means every rule. Raises SourceError for a file that cannot be read, and InputError for a word that
-    means no rule.
-    """
-    from asl_engine.rules.check import check_file, check_text, rules
-    from asl_engine.rules.selection import Selection
-
-    chosen = Selection(select, ignore).check(rules())
-    if isinstance(source, Path):
-        return check_file(source, type, chosen)
-    return check_text(source, kind=type, selection=chosen)
-
-
 class StateMachine:
     """A state machine that AWS would accept, ready to run.
 
@@ -78,11 +61,11 @@ class StateMachine:
     and DefinitionError, with a report of every problem and its place, for what is no state machine.
     """
 
-    def __init__(self, checked: Checked, kind: Kind, name: str, definition: str) -> None:
+    def __init__(self, checked: Checked, type: MachineType, name: str, definition: str) -> None:
         assert checked.machine is not None
         self.report: Report = checked
         self.model: Model = checked.machine
-        self.type = kind
+        self.type = type
         self.name = name
         self.definition = definition
         self._refusal: NotSupported | None = None
@@ -93,23 +76,24 @@ class StateMachine:
             self._refusal = refusal  # it can still be checked and drawn
 
     @classmethod
-    def load(cls, path: str | Path, type: Kind = "STANDARD") -> StateMachine:
+    def load(cls, path: str | Path, type: MachineType = "STANDARD") -> StateMachine:
         """Load a definition from a `.json`, `.yaml` or `.yml` file; the machine gets the file's name."""
         from asl_engine.rules.check import check_file
         from asl_engine.source import read_text
 
+        refuse_no_path(path, "StateMachine.from_text(text)")
         name = Path(path).name.split(".")[0] or "StateMachine"
         checked = check_file(path, type)
         if checked.is_template:
-            told = "`asl validate` checks the state machines in it, and a definition of its own can be loaded"
-            raise InputError(f"{path} is a template; {told}")
+            advice = "`asl validate` checks the state machines in it, and a definition of its own can be loaded"
+            raise UsageError(f"{path} is a template; {advice}")
         return cls._accepted(checked, type, name, read_text(path))
 
     @classmethod
     def from_text(
         cls,
         text: str,
-        type: Kind = "STANDARD",
+        type: MachineType = "STANDARD",
         name: str = "StateMachine",
         format: Literal["json", "yaml"] | None = None,
     ) -> StateMachine:
@@ -120,7 +104,7 @@ class StateMachine:
 
     @classmethod
     def from_dict(
-        cls, definition: Mapping[str, Any], type: Kind = "STANDARD", name: str = "StateMachine"
+        cls, definition: Mapping[str, Any], type: MachineType = "STANDARD", name: str = "StateMachine"
     ) -> StateMachine:
         """Load a definition from the value that its JSON text would have."""
         import json
@@ -128,14 +112,14 @@ class StateMachine:
         try:
             text = json.dumps(private_copy(definition, "the definition"), indent=2, ensure_ascii=False)
         except NotJSON as problem:
-            raise InputError(str(problem)) from None
+            raise UsageError(str(problem)) from None
         return cls.from_text(text, type, name, format="json")
 
     @classmethod
-    def _accepted(cls, checked: Checked, kind: Kind, name: str, text: str) -> StateMachine:
+    def _accepted(cls, checked: Checked, type: MachineType, name: str, text: str) -> StateMachine:
         if checked.machine is None:
             raise DefinitionError(checked.text(), checked)
-        return cls(checked, kind, name, text)
+        return cls(checked, type, name, text)
 
     def _compiled(self) -> Program:
         from asl_engine.program.compile import compile_program
@@ -184,8 +168,8 @@ class StateMachine:
         are written to files in the folder `children`, a line each. `on_progress` is called with the Map Run when one of
         its children has ended.
 
-        Raises InputError, FunctionNotFound, NotSupported and Deadlock; what goes wrong inside the execution is its own
-        failure, and raises nothing.
+        Raises InputError, UsageError, FunctionNotFound, NotSupported and Deadlock; what goes wrong inside the execution
+        is its own failure, and raises nothing.
         """
         at = moment(start_time)
         launch = self._launch(input, functions, seed, history, name, on_event)
@@ -293,7 +277,7 @@ class StateMachine:
         """
         from asl_engine.render.draw import draw, draw_changes, format_of
 
-        if sum(given is not None for given in (execution, history, compared_with)) > 1:
+        if sum(drawn is not None for drawn in (execution, history, compared_with)) > 1:
             raise RenderError("a picture shows one thing: an execution, a history, or what changed since a machine")
         form = format_of(path, format)
         if compared_with is not None:
@@ -328,23 +312,29 @@ def _write(path: Path, content: str | bytes) -> None:
         raise RenderError(f"{path} cannot be written: {problem.strerror}") from None
 
 
-def moment(given: Moment | None) -> float:
-    """Return a moment in seconds since 1970: now, unless another is given."""
-    if given is None:
+def moment(value: Moment | None) -> float:
+    """Return a moment in seconds since 1970; None means now. Raises UsageError for what is not a moment."""
+    if value is None:
         return time.time()
-    if isinstance(given, datetime):
-        given = given.timestamp()
-    seconds = parse_timestamp(given) if isinstance(given, str) else float(given)
+    match value:
+        case datetime():
+            seconds: float | None = value.timestamp()
+        case str():
+            seconds = parse_timestamp(value)
+        case int() | float():
+            seconds = float(value)
+        case _:
+            seconds = None
     if seconds is None or not 0 <= seconds < LATEST_START:
-        wanted = "a moment from 1970 on, in seconds or as a text such as 2026-03-14T09:00:00Z"
-        raise InputError(f"the start time {given!r} is not {wanted}")
+        wanted = "a moment from 1970 on: seconds, a datetime, or a text such as 2026-03-14T09:00:00Z"
+        raise UsageError(f"the start time {value!r} is not {wanted}")
     return seconds
 
 
 def _telling(kernel: Kernel, on_event: OnEvent) -> OnCommit:
     """Return a hook that passes on the events of the history as they are made."""
     if kernel.records is None:
-        raise ValueError("on_event reads the history, and history=False keeps none")
+        raise UsageError("on_event reads the history, and history=False keeps none")
     reader = EventReader(kernel.records)
 
     def pass_on(_: object) -> None:

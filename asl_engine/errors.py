@@ -3,6 +3,7 @@
     AslError                        everything below; catch this one to catch them all
     ├── SourceError                 the file or text cannot be read: missing, not UTF-8, not JSON, not YAML
     ├── DefinitionError             the text is readable, but it is not a state machine that AWS would accept
+    ├── UsageError                  an argument that the caller passed is wrong; it is a ValueError as well
     ├── InputError                  the input of an execution is not JSON, or too large
     ├── FunctionNotFound            a Task asks for a function that nobody registered
     ├── NotSupported                the definition is right, and this engine cannot do that part of it (yet)
@@ -50,6 +51,10 @@ class DefinitionError(AslError):
     def __init__(self, message: str, report: Report) -> None:
         super().__init__(message)
         self.report = report
+
+
+class UsageError(AslError, ValueError):
+    """An argument is wrong: of another type or form, out of its range, or in conflict with others."""
 
 
 class InputError(AslError):

@@ -10,7 +10,16 @@ import pytest
 from conftest import START, chain, one_state, scripted
 
 import asl_engine
-from asl_engine import AslError, DefinitionError, InputError, NotSupported, RenderError, SourceError, StateMachine
+from asl_engine import (
+    AslError,
+    DefinitionError,
+    InputError,
+    NotSupported,
+    RenderError,
+    SourceError,
+    StateMachine,
+    UsageError,
+)
 
 HELLO = {"Comment": "Says hello", **chain(Hello={"Type": "Pass", "Result": "hello"})}
 
@@ -69,7 +78,7 @@ def test_a_bad_definition_lists_every_problem():
 
 def test_a_definition_must_be_json():
     """A dict with a Python object in it is refused with its place."""
-    with pytest.raises(InputError, match=r"the definition\.States"):
+    with pytest.raises(UsageError, match=r"the definition\.States"):
         StateMachine.from_dict({"StartAt": "A", "States": {"A": object()}})
 
 
@@ -195,7 +204,7 @@ def test_a_start_time_may_be_written_in_any_way(start):
 
 def test_a_start_time_that_is_none_is_refused():
     """With what would be one."""
-    with pytest.raises(InputError, match="2026-03-14T09:00:00Z"):
+    with pytest.raises(UsageError, match="2026-03-14T09:00:00Z"):
         StateMachine.from_dict(HELLO).run(start_time="tomorrow")
 
 

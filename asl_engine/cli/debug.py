@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asl_engine.cli.terminal import show, tell
-from asl_engine.errors import AslError, InputError
+from asl_engine.errors import AslError, UsageError
 from asl_engine.tasks.invoke import Failure
 from asl_engine.testing.account import one_line, short
 from asl_engine.testing.debugger import Debugger, GoBack, Quit, Stop
@@ -87,11 +87,11 @@ class Prompt(cmd.Cmd):
         tell(f"asl: there is no command {line.split()[0]!r}; `help` lists them")
 
     def _here(self) -> Stop:
-        """Return where the execution stands. Raises InputError at its end, and while a task asks."""
+        """Return where the execution stands. Raises UsageError at its end, and while a task asks."""
         if self.is_asking:
-            raise InputError("a task asks for an answer: `result JSON`, or `fail ERROR [CAUSE]`")
+            raise UsageError("a task asks for an answer: `result JSON`, or `fail ERROR [CAUSE]`")
         if self.stop is None:
-            raise InputError("the execution has ended; `back`, `goto` and `quit` are possible")
+            raise UsageError("the execution has ended; `back`, `goto` and `quit` are possible")
         return self.stop
 
     def _go(self, wants: Wants) -> bool:
@@ -123,15 +123,15 @@ class Prompt(cmd.Cmd):
         """back [NUMBER]: go back to the stop before, so many stops, or from the end to the last one."""
         steps = line.strip() or "1"
         if not steps.isdecimal():
-            raise InputError("back takes how many stops to go back: back 2")
+            raise UsageError("back takes how many stops to go back: back 2")
         raise GoBack(self._number() - int(steps))
 
     def do_goto(self, line: str) -> bool:
         """goto NUMBER: go back to the stop of a number."""
         if not line.strip().isdecimal():
-            raise InputError("goto takes the number of a stop, which stands before it: goto 3")
+            raise UsageError("goto takes the number of a stop, which stands before it: goto 3")
         if int(line) > self._number():
-            raise InputError(f"goto leads back, and {int(line)} is still to come")
+            raise UsageError(f"goto leads back, and {int(line)} is still to come")
         raise GoBack(int(line))
 
     def do_quit(self, line: str) -> bool:
@@ -159,7 +159,7 @@ class Prompt(cmd.Cmd):
             "path": lambda: stop.path,
         }
         if (name or "input") not in things:
-            raise InputError(f"print shows {', '.join(things)}, not {name!r}")
+            raise UsageError(f"print shows {', '.join(things)}, not {name!r}")
         return things[name or "input"]()
 
     def do_break(self, line: str) -> None:
@@ -188,7 +188,7 @@ class Prompt(cmd.Cmd):
         elif name.startswith("$") and name[1:].isidentifier():
             stop.set_variable(name[1:], _json(text))
         else:
-            raise InputError("set takes `input JSON` or `$NAME JSON`")
+            raise UsageError("set takes `input JSON` or `$NAME JSON`")
 
     def do_result(self, line: str) -> bool:
         """result JSON: what the task gives that asks for an answer."""
@@ -201,7 +201,7 @@ class Prompt(cmd.Cmd):
 
     def _answer(self, answer: Any) -> bool:
         if not self.is_asking:
-            raise InputError("no task asks for an answer")
+            raise UsageError("no task asks for an answer")
         self.answer = answer
         return True
 
@@ -218,7 +218,7 @@ def _json(text: str) -> JSON:
     try:
         return parse_json(text)
     except ValueError as problem:
-        raise InputError(f"{text!r} is not JSON: {problem}") from None
+        raise UsageError(f"{text!r} is not JSON: {problem}") from None
 
 
 def run(prompt: Prompt, value: JSON) -> None:

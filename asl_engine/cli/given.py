@@ -14,14 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from asl_engine.cli.terminal import read_file
-from asl_engine.errors import AslError, InputError, SourceError, did_you_mean
+from asl_engine.errors import SourceError, UsageError, did_you_mean
 from asl_engine.tasks.registry import Functions, split_name
 from asl_engine.values import JSON, parse_json
-
-
-class FunctionsError(AslError):
-    """The functions that were named cannot be loaded."""
-
 
 MAX_READ = 64 * 1024 * 1024
 """The longest file that is read as an input or a history, in bytes."""
@@ -30,7 +25,7 @@ MAX_READ = 64 * 1024 * 1024
 def read_input(text: str | None, path: str | None) -> JSON:
     """Return the input of an execution: from the argument, from a file, from standard input for `-`, else `{}`."""
     if text is not None and path is not None:
-        raise InputError("give --input or --input-file, not both")
+        raise UsageError("give --input or --input-file, not both")
     if text == "-" or path == "-":
         return read_json("-")
     if path is not None:
@@ -46,26 +41,26 @@ def read_json(path: str) -> JSON:
 
 def _text_of(path: str, name: str) -> str:
     try:
-        found = read_file(path, MAX_READ)
-        if len(found) > MAX_READ:
-            raise InputError(f"{name}: longer than {MAX_READ:,} bytes")
-        return found.decode("utf-8-sig")
+        content = read_file(path, MAX_READ)
+        if len(content) > MAX_READ:
+            raise ValueError(f"longer than {MAX_READ:,} bytes")
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
         near = [str(other) for other in Path(path).parent.glob("*")] if Path(path).parent.is_dir() else []
-        raise InputError(f"{path}: there is no such file.{did_you_mean(path, near)}") from None
+        raise UsageError(f"{path}: there is no such file.{did_you_mean(path, near)}") from None
     except UnicodeDecodeError as problem:
-        raise InputError(f"{name}: not UTF-8, at byte {problem.start}") from None
+        raise UsageError(f"{name}: not UTF-8, at byte {problem.start}") from None
     except (OSError, ValueError) as problem:
-        raise InputError(f"{name}: {getattr(problem, 'strerror', None) or problem}") from None
+        raise UsageError(f"{name}: {getattr(problem, 'strerror', None) or problem}") from None
 
 
 def _parsed(text: str, name: str) -> JSON:
     if not text.strip():
-        raise InputError(f"{name} is empty, and should be JSON")
+        raise UsageError(f"{name} is empty, and should be JSON")
     try:
         return parse_json(text)
     except ValueError as problem:
-        raise InputError(f"{name} is not JSON{_why(text, name, problem)}") from None
+        raise UsageError(f"{name} is not JSON{_why(text, name, problem)}") from None
 
 
 def _why(text: str, name: str, problem: ValueError) -> str:
@@ -123,9 +118,9 @@ def read_buckets(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         name, mark, folder = text.partition("=")
         if not (name and mark and folder):
-            raise InputError(f"--bucket takes NAME=FOLDER, such as orders=./data, and got {text!r}")
+            raise UsageError(f"--bucket takes NAME=FOLDER, such as orders=./data, and got {text!r}")
         if name in buckets:
-            raise InputError(f"the bucket {name!r} is given twice: {buckets[name]} and {folder}")
+            raise UsageError(f"the bucket {name!r} is given twice: {buckets[name]} and {folder}")
         buckets[name] = folder
     return buckets
 
@@ -138,25 +133,25 @@ def load_functions(given: str) -> Functions:
     else every public function that the module defines, each under its own name.
     """
     if not given.strip(":"):
-        raise FunctionsError("--functions names nothing; it takes a file or a module")
+        raise UsageError("--functions names nothing; it takes a file or a module")
     place, _, attribute = given.rpartition(":") if ":" in given and not given.endswith(".py") else (given, "", "")
     module = _file_module(Path(place)) if place.endswith(".py") else _named_module(place)
     if not attribute and not hasattr(module, "functions"):
         return Functions(_public_functions(module))
     wanted = attribute or "functions"
     if not hasattr(module, wanted):
-        raise FunctionsError(f"{place} has no attribute {wanted!r}.{did_you_mean(wanted, _names(module))}")
+        raise UsageError(f"{place} has no attribute {wanted!r}.{did_you_mean(wanted, _names(module))}")
     return _registry(getattr(module, wanted), given, wanted)
 
 
 def _registry(found: Any, given: str, name: str) -> Functions:
     if not isinstance(found, Mapping):
         kind = "a function by itself" if callable(found) else f"of type {type(found).__name__}"
-        raise FunctionsError(f"{given}: {name} is {kind}, and should be a Functions registry or a dict of functions")
+        raise UsageError(f"{given}: {name} is {kind}, and should be a Functions registry or a dict of functions")
     try:
         return Functions.of(found)
     except (TypeError, ValueError) as problem:
-        raise FunctionsError(f"{given}: {problem}") from None
+        raise UsageError(f"{given}: {problem}") from None
 
 
 def _names(module: ModuleType) -> list[str]:
@@ -184,7 +179,7 @@ def refuse_missing(missing: dict[str, str], functions: Functions | None) -> None
     hint = (
         "Name a file that has them with --functions; what is no Lambda function stands in functions = {name: function}."
     )
-    raise FunctionsError("functions are missing:\n" + "\n".join(calls) + "\n" + hint)
+    raise UsageError("functions are missing:\n" + "\n".join(calls) + "\n" + hint)
 
 
 def _near(wanted: str, known: list[str]) -> str:
@@ -194,10 +189,10 @@ def _near(wanted: str, known: list[str]) -> str:
 
 def _file_module(path: Path) -> ModuleType:
     if path.is_dir():
-        raise FunctionsError(f"{path}: this is a folder, and should be a file of functions")
+        raise UsageError(f"{path}: this is a folder, and should be a file of functions")
     if not path.is_file():
         near = [str(other) for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        raise FunctionsError(f"{path}: there is no such file.{did_you_mean(str(path), near)}")
+        raise UsageError(f"{path}: there is no such file.{did_you_mean(str(path), near)}")
     sys.path.insert(0, str(path.parent.resolve()))
     name = f"asl_functions_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -209,7 +204,7 @@ def _file_module(path: Path) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
-        raise FunctionsError(_import_problem(str(path), problem)) from None
+        raise UsageError(_import_problem(str(path), problem)) from None
     return module
 
 
@@ -219,12 +214,12 @@ def _named_module(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as problem:
         if problem.name is not None and name.startswith(problem.name):
-            raise FunctionsError(f"there is no module {name!r}.{_hint(name)}") from None
-        raise FunctionsError(_import_problem(name, problem)) from None
+            raise UsageError(f"there is no module {name!r}.{_hint(name)}") from None
+        raise UsageError(_import_problem(name, problem)) from None
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
-        raise FunctionsError(_import_problem(name, problem)) from None
+        raise UsageError(_import_problem(name, problem)) from None
 
 
 def _hint(name: str) -> str:

@@ -20,7 +20,6 @@ import click
 from asl_engine.cli.options import bucket_option, kind_option
 from asl_engine.cli.terminal import (
     NobodyReads,
-    OutputError,
     check_place,
     painter,
     prepare_streams,
@@ -31,7 +30,7 @@ from asl_engine.cli.terminal import (
     write_file,
 )
 from asl_engine.cli.testing import debug, test
-from asl_engine.errors import AslError, InputError, SourceError
+from asl_engine.errors import AslError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from asl_engine.diagnostics import Report
@@ -56,15 +55,18 @@ def asl() -> None:
     "--clock", type=click.Choice(["skip", "real"]), default="skip", show_default=True, help="Jump over waits, or wait."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
+@click.option("--start-time", metavar="TIME", help="When it starts, such as 2026-03-14T09:00:00Z; now when left out.")
+@click.option("--name", metavar="NAME", help="The name of the execution.")
 @click.option("--history", "history_file", metavar="FILE", help="Write the history, as GetExecutionHistory gives it.")
 @click.option("--svg", "svg_file", metavar="FILE", help="Draw the execution: SVG, or what FILE ends in.")
-@click.option("--quiet", is_flag=True, help="No account of the states; only of a failure.")
+@click.option("--quiet", is_flag=True, help="Print only a failure, not each state.")
 @bucket_option
 @click.option(
     "--children", metavar="FOLDER", help="Write the child executions of distributed Maps there, a line for each."
 )
 @kind_option
 def run(file: str, input_text: str | None, input_file: str | None, functions: str | None, clock: str, seed: int,
+        start_time: str | None, name: str | None,
         history_file: str | None, svg_file: str | None, quiet: bool, bucket: tuple[str, ...], children: str | None,
         kind: str) -> None:  # fmt: skip
     """Run the state machine in FILE, tell what happens on standard error, and print its output."""
@@ -76,23 +78,26 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
 
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
     value = read_input(input_text, input_file)
+    if start_time is not None and clock == "real":
+        raise UsageError("--start-time goes with --clock skip: real time starts now")
     check_place(history_file)
     check_place(svg_file)
     form = _format_of(svg_file)
     on_event = None if quiet else Summary(tell).tell
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for the output alone
-        given = load_functions(functions) if functions is not None else None
-        refuse_missing(machine.missing(given), given)
-        go = machine.run_realtime if clock == "real" else machine.run
+        registry = load_functions(functions) if functions is not None else None
+        refuse_missing(machine.missing(registry), registry)
+        go = machine.run_realtime if clock == "real" else partial(machine.run, start_time=start_time)
         progress = None if quiet else progress_bar(sys.stderr)
         buckets = read_buckets(bucket)
         execution = go(
             value,
-            given,
+            registry,
             seed=seed,
+            name=name,
             on_event=on_event,
             buckets=buckets,
-            children=children or "failed",
+            children=Path(children) if children is not None else "failed",
             on_progress=progress,
         )
     if execution.succeeded:
@@ -132,8 +137,8 @@ def _as_text(moment: Any) -> str:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
 )
-@click.option("--select", metavar="RULES", help="Rules to look at beside those that are on; ALL means every one.")
-@click.option("--ignore", metavar="RULES", help="Warnings that are not wanted.")
+@click.option("--select", metavar="RULES", help="Extra rules to run; ALL means every rule.")
+@click.option("--ignore", metavar="RULES", help="Warnings to leave out.")
 @kind_option
 def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str | None, kind: str) -> None:
     """Check state machines: what AWS would refuse, and what is likely a mistake, each with its line.
@@ -170,9 +175,9 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
 @click.option("--all", "is_all", is_flag=True, help="The pages of all rules, as Markdown.")
 def explain(rule_name: str | None, is_all: bool) -> None:
     """Tell what a rule of `asl validate` finds, and why; without RULE, list them."""
-    from asl_engine.errors import did_you_mean
+    from asl_engine.checking import explain as page_of_rule
     from asl_engine.rules.check import rules
-    from asl_engine.rules.pages import all_pages, page_of
+    from asl_engine.rules.pages import all_pages
 
     known = rules()
     if is_all:
@@ -181,11 +186,7 @@ def explain(rule_name: str | None, is_all: bool) -> None:
     if rule_name is None:
         show("\n".join(f"{rule.code}  {rule.name}" for rule in known.values()))
         return
-    found = next((rule for rule in known.values() if rule_name in (rule.code, rule.code.lower(), rule.name)), None)
-    if found is None:
-        names = [*known, *(rule.name for rule in known.values())]
-        raise InputError(f"no rule is called {rule_name!r}.{did_you_mean(rule_name, names)}")
-    show(page_of(found).rstrip())
+    show(page_of_rule(rule_name))
 
 
 def _checked(file: str, kind: Any, chosen: Selection) -> tuple[int, Report]:
@@ -240,19 +241,19 @@ def render(file: str, output: str | None, form: str | None, history_file: str | 
 
     check_place(output)
     if old_file is not None and history_file is not None:
-        raise InputError("--diff and --history cannot be drawn in one picture; draw two")
+        raise UsageError("--diff and --history cannot be drawn in one picture; draw two")
     wanted = format_of(output, form)
     machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
     look: Any = {"is_folded": fold, "direction": direction, "title": title}
     with waiting(sys.stderr, f"drawing {file}"):
         if old_file is not None:
             old = StateMachine.load(old_file, type=kind)  # type: ignore[arg-type] # click has checked it
-            content, found = draw_changes(old.model, machine.model, wanted, look)
+            content, changes = draw_changes(old.model, machine.model, wanted, look)
         else:
             events = read_history(read_json(history_file), history_file) if history_file is not None else None
             content = draw(machine.model, events, form=wanted, look=look)
     if old_file is not None:
-        (tell if output is None else show)(found.summary)
+        (tell if output is None else show)(changes.summary)
     if output is None:
         show_file(content)
     else:
@@ -292,18 +293,18 @@ def serve(
         from asl_engine.server.http import serve as answer
         from asl_engine.server.start import service_for
     except ImportError as problem:
-        raise InputError(f"the endpoint needs {problem.name!r}: pip install 'asl-engine[server]'") from None
+        raise UsageError(f"the endpoint needs {problem.name!r}: pip install 'asl-engine[server]'") from None
     if aws_endpoint_url is not None and not aws_endpoint_url.startswith(("http://", "https://")):
-        raise InputError(f"--aws-endpoint-url takes an address such as http://127.0.0.1:4566, not {aws_endpoint_url!r}")
+        raise UsageError(f"--aws-endpoint-url takes an address such as http://127.0.0.1:4566, not {aws_endpoint_url!r}")
     announce = partial(print, file=sys.stdout, flush=True)
     with contextlib.redirect_stdout(sys.stderr):  # standard output says where it listens, and no more
-        given = load_functions(functions) if functions is not None else Functions()
+        registry = load_functions(functions) if functions is not None else Functions()
         try:
-            service = service_for(given, aws_endpoint_url, clock == "skip", mock_config, read_buckets(bucket))
+            service = service_for(registry, aws_endpoint_url, clock == "skip", mock_config, read_buckets(bucket))
             answer(service, host, port, announce, allow_host)
         except OSError as problem:
             reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
-            raise OutputError(f"cannot listen on {host!r} port {port}: {reason}") from None
+            raise UsageError(f"cannot listen on {host!r} port {port}: {reason}") from None
 
 
 asl.add_command(debug)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.rules.check import rules
 from asl_engine.rules.selection import Selection
 
@@ -17,7 +17,7 @@ KEYS: Final = ("ignore", "select")
 def selection(select: str | None, ignore: str | None) -> Selection:
     """Return what the command line selects and ignores, and the settings where it says nothing of the one or the other.
 
-    Raises InputError for a word that means no rule, and for settings that are none.
+    Raises UsageError for a word that means no rule, and for settings that are none.
     """
     kept = _settings(Path.cwd())
     chosen = Selection(
@@ -43,10 +43,10 @@ def _read(path: Path) -> dict[str, Sequence[str]]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("asl", {})
     except (OSError, ValueError) as problem:
-        raise InputError(f"{path} cannot be read: {problem}") from None
+        raise UsageError(f"{path} cannot be read: {problem}") from None
     for key, value in found.items():
         if key not in KEYS:
-            raise InputError(f"{path}: [tool.asl] has {key!r}, and knows {', '.join(KEYS)}")
+            raise UsageError(f"{path}: [tool.asl] has {key!r}, and knows {', '.join(KEYS)}")
         if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
-            raise InputError(f"{path}: {key} in [tool.asl] is a list of texts, such as ['ASL506']")
+            raise UsageError(f"{path}: {key} in [tool.asl] is a list of texts, such as ['ASL506']")
     return dict(found)

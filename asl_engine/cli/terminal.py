@@ -16,12 +16,8 @@ from typing import Any, BinaryIO, Final, TextIO
 import click
 
 from asl_engine.diagnostics import Paint, Severity, plain
-from asl_engine.errors import AslError, did_you_mean
+from asl_engine.errors import UsageError, did_you_mean
 from asl_engine.values import JSON
-
-
-class OutputError(AslError):
-    """What was asked for cannot be written where it was asked for."""
 
 
 class NobodyReads(Exception):
@@ -103,7 +99,7 @@ def _put(text: str | bytes, ends_line: bool = True) -> None:
         raise NobodyReads from None
     except OSError as problem:
         _let_go_of_output()
-        raise OutputError(f"standard output cannot be written: {problem.strerror}") from None
+        raise UsageError(f"standard output cannot be written: {problem.strerror}") from None
 
 
 def _let_go_of_output() -> None:
@@ -118,12 +114,12 @@ def check_place(path: str | None) -> None:
         return
     place = Path(path)
     if path == "-":
-        raise OutputError("'-' is no file: standard output is for the output alone")
+        raise UsageError("'-' is no file: standard output is for the output alone")
     if place.is_dir():
-        raise OutputError(f"{path} cannot be written: it is a folder")
+        raise UsageError(f"{path} cannot be written: it is a folder")
     if not place.parent.is_dir():
         near = [str(other) for other in place.parent.parent.glob("*") if other.is_dir()]
-        raise OutputError(
+        raise UsageError(
             f"{path} cannot be written: there is no folder {place.parent}.{did_you_mean(str(place.parent), near)}"
         )
 
@@ -133,7 +129,7 @@ def write_file(path: str, content: str | bytes) -> None:
     try:
         Path(path).write_bytes(content if isinstance(content, bytes) else _bytes(content))
     except (OSError, ValueError) as problem:
-        raise OutputError(f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}") from None
+        raise UsageError(f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}") from None
 
 
 def read_file(path: str, most: int) -> bytes:

@@ -11,7 +11,7 @@ import click
 
 from asl_engine.cli.options import bucket_option, kind_option
 from asl_engine.cli.terminal import check_place, show, show_file, tell, write_file
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 
 
 @click.command("debug")
@@ -38,7 +38,7 @@ def debug(
     from asl_engine.testing.debugger import Debugger
 
     if "-" in (input_text, input_file):
-        raise InputError("standard input has the debugger's commands; give the input in an argument or a file")
+        raise UsageError("standard input has the debugger's commands; give the input in an argument or a file")
     machine = StateMachine.load(file, type=kind)
     value = read_input(input_text, input_file)
     given = load_functions(functions) if functions is not None else None
@@ -136,7 +136,7 @@ def explore_command(
     machine = StateMachine.load(file, type=kind)
     given = read_json(results) if results is not None else {}
     if not isinstance(given, dict) or not all(isinstance(values, list) for values in given.values()):
-        raise InputError(f"{results}: expected an object with an array of results for each name")
+        raise UsageError(f"{results}: expected an object with an array of results for each name")
     value = read_input(input_text, None) if input_text is not None else ABSENT
     buckets = read_buckets(bucket)
     found = explore(machine, value, results=given, max_runs=max_runs, max_seconds=max_seconds, buckets=buckets)

@@ -15,6 +15,6 @@ through; their result is made up too.
 """
 
 from asl_engine.inspection.inspection import Inspection, Setting
-from asl_engine.inspection.subject import StateNotFound, Subject, read_subject
+from asl_engine.inspection.subject import Subject, read_subject
 
-__all__ = ["Inspection", "Setting", "StateNotFound", "Subject", "read_subject"]
+__all__ = ["Inspection", "Setting", "Subject", "read_subject"]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from asl_engine.errors import AslError, DefinitionError, NotSupported
+from asl_engine.errors import DefinitionError, NotSupported, UsageError
 from asl_engine.model import states as model
 from asl_engine.model.walk import blocks, language_of
 from asl_engine.program.language import language_named
@@ -20,10 +20,6 @@ NAME: Final = "StateName"
 
 _DEEPEST: Final = 200
 """How deep a definition may be nested before it is put into a machine and written again."""
-
-
-class StateNotFound(AslError):
-    """There is no state of this name in the definition."""
 
 
 class Subject:
@@ -40,7 +36,7 @@ def read_subject(definition: str, state_name: str | None = None) -> Subject:
     """Return the state to inspect: the whole of `definition`, or its state `state_name` at any depth.
 
     Raises DefinitionError for what AWS would refuse, NotSupported for a state that still has placeholders where numbers
-    are needed, and StateNotFound.
+    are needed, and UsageError for a name that no state has.
     """
     checked = check_text(definition if state_name is not None else _in_a_machine(definition), format="json")
     if checked.machine is None:
@@ -50,7 +46,7 @@ def read_subject(definition: str, state_name: str | None = None) -> Subject:
         if state is not None:
             _check_filled(state)
             return Subject(state, language_of(state, checked.machine))
-    raise StateNotFound("State not found in definition")
+    raise UsageError("State not found in definition")
 
 
 def _check_filled(state: model.State) -> None:

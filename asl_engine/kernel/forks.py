@@ -25,9 +25,7 @@ def open_fork(memory: Memory, frame: Frame, fork: Fork) -> Move | None:
     # An iteration sees its item, wherever that came from; a branch's input is measured, once for all.
     join = frame.join
     join.input_max_size = (
-        bound_of(fork.inputs[0])
-        if fork.items is None
-        else frame.max_size + memory.envelope_size + frame.item_max_size
+        bound_of(fork.inputs[0]) if fork.items is None else frame.max_size + memory.envelope_size + frame.item_max_size
     )
     for _ in range(min(fork.limit, len(fork.inputs))):
         _start_next(memory, frame, join)

@@ -3,11 +3,12 @@ a line of a file."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final, Literal, Self, TypeAlias
 
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.history import read_events
 from asl_engine.mapruns.children import Child
 from asl_engine.mapruns.family import Watcher
@@ -16,7 +17,9 @@ from asl_engine.mapruns.result_files import described
 from asl_engine.values import format_timestamp, json_text
 
 Keep: TypeAlias = Literal["all", "failed"] | str | Path
-"""What to keep: in memory `"all"` children, or the `"failed"` ones; or a folder, for a file with a line for each."""
+"""What to keep: in memory `"all"` children, or the `"failed"` ones; or a folder, for a file with a line for each.
+
+A text is a folder when a separator is in it (`"./children"`), so that a mistyped word never is one."""
 
 OnProgress: TypeAlias = Callable[[MapRun], None]
 """Is called with a Map Run whenever one of its children has ended; `run.items` and `run.executions` are its counts."""
@@ -34,10 +37,10 @@ class Keeper(Watcher):
         self.on_progress = on_progress
         self.runs: list[MapRun] = []
         self.children: dict[str, list[Child]] = {}
-        self.folder = None if keep in ("all", "failed") else Path(keep)
+        self.folder = _folder(keep)
         self._files: dict[str, IO[str]] = {}
         if self.folder is not None and not self.folder.is_dir():
-            raise InputError(f"children are to be kept in {self.folder}, and that is not a folder")
+            raise UsageError(f"children={str(self.folder)!r}: not a folder")
 
     def run_started(self, run: MapRun) -> None:
         """Remember a Map Run; open its file."""
@@ -76,8 +79,16 @@ class Keeper(Watcher):
                     raise _unwritable(self.folder, full) from None
 
 
-def _unwritable(path: Path | None, problem: OSError) -> InputError:
-    return InputError(f"{path} cannot be written: {problem.strerror}")
+def _folder(keep: Keep) -> Path | None:
+    if keep in ("all", "failed"):
+        return None
+    if isinstance(keep, str) and not ("/" in keep or os.sep in keep):
+        raise UsageError(f"children={keep!r}: expected 'all', 'failed', or a folder such as Path({keep!r})")
+    return Path(keep)
+
+
+def _unwritable(path: Path | None, problem: OSError) -> UsageError:
+    return UsageError(f"{path} cannot be written: {problem.strerror}")
 
 
 def _line(child: Child) -> str:

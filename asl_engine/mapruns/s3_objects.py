@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
-from asl_engine.errors import InputError, NotSupported
+from asl_engine.errors import NotSupported, UsageError
 from asl_engine.kernel import Identity
 
 
@@ -74,7 +74,7 @@ class Folders:
         for name, folder in buckets.items():
             path = Path(folder)
             if not path.is_dir():
-                raise InputError(f"the bucket {name!r} stands for {folder}, and that is no folder")
+                raise UsageError(f"the bucket {name!r} stands for {folder}, and that is no folder")
             self.folders[name] = path.resolve()
 
     def open(self, identity: Identity, bucket: str, key: str, version: str | None = None) -> IO[bytes]:

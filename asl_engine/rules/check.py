@@ -16,7 +16,7 @@ from asl_engine.errors import SourceError
 from asl_engine.model.load import load_model
 from asl_engine.model.states import StateMachine
 from asl_engine.rules.aws import location
-from asl_engine.rules.outline import MachineKind, Outline, outline_of
+from asl_engine.rules.outline import MachineType, Outline, outline_of
 from asl_engine.rules.registry import RULES, Rule
 from asl_engine.rules.selection import DEFAULT, Selection
 from asl_engine.source import Document, parse_document, read_text
@@ -60,7 +60,7 @@ class Checked(Report):
     """Whether there is a document at all: not in an empty text, nor in one that is too deep or too large to be read."""
 
 
-def check_document(document: Document, kind: MachineKind = "STANDARD", selection: Selection = DEFAULT) -> Checked:
+def check_document(document: Document, kind: MachineType = "STANDARD", selection: Selection = DEFAULT) -> Checked:
     """Return everything that is wrong with a document; never raises for what the document says.
 
     `selection` turns on what is off by default, matters of taste and warnings that are often unwanted, and others off.
@@ -74,7 +74,7 @@ def check_document(document: Document, kind: MachineKind = "STANDARD", selection
 def check_text(
     text: str,
     name: str = "<text>",
-    kind: MachineKind = "STANDARD",
+    kind: MachineType = "STANDARD",
     selection: Selection = DEFAULT,
     format: str | None = None,
 ) -> Checked:
@@ -87,7 +87,7 @@ def check_text(
     return check_document(document, kind, selection)
 
 
-def check_file(path: str | Path, kind: MachineKind = "STANDARD", selection: Selection = DEFAULT) -> Checked:
+def check_file(path: str | Path, kind: MachineType = "STANDARD", selection: Selection = DEFAULT) -> Checked:
     """Return everything that is wrong with a file; raise `SourceError` for one that cannot be read at all.
 
     A template of SAM or CloudFormation is checked for the state machines in it, each as the type that it says.
@@ -96,7 +96,7 @@ def check_file(path: str | Path, kind: MachineKind = "STANDARD", selection: Sele
 
 
 def check_source(
-    text: str, name: str = "<text>", kind: MachineKind = "STANDARD", selection: Selection = DEFAULT
+    text: str, name: str = "<text>", kind: MachineType = "STANDARD", selection: Selection = DEFAULT
 ) -> Checked:
     """Return everything that is wrong with the text of a file: of a definition, or of a template with some in it."""
     if '"Resources"' in text or "Resources:" in text:
@@ -126,7 +126,7 @@ def _check_template(text: str, name: str, selection: Selection) -> Checked | Non
 
 def _check_definition(definition: Found, selection: Selection) -> Iterator[Diagnostic]:
     """Yield what is wrong with a state machine of a template, with pointers from the top of the template."""
-    kind: MachineKind = "EXPRESS" if definition.kind == "EXPRESS" else "STANDARD"
+    kind: MachineType = "EXPRESS" if definition.kind == "EXPRESS" else "STANDARD"
     if definition.document is not None:
         diagnostics = check_document(definition.document, kind, selection).diagnostics
     else:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from asl_engine.source.substitutions import Filling
 
 Answer = TypeVar("Answer")
-MachineKind: TypeAlias = Literal["STANDARD", "EXPRESS"]
+MachineType: TypeAlias = Literal["STANDARD", "EXPRESS"]
 
 
 class Site:
@@ -130,7 +130,7 @@ class Outline:
     is what a template says of the placeholders of a definition.
     """
 
-    kind: MachineKind
+    kind: MachineType
     document: Document | None = None
     machine: StateMachine | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -188,7 +188,7 @@ def is_open(text: str) -> bool:
     return "${" in text
 
 
-def outline_of(document: Document, loaded: Loaded, kind: MachineKind) -> Outline:
+def outline_of(document: Document, loaded: Loaded, kind: MachineType) -> Outline:
     """Return the outline of a loaded document."""
     outline = Outline(kind, document, loaded.machine, loaded.problems, loaded.unclear)
     outline.replaced = [duplicate.pointer for duplicate in document.duplicates]

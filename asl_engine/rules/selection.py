@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from asl_engine.diagnostics import Severity
-from asl_engine.errors import InputError, did_you_mean
+from asl_engine.errors import UsageError, did_you_mean
 from asl_engine.rules.registry import Rule
 
 ALL: Final = "ALL"
@@ -29,15 +29,15 @@ class Selection:
         return rule.is_default or any(_means(word, rule) for word in self.select)
 
     def check(self, rules: Mapping[str, Rule]) -> Selection:
-        """Return the same selection; raise InputError for a word that means no rule, or turns off an error."""
+        """Return the same selection; raise UsageError for a word that means no rule, or turns off an error."""
         for word in (*self.select, *self.ignore):
             if not any(_means(word, rule) for rule in rules.values()):
                 names = [*rules, *(rule.name for rule in rules.values())]
-                raise InputError(f"no rule is called {word!r}.{did_you_mean(word, names)} `asl explain` lists them.")
+                raise UsageError(f"no rule is called {word!r}.{did_you_mean(word, names)} `asl explain` lists them.")
         for word in self.ignore:
             meant = [rule for rule in rules.values() if _means(word, rule)]
             if all(rule.severity is Severity.ERROR for rule in meant):
-                raise InputError(f"{word} cannot be ignored: AWS refuses what it finds.")
+                raise UsageError(f"{word} cannot be ignored: AWS refuses what it finds.")
         return self
 
 

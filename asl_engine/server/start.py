@@ -31,7 +31,7 @@ def service_for(
     """Return a service that calls the functions, and for the others Lambda and AWS services at the endpoint.
 
     `buckets` are folders that stand for buckets of S3; the others are at the endpoint. Without a `store` it remembers
-    as long as it lives. Raises InputError when the MockConfigFile is none, or a folder.
+    as long as it lives. Raises UsageError when the MockConfigFile is none, or a folder.
     """
     mocks = MockConfigFile(mock_config) if mock_config is not None else None
     if mocks is not None:

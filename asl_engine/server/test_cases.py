@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.server.errors import ApiError
 from asl_engine.tasks.mock_config import MockConfig, MockedStates
 from asl_engine.values import parse_json
@@ -23,21 +23,21 @@ class MockConfigFile:
         self._config: MockConfig | None = None
 
     def config(self) -> MockConfig:
-        """Return what the file says now. Raises InputError when that is no mock configuration."""
+        """Return what the file says now. Raises UsageError when that is no mock configuration."""
         try:
             status = os.stat(self.path)
             seen = (status.st_mtime_ns, status.st_size)
             if self._config is None or seen != self._seen:
                 if status.st_size > MAX_FILE_BYTES:
-                    raise InputError(f"{self.path} is larger than {MAX_FILE_BYTES} bytes")
+                    raise UsageError(f"larger than {MAX_FILE_BYTES} bytes")
                 self._config = MockConfig(parse_json(Path(self.path).read_text("utf-8")))
                 self._seen = seen
         except OSError as problem:
-            raise InputError(f"{self.path} cannot be read: {problem.strerror}") from None
+            raise UsageError(f"{self.path} cannot be read: {problem.strerror}") from None
+        except UsageError as problem:
+            raise UsageError(f"{self.path}: {problem}") from None
         except ValueError as problem:
-            raise InputError(f"{self.path} is not JSON: {problem}") from None
-        except InputError as problem:
-            raise InputError(f"{self.path}: {problem}") from None
+            raise UsageError(f"{self.path} is not JSON: {problem}") from None
         return self._config
 
 
@@ -49,5 +49,5 @@ def split_test_case(arn: str, file: MockConfigFile | None) -> tuple[str, MockedS
         return arn, None
     try:
         return machine_arn, file.config().states(machine_arn.rpartition(":")[2], case)
-    except InputError as problem:
+    except UsageError as problem:
         raise ApiError("ValidationException", str(problem)) from None

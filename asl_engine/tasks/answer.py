@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asl_engine.errors import UsageError
 from asl_engine.values import JSON, private_copy
 
 
@@ -32,11 +33,11 @@ class Answer:
         heartbeat_every: float | None = None,
     ) -> None:
         if not _is_time(after) or not (heartbeat_every is None or (_is_time(heartbeat_every) and heartbeat_every)):
-            told = "an answer cannot come before the question, and heartbeats need a time between them"
-            raise ValueError(f"{told}: after={after!r}, heartbeat_every={heartbeat_every!r}")
+            message = "an answer cannot come before the question, and heartbeats need a time between them"
+            raise UsageError(f"{message}: after={after!r}, heartbeat_every={heartbeat_every!r}")
         for text in (error, cause):
             if text is not None and not isinstance(text, str):
-                raise TypeError(f"the error name and the cause of an answer are texts, not {text!r}")
+                raise UsageError(f"the error name and the cause of an answer are texts, not {text!r}")
         self.output = private_copy(output, "the answer")
         self.after = after
         self.error = error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asl_engine.errors import UsageError
+
 
 class TaskError(Exception):
     """Raise this in a function to fail its task with just this error name and cause.
@@ -14,7 +16,7 @@ class TaskError(Exception):
 
     def __init__(self, error: str, cause: str | None = None) -> None:
         if not isinstance(error, str) or not isinstance(cause, (str, type(None))):
-            raise TypeError(f"a TaskError has an error name and a cause, which are texts, not {error!r} and {cause!r}")
+            raise UsageError(f"a TaskError has an error name and a cause, which are texts, not {error!r} and {cause!r}")
         super().__init__(error if cause is None else f"{error}: {cause}")
         self.error = error
         self.cause = cause

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.tasks.invoke import Failure
 from asl_engine.values import JSON
 
@@ -62,7 +62,7 @@ class MockedStates:
 
 
 class MockConfig:
-    """A MockConfigFile that was read. Raises InputError, which says where, for what is none."""
+    """A MockConfigFile that was read. Raises UsageError, which says where, for what is none."""
 
     def __init__(self, config: JSON) -> None:
         top = _object(config, "the mock configuration", {"StateMachines", "MockedResponses"})
@@ -80,24 +80,24 @@ class MockConfig:
         found = {}
         for state, response in _object(states, where).items():
             if not isinstance(response, str) or response not in self.responses:
-                raise InputError(f"{where}.{state}: there is no mocked response {response!r}")
+                raise UsageError(f"{where}.{state}: there is no mocked response {response!r}")
             found[state] = self.responses[response]
         return found
 
     def states(self, machine: str, case: str) -> MockedStates:
-        """Return a test case of a state machine, ready for one execution. Raises InputError if there is none."""
+        """Return a test case of a state machine, ready for one execution. Raises UsageError if there is none."""
         responses = self.cases.get(machine, {}).get(case)
         if responses is None:
-            raise InputError(f"the mock configuration has no test case {case!r} for the state machine {machine!r}")
+            raise UsageError(f"the mock configuration has no test case {case!r} for the state machine {machine!r}")
         return MockedStates(responses)
 
 
 def _object(value: Any, where: str, known: set[str] | None = None) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{where} must be a JSON object")
+        raise UsageError(f"{where} must be a JSON object")
     for name in value:
         if known is not None and name not in known:
-            raise InputError(f"{where} has the field {name!r}; known are {', '.join(sorted(known))}")
+            raise UsageError(f"{where} has the field {name!r}; known are {', '.join(sorted(known))}")
     return value
 
 
@@ -109,12 +109,12 @@ def _response(name: str, value: JSON) -> MockedResponse:
         match = _ATTEMPTS.fullmatch(attempts)
         first, last = (int(match["first"]), int(match["last"] or match["first"])) if match else (1, 0)
         if not first <= last <= MAX_ATTEMPT:
-            raise InputError(f"{where}: attempts are written as '0' or '0-2'")
+            raise UsageError(f"{where}: attempts are written as '0' or '0-2'")
         found.append((first, last, _answer(answer, where)))
     expected = 0
     for first, last, _ in sorted(found, key=lambda entry: entry[0]):
         if first != expected:
-            raise InputError(f"MockedResponses.{name}: attempts begin with 0 and follow each other; {expected} is next")
+            raise UsageError(f"MockedResponses.{name}: attempts begin with 0 and follow each other; {expected} is next")
         expected = last + 1
     return MockedResponse(name, [(last, answer) for _, last, answer in sorted(found, key=lambda entry: entry[0])])
 
@@ -122,12 +122,12 @@ def _response(name: str, value: JSON) -> MockedResponse:
 def _answer(value: JSON, where: str) -> JSON | Failure:
     answer = _object(value, where, {"Return", "Throw"})
     if len(answer) != 1:
-        raise InputError(f"{where} must have either Return or Throw")
+        raise UsageError(f"{where} must have either Return or Throw")
     if "Return" in answer:
         returned: JSON = answer["Return"]
         return returned
     thrown = _object(answer["Throw"], f"{where}.Throw", {"Error", "Cause"})
     for name in ("Error", "Cause"):
         if not isinstance(thrown.get(name), str):
-            raise InputError(f"{where}.Throw must have the text {name}")
+            raise UsageError(f"{where}.Throw must have the text {name}")
     return Failure(thrown["Error"], thrown["Cause"])

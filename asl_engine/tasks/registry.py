@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar
 
-from asl_engine.errors import FunctionNotFound, did_you_mean
+from asl_engine.errors import FunctionNotFound, UsageError, did_you_mean
 from asl_engine.quotas import MAX_FUNCTION_SECONDS
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -83,11 +83,11 @@ class Functions(Mapping[str, Function]):
         it wants.
         """
         if not isinstance(name, str):
-            raise TypeError(f"the name of a function is a string, not {name!r}")
+            raise UsageError(f"the name of a function is a string, not {name!r}")
         if not callable(handler):
-            raise TypeError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")
+            raise UsageError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")
         if timeout is not None and not 0 < timeout <= MAX_FUNCTION_SECONDS:
-            raise ValueError(f"the timeout of {name!r} must be above 0 and at most 900 seconds, not {timeout!r}")
+            raise UsageError(f"the timeout of {name!r} must be above 0 and at most 900 seconds, not {timeout!r}")
         self.found.clear()
         self._functions[split_name(name)] = Function(split_name(name)[0], handler, timeout, memory_mb)
 

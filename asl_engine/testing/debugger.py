@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from asl_engine.drivers.hooks import Hooks
 from asl_engine.drivers.launch import Launch, for_maps
 from asl_engine.engine import Buckets, Moment, StateMachine, checked_input, moment
-from asl_engine.errors import FunctionNotFound, InputError, NotSupported, did_you_mean
+from asl_engine.errors import FunctionNotFound, NotSupported, UsageError, did_you_mean
 from asl_engine.history import failures_of, read_events
 from asl_engine.history.story import read_story
 from asl_engine.history.summary import message_of
@@ -102,10 +102,10 @@ class Stop:
         return _stages(self._entered())
 
     def last(self) -> dict[str, JSON]:
-        """Return the same for the state before this one, to its end. Raises InputError where there is none."""
+        """Return the same for the state before this one, to its end. Raises UsageError where there is none."""
         before = self.before
         if before is None:
-            raise InputError("this walk begins here: no state was left on it")
+            raise UsageError("this walk begins here: no state was left on it")
         visits = read_story(read_events(self.frame.memory.records or []))
         visit = next(visit for visit in reversed(visits) if visit.state == before.state)
         inspection = before._entered()
@@ -172,9 +172,9 @@ class Breakpoints:
         self.conditions: dict[str, Any] = {}
 
     def at_state(self, name: str) -> None:
-        """Stop before a state. Raises InputError if there is none of this name."""
+        """Stop before a state. Raises UsageError if there is none of this name."""
         if name not in self._known:
-            raise InputError(f"there is no state {name!r}.{did_you_mean(name, self._known)}")
+            raise UsageError(f"there is no state {name!r}.{did_you_mean(name, self._known)}")
         self.states.append(name)
 
     def at_error(self, name: str = "States.ALL") -> None:
@@ -182,11 +182,11 @@ class Breakpoints:
         self.errors.append(name)
 
     def at_condition(self, text: str) -> None:
-        """Stop where a condition holds. Raises InputError for what is no expression."""
+        """Stop where a condition holds. Raises UsageError for what is no expression."""
         try:
             self.conditions[text] = compile_jsonata(text)
         except JSONataError as problem:
-            raise InputError(f"{text!r} is no JSONata expression: {problem}") from None
+            raise UsageError(f"{text!r} is no JSONata expression: {problem}") from None
 
     def told(self) -> list[str]:
         """Return them as text."""

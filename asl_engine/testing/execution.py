@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from asl_engine.catalogue.resource import parse_resource
-from asl_engine.errors import InputError, did_you_mean
+from asl_engine.errors import UsageError, did_you_mean
 from asl_engine.execution import Execution
 from asl_engine.history import Mark
 from asl_engine.history.story import read_story
@@ -123,25 +123,25 @@ class TestedExecution(Execution):
         return HasFailed(self)
 
     def visits(self, state: str) -> list[Visit]:
-        """Return the visits to a state, in order; none if it was not entered. Raises InputError for a state that the
+        """Return the visits to a state, in order; none if it was not entered. Raises UsageError for a state that the
         machine does not have, as a test that it was not entered would always pass."""
         __tracebackhide__ = True  # pytest shows the line of the test
         known = list(dict.fromkeys(one.name for one in self._kernel.program.states.values()))
         if state not in known:
-            raise InputError(f"there is no state {state!r}.{did_you_mean(str(state), known)}")
+            raise UsageError(f"there is no state {state!r}.{did_you_mean(str(state), known)}")
         return [visit for visit in self._stories if visit.state == state]
 
     def calls(self, name: str) -> list[Call]:
         """Return the calls of a Task state, or those to a function or resource, in the order in which they were made.
 
         The payload of a function's calls is what the function got; that of a state's what its resource got. Raises
-        InputError for a name that no Task has and none calls, as far as the definition tells.
+        UsageError for a name that no Task has and none calls, as far as the definition tells.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         known = self._callable_names
         if known is not None and name not in known and split_name(str(name))[0] not in known:
             told = "no Task has this name, calls such a function, or has such a resource"
-            raise InputError(f"calls({name!r}): {told}.{did_you_mean(str(name), sorted(known))}")
+            raise UsageError(f"calls({name!r}): {told}.{did_you_mean(str(name), sorted(known))}")
         found = []
         for visit in self._stories:
             for attempt in visit.attempts:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.history.visits import Attempt
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.likeness import alike
@@ -65,7 +65,7 @@ def _answer(attempt: Attempt, keeps_metadata: bool, indent: int = 8) -> str:
     try:
         answer: Any = answer_of(attempt)
     except NotJSON as problem:
-        raise InputError(f"the history holds what no execution could have: {problem}") from None
+        raise UsageError(f"the history holds what no execution could have: {problem}") from None
     if answer is NO_ANSWER:
         return "NO_ANSWER"
     after = f", after={answer.after!r}" if answer.after else ""

@@ -186,12 +186,12 @@ class MockConfigCases(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item for each test case."""
-        from asl_engine.errors import InputError
+        from asl_engine.errors import UsageError
         from asl_engine.testing.workflow import read_config
 
         try:
             config = read_config(self.path)
-        except InputError as problem:
+        except UsageError as problem:
             raise self.CollectError(str(problem)) from None
         for machine, cases in config.cases.items():
             for case in cases:
@@ -209,7 +209,7 @@ class MockConfigCase(pytest.Item):
 
     def runtest(self) -> None:
         """Run the execution."""
-        from asl_engine.errors import InputError
+        from asl_engine.errors import UsageError
         from asl_engine.testing.workflow import Workflow
         from asl_engine.values import parse_json
 
@@ -221,7 +221,7 @@ class MockConfigCase(pytest.Item):
         try:
             value = parse_json(given.read_text(encoding="utf-8-sig")) if given.exists() else {}
         except ValueError as problem:
-            raise InputError(f"{given} is not JSON: {problem}") from None
+            raise UsageError(f"{given} is not JSON: {problem}") from None
         execution = found.run(value, case=self.case)
         if not execution.succeeded:
             raise CaseFailed(execution.account())
@@ -244,13 +244,13 @@ class CaseFailed(Exception):
 
 
 def _definition_of(machine: str, folder: Path) -> Path:
-    from asl_engine.errors import InputError
+    from asl_engine.errors import UsageError
 
     for ending in (".asl.json", ".asl.yaml", ".asl.yml", ".json"):
         found = sorted(folder.rglob(machine + ending))
         if found:
             return found[0]
-    raise InputError(f"there is no definition {machine}.asl.json in {folder}, nor in a folder below it")
+    raise UsageError(f"there is no definition {machine}.asl.json in {folder}, nor in a folder below it")
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ class Recording:
 
 def read_recording(history: Any) -> Recording:
     """Return a recording: from the path of a file that `aws stepfunctions get-execution-history` wrote, from its
-    content, or from a list of events. Raises InputError for what is none, or not all of one."""
+    content, or from a list of events. Raises UsageError for what is none, or not all of one."""
     story = Story()
     for event in read_whole_history(history):
         story.take(event)

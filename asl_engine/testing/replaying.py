@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from asl_engine.engine import StateMachine
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.history.visits import Visit
 from asl_engine.testing.account import short
 from asl_engine.testing.execution import TestedExecution
@@ -88,13 +88,13 @@ def _replayed(workflow: Workflow, recording: Recording, name: str) -> Replay:
     try:
         execution = workflow.run_with(RecordedTasks(recording), recording.input, recording.schedule, who=who)
     except NotJSON as wrong:
-        raise InputError(f"the history holds what no execution could have: {wrong}") from None
+        raise UsageError(f"the history holds what no execution could have: {wrong}") from None
     except Unrecorded as problem:
         return Replay(None, Divergence(problem.state, "payload", "no such task", problem.payload))
     try:
         return Replay(execution, first_divergence(recording, execution))
     except RecursionError:
-        raise InputError("the states of the history are nested too deeply") from None
+        raise UsageError("the states of the history are nested too deeply") from None
 
 
 def _recorded_name(recording: Recording, scout: TestedExecution | None) -> str | None:

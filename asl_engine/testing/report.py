@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from asl_engine.engine import StateMachine
-from asl_engine.errors import AslError, RenderError
+from asl_engine.errors import AslError, RenderError, UsageError
 from asl_engine.model import states as model
 from asl_engine.source import read_document
 from asl_engine.testing.coverage import KINDS, Covered, parts_of
@@ -22,7 +22,7 @@ REPORTS: Final = ("term", "term-missing", "json", "html", "svg", "none")
 
 
 class CoverageRun:
-    """What the tests of one run reached in the definitions at `paths`. Raises ValueError for a path without any, and
+    """What the tests of one run reached in the definitions at `paths`. Raises UsageError for a path without any, and
     for a report that is not known."""
 
     def __init__(self, paths: Sequence[str], reports: Sequence[str]) -> None:
@@ -31,7 +31,7 @@ class CoverageRun:
         try:
             self.machines = {file: StateMachine.load(file).model for file in dict.fromkeys(files)}
         except AslError as problem:
-            raise ValueError(str(problem)) from None
+            raise UsageError(str(problem)) from None
         self._counters: dict[str, list[Counter[str]]] = {}
 
     def watch(self, path: Path, workflow: Workflow) -> None:
@@ -105,13 +105,13 @@ class CoverageRun:
 def _report(text: str) -> tuple[str, Path]:
     kind, _, path = text.partition(":")
     if kind not in REPORTS:
-        raise ValueError(f"there is no report {kind!r}; there are {', '.join(REPORTS)}")
+        raise UsageError(f"there is no report {kind!r}; there are {', '.join(REPORTS)}")
     defaults = {"json": "asl-coverage.json", "html": "asl-coverage", "svg": "asl-coverage"}
     target = Path(path or defaults.get(kind, ""))
     if kind == "json" and target.is_dir():
-        raise ValueError(f"the report cannot be written to {target}: it is a folder")
+        raise UsageError(f"the report cannot be written to {target}: it is a folder")
     if kind in ("html", "svg") and target.exists() and not target.is_dir():
-        raise ValueError(f"the report cannot be written to {target}: it is no folder")
+        raise UsageError(f"the report cannot be written to {target}: it is no folder")
     return kind, target
 
 
@@ -121,7 +121,7 @@ def _definitions(path: Path) -> list[Path]:
         return [path]
     found = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
     if not found:
-        raise ValueError(f"{path} has no definitions: no file that ends with {', '.join(ENDINGS)}")
+        raise UsageError(f"{path} has no definitions: no file that ends with {', '.join(ENDINGS)}")
     return found
 
 
@@ -135,10 +135,7 @@ def table(covered: Sequence[Covered], tells_missing: bool) -> list[str]:
     rows = [("definition", *map(_plural, KINDS), "reached")]
     rows += [(one.name, *(_fraction(one, kind) for kind in KINDS), f"{one.percent:.0f} %") for one in covered]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join([f"{row[0]:<{widths[0]}}", *map(str.rjust, row[1:], widths[1:])])
-        for row in rows
-    ]
+    lines = ["  ".join([f"{row[0]:<{widths[0]}}", *map(str.rjust, row[1:], widths[1:])]) for row in rows]
     if tells_missing:
         for one in covered:
             places, missing = _places(one), one.missing()
@@ -171,9 +168,7 @@ def as_data(covered: Sequence[Covered]) -> dict[str, Any]:
     return {
         one.name: {
             "percent": round(one.percent, 2),
-            "parts": [
-                {**part._asdict(), "reached": one.counts[part.pointer]} for part in one.parts
-            ],
+            "parts": [{**part._asdict(), "reached": one.counts[part.pointer]} for part in one.parts],
         }
         for one in covered
     }

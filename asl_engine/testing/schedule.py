@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from asl_engine.drivers.virtual import VirtualDriver
-from asl_engine.errors import Deadlock, InputError, MockError
+from asl_engine.errors import Deadlock, MockError, UsageError
 from asl_engine.kernel import (
     Event,
     ExecutionStopped,
@@ -35,9 +35,9 @@ Schedule: TypeAlias = Mapping[float, ScheduledEvent | Sequence[ScheduledEvent]]
 
 
 def happenings(schedule: Schedule) -> list[tuple[float, ScheduledEvent]]:
-    """Return the events of a schedule, each with its seconds. Raises InputError for what is no schedule."""
+    """Return the events of a schedule, each with its seconds. Raises UsageError for what is no schedule."""
     if not isinstance(schedule, Mapping):
-        raise InputError(f"at={schedule!r}: expected what happens by seconds after the start, {{3600: stop()}}")
+        raise UsageError(f"at={schedule!r}: expected what happens by seconds after the start, {{3600: stop()}}")
     moments = [
         (seconds, event)
         for seconds, events in schedule.items()
@@ -45,18 +45,18 @@ def happenings(schedule: Schedule) -> list[tuple[float, ScheduledEvent]]:
     ]
     for seconds, event in moments:
         if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
-            raise InputError(f"at={{{seconds!r}: ...}} is no moment: it takes seconds after the start")
+            raise UsageError(f"at={{{seconds!r}: ...}} is no moment: it takes seconds after the start")
         if not isinstance(event, ScheduledEvent):
-            raise InputError(f"at={{{seconds!r}: ...}} has {event!r}; it takes stop(), send_success(...) and the like")
+            raise UsageError(f"at={{{seconds!r}: ...}} has {event!r}; it takes stop(), send_success(...) and the like")
     return moments
 
 
 def json_copy(value: Any, what: str) -> JSON:
-    """Return a copy of a value that a test gives. Raises InputError for what is no JSON; `what` is what it is."""
+    """Return a copy of a value that a test gives. Raises UsageError for what is no JSON; `what` is what it is."""
     try:
         return private_copy(value, what)
     except NotJSON as problem:
-        raise InputError(str(problem)) from None
+        raise UsageError(str(problem)) from None
 
 
 def stop(error: str | None = None, cause: str | None = None) -> ScheduledEvent:

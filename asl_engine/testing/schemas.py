@@ -12,7 +12,7 @@ from typing import Any, Final
 from hypothesis import strategies
 from hypothesis.strategies import SearchStrategy
 
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.values import JSON
 
 Schema = dict[str, Any]
@@ -37,7 +37,7 @@ _FREE: Final = strategies.recursive(
 
 
 def from_schema(schema: Schema | bool) -> SearchStrategy[Any]:
-    """Return a strategy for what a schema allows. Raises InputError for a keyword that is not known."""
+    """Return a strategy for what a schema allows. Raises UsageError for a keyword that is not known."""
     return _Reader(schema if isinstance(schema, dict) else {}).read(schema, "")
 
 
@@ -52,7 +52,7 @@ class _Reader:
         if schema is True or schema == {}:
             return _FREE
         if not isinstance(schema, dict):
-            raise InputError(f"the schema at {where or '/'} is {schema!r}, which allows nothing")
+            raise UsageError(f"the schema at {where or '/'} is {schema!r}, which allows nothing")
         if "$ref" in schema:
             return self._referred(schema["$ref"], where)
         if "const" in schema:
@@ -71,7 +71,7 @@ class _Reader:
             for name in reference.removeprefix("#").split("/")[1:]:
                 part = part.get(name) if isinstance(part, dict) else None
             if part is None or not reference.startswith("#"):
-                raise InputError(f"the schema at {where or '/'} refers to {reference!r}, which is not in it")
+                raise UsageError(f"the schema at {where or '/'} refers to {reference!r}, which is not in it")
             self.known[reference] = strategies.deferred(lambda: self.read(part, reference[1:]))
         return self.known[reference]
 
@@ -81,7 +81,7 @@ class _Reader:
         known = {keyword for name in types for keyword in _KEYWORDS.get(name, set())} | _ANNOTATIONS | {"type"}
         unknown = sorted(set(schema) - known)
         if unknown or not set(types) <= set(_KEYWORDS):
-            raise InputError(f"the schema at {where or '/'} has {(unknown or types)[0]!r}, which is not known here")
+            raise UsageError(f"the schema at {where or '/'} has {(unknown or types)[0]!r}, which is not known here")
         make: dict[str, Callable[[Schema, str], SearchStrategy[Any]]] = {
             "object": self._object,
             "array": self._array,

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from asl_engine.engine import Moment, StateMachine, moment
-from asl_engine.errors import InputError, MockError
+from asl_engine.errors import MockError, UsageError
 from asl_engine.inspection import Inspection, Setting, Subject, read_subject
 from asl_engine.inspection.inspection import Status
 from asl_engine.kernel.identity import Identity
@@ -97,13 +97,13 @@ class TestedState:
         context object that would be made. `attempt` says how many retries have been made. `failed_iterations` is how
         many iterations of a Map failed, and `items_read` what its `ItemReader` read.
 
-        Raises MockError for a state whose work nobody does, and InputError for what cannot be.
+        Raises MockError for a state whose work nobody does, and UsageError for what cannot be.
         """
         subject = self.subject
         self._check_attempt(attempt)
         for name, given in (("variables", variables), ("context", context)):
             if given is not None and not isinstance(given, Mapping):
-                raise InputError(f"{name}={given!r}: expected an object")
+                raise UsageError(f"{name}={given!r}: expected an object")
         setting = Setting(
             Identity("test", self.machine.name, kind=self.machine.type),
             moment(self.start_time),
@@ -149,4 +149,4 @@ class TestedState:
         most = sum(int(retrier.max_attempts) for retrier in retriers)
         if type(attempt) is not int or not 0 <= attempt <= most:
             allowed = f"its retriers allow {most} retries" if retriers else "it has no retriers, so only 0 is possible"
-            raise InputError(f"attempt={attempt!r} of state {self.name!r}: {allowed}")
+            raise UsageError(f"attempt={attempt!r} of state {self.name!r}: {allowed}")

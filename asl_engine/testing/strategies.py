@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.values import JSON
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ def inputs(*examples: JSON, schema: dict[str, Any] | None = None) -> SearchStrat
 
     What the examples have in common is taken for their shape: fields that all have are always there, others now and
     then; a value has the type that it has in some example, or is one that stands in an example. A field that is null in
-    some example may be null. Raises InputError where neither examples nor a schema are given, or a package is missing.
+    some example may be null. Raises UsageError where neither examples nor a schema are given, or a package is missing.
     """
     if (schema is None) == (not examples):
-        raise InputError("inputs() needs examples, or schema=, and not both")
+        raise UsageError("inputs() needs examples, or schema=, and not both")
     try:
         if schema is not None:
             from asl_engine.testing.schemas import from_schema
@@ -28,7 +28,7 @@ def inputs(*examples: JSON, schema: dict[str, Any] | None = None) -> SearchStrat
             return from_schema(schema)
         return _like(examples)
     except ImportError as problem:
-        raise InputError(f"inputs() needs {problem.name!r}: pip install 'asl-engine[testing]'") from None
+        raise UsageError(f"inputs() needs {problem.name!r}: pip install 'asl-engine[testing]'") from None
 
 
 def _like(examples: Sequence[JSON]) -> SearchStrategy[Any]:

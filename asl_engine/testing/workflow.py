@@ -10,12 +10,13 @@ from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.drivers.hooks import Hooks
 from asl_engine.drivers.launch import Launch, for_maps
-from asl_engine.engine import Buckets, Kind, Moment, StateMachine, checked_input, moment
-from asl_engine.errors import AslError, InputError, MockError, did_you_mean
+from asl_engine.engine import Buckets, Moment, StateMachine, checked_input, moment
+from asl_engine.errors import AslError, MockError, UsageError, did_you_mean
 from asl_engine.kernel import Identity, Kernel
 from asl_engine.kernel.failures import RUNTIME
 from asl_engine.program.compile import compile_program
 from asl_engine.quotas import MAX_EVENTS
+from asl_engine.rules.outline import MachineType
 from asl_engine.tasks.mock_config import MockConfig, MockedStates
 from asl_engine.tasks.registry import AnyFunctions, Functions
 from asl_engine.testing.coverage import Covered, Reached, parts_of
@@ -54,7 +55,7 @@ class Workflow:
         machine: StateMachine | str | Path,
         functions: AnyFunctions = None,
         *,
-        type: Kind = "STANDARD",
+        type: MachineType = "STANDARD",
         seed: int = 0,
         start_time: Moment = START,
         mock_config: str | Path | Mapping[str, Any] | None = None,
@@ -63,13 +64,13 @@ class Workflow:
         on_run: OnRun | None = None,
     ) -> None:
         if check_mocks not in ("NONE", "PRESENT", "STRICT"):
-            raise InputError(f"check_mocks is NONE, PRESENT or STRICT, not {check_mocks!r}")
+            raise UsageError(f"check_mocks is NONE, PRESENT or STRICT, not {check_mocks!r}")
         if not isinstance(machine, (StateMachine, str, Path)):
-            raise InputError(f"a workflow is a StateMachine or the path of a definition, not {machine!r}")
+            raise UsageError(f"a workflow is a StateMachine or the path of a definition, not {machine!r}")
         if type not in ("STANDARD", "EXPRESS"):
-            raise InputError(f"type is STANDARD or EXPRESS, not {type!r}")
+            raise UsageError(f"type is STANDARD or EXPRESS, not {type!r}")
         _check_seed(seed)
-        _moment(start_time)
+        moment(start_time)
         self.machine = machine if isinstance(machine, StateMachine) else StateMachine.load(machine, type)
         self.machine.program  # noqa: B018 # what this engine cannot run is refused here, and not at the first run
         self.functions = Functions.of(functions)
@@ -120,7 +121,7 @@ class Workflow:
 
         Raises MockError for a task that nothing stands in for, EndlessExecution for an execution that writes more than
         `max_events` history events (None: as many as AWS allows, and then it fails), Deadlock for one that waits for an
-        answer that cannot come, and InputError.
+        answer that cannot come, and UsageError.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         try:
@@ -152,7 +153,7 @@ class Workflow:
         return execution
 
     def _answered(self, schedule: Schedule) -> frozenset[str]:
-        """Return the states whose tasks somebody answers from outside. Raises InputError for one that is not there."""
+        """Return the states whose tasks somebody answers from outside. Raises UsageError for one that is not there."""
         names = frozenset(event.state for _, event in happenings(schedule) if event.state is not None)
         for name in names:
             self._check_state(name)
@@ -161,7 +162,7 @@ class Workflow:
     def _check_state(self, name: str) -> None:
         known = [state.name for state in self._program.states.values()]
         if name not in known:
-            raise InputError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(name, known)}")
+            raise UsageError(f"there is no state {name!r} in {self.machine.name!r}.{did_you_mean(name, known)}")
 
     def _stand_ins(self, mocks: Mapping[str, Any] | None) -> Mocks:
         """Return the mocks of one execution."""
@@ -182,7 +183,7 @@ class Workflow:
     ) -> TestedExecution:
         name, seed, start_time = who
         value, size = checked_input({} if input is ABSENT else input)
-        start = _moment(self.start_time if start_time is None else start_time)
+        start = moment(self.start_time if start_time is None else start_time)
         kernel = Kernel(self._program)
         identity = Identity(name, self.machine.name, kind=self.machine.type)
         hooks = Hooks(on_commit=limiting(kernel, *limits))
@@ -210,11 +211,11 @@ class Workflow:
         if case is None:
             return None
         if self._config is None:
-            raise InputError(f"the test case {case!r} is of no mock configuration: pass mock_config=FILE")
+            raise UsageError(f"the test case {case!r} is of no mock configuration: pass mock_config=FILE")
         known = self.cases()
         if case not in known:
             message = f"the mock configuration has no test case {case!r} for {self.machine.name!r}"
-            raise InputError(f"{message}.{did_you_mean(case, known)}")
+            raise UsageError(f"{message}.{did_you_mean(case, known)}")
         return self._config.states(self.machine.name, case)
 
     def cases(self) -> list[str]:
@@ -222,7 +223,7 @@ class Workflow:
         return [] if self._config is None else list(self._config.cases.get(self.machine.name, ()))
 
     def state(self, name: str) -> TestedState:
-        """Return one state of the machine, to be tested by itself; see `TestedState`. Raises InputError if there is
+        """Return one state of the machine, to be tested by itself; see `TestedState`. Raises UsageError if there is
         none of this name."""
         self._check_state(name)
         return TestedState(self.machine, name, self.start_time, self.seed)
@@ -247,25 +248,17 @@ class Workflow:
 
 def _check_run(name: Any, seed: Any, max_events: Any) -> None:
     if not isinstance(name, str) or not name:
-        raise InputError(f"name={name!r}: the name of an execution is a text")
+        raise UsageError(f"name={name!r}: the name of an execution is a text")
     if seed is not None:
         _check_seed(seed)
     if max_events is not None and (type(max_events) is not int or max_events < 1):
-        raise InputError(f"max_events={max_events!r} is no count of history events")
+        raise UsageError(f"max_events={max_events!r} is not a number of history events")
 
 
 def _check_seed(seed: Any) -> None:
     """Refuse a seed that is no integer: of another object it may not be the same again."""
     if type(seed) is not int:
-        raise InputError(f"seed={seed!r}: a seed is an integer")
-
-
-def _moment(given: Moment) -> float:
-    try:
-        return moment(given)
-    except TypeError:
-        wanted = "seconds since 1970, a datetime, or a text such as 2026-03-14T09:00:00Z"
-        raise InputError(f"the start time {given!r} is not {wanted}") from None
+        raise UsageError(f"seed={seed!r}: a seed is an integer")
 
 
 _PACKAGE: Final = __file__.rpartition("testing")[0]
@@ -285,15 +278,16 @@ def _is_full(kernel: Kernel) -> bool:
     return kernel.error == RUNTIME and kernel.event_count >= MAX_EVENTS
 
 
-def read_config(given: str | Path | Mapping[str, Any]) -> MockConfig:
-    """Return a MockConfigFile that was read, from its path or its content. Raises InputError for what is none."""
-    if isinstance(given, Mapping):
-        return MockConfig(dict(given))
-    if not isinstance(given, (str, Path)):
-        raise InputError(f"a mock configuration is the path of a file, or its content, not {given!r}")
+def read_config(source: str | Path | Mapping[str, Any]) -> MockConfig:
+    """Return a MockConfigFile that was read, from its path or its content. Raises UsageError for what is none."""
+    if isinstance(source, Mapping):
+        return MockConfig(dict(source))
+    if not isinstance(source, (str, Path)):
+        raise UsageError(f"a mock configuration is the path of a file, or its content, not {source!r}")
     try:
-        return MockConfig(parse_json(Path(given).read_text(encoding="utf-8-sig")))
+        content = parse_json(Path(source).read_text(encoding="utf-8-sig"))
     except OSError as problem:
-        raise InputError(f"{given}: {problem.strerror}") from None
+        raise UsageError(f"{source}: {problem.strerror}") from None
     except ValueError as problem:
-        raise InputError(f"{given} is not JSON: {problem}") from None
+        raise UsageError(f"{source} is not JSON: {problem}") from None
+    return MockConfig(content)

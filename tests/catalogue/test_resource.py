@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from asl_engine import check
+from asl_engine import check_text
 from asl_engine.catalogue.resource import (
     Activity,
     Integration,
@@ -74,7 +74,7 @@ def test_what_aws_does_not_know_says_why(text, problem, message):
     """And what is near. A check refuses it, as AWS does."""
     resource = parse_resource(text)
     state = {"Type": "Task", "Resource": text, "End": True}
-    report = check(json.dumps({"StartAt": "S", "States": {"S": state}}))
+    report = check_text(json.dumps({"StartAt": "S", "States": {"S": state}}))
 
     assert isinstance(resource, Unknown)
     assert problem == resource.problem

@@ -8,7 +8,7 @@ import json
 import pytest
 from map_stories import START, distributed, reader, run
 
-from asl_engine import Answer, Functions, InputError, NotSupported, StateMachine
+from asl_engine import Answer, Functions, NotSupported, StateMachine, UsageError
 from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.kernel import ExecutionStarted, Identity, Kernel
 from asl_engine.kernel.snapshot import restore, take
@@ -252,7 +252,7 @@ def test_a_machine_that_reads_a_bucket_nobody_knows_says_what_to_do():
 
 def test_a_bucket_that_is_no_folder_is_refused(tmp_path):
     """Before anything runs."""
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(UsageError, match="is no folder"):
         run(distributed(), [], buckets={"data": tmp_path / "nothing"})
 
 

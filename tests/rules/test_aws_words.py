@@ -9,7 +9,7 @@ import pytest
 
 from asl_engine.rules.aws import aws_diagnostics, aws_message
 from asl_engine.rules.check import check_text
-from asl_engine.rules.outline import MachineKind
+from asl_engine.rules.outline import MachineType
 
 PASS = {"Type": "Pass", "End": True}
 
@@ -18,7 +18,7 @@ def machine(**states: Any) -> dict[str, Any]:
     return {"StartAt": next(iter(states)), "States": states}
 
 
-def refusal(value: Any, kind: MachineKind = "STANDARD") -> str:
+def refusal(value: Any, kind: MachineType = "STANDARD") -> str:
     message = aws_message(check_text(json.dumps(value), "x.json", kind))
     return message.removeprefix("Invalid State Machine Definition: '").removesuffix("'")
 

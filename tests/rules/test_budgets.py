@@ -8,7 +8,7 @@ import pytest
 
 from asl_engine import StateMachine
 from asl_engine.rules.check import check_text
-from asl_engine.rules.outline import MachineKind
+from asl_engine.rules.outline import MachineType
 from asl_engine.rules.selection import EVERY
 
 TASK = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f"}
@@ -22,7 +22,7 @@ def over(items, processor, **fields):
     return {"Type": "Map", "ItemProcessor": processor, "End": True, **fields, **({"Items": items} if items else {})}
 
 
-def found(definition, code, kind: MachineKind = "STANDARD"):
+def found(definition, code, kind: MachineType = "STANDARD"):
     report = check_text(json.dumps(definition), "a.json", kind, EVERY)
     return [one for one in report.diagnostics if one.code == code]
 

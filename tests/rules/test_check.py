@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asl_engine.rules.check import Checked, check_document, check_file, check_text
-from asl_engine.rules.outline import MachineKind
+from asl_engine.rules.outline import MachineType
 from asl_engine.rules.selection import EVERY
 from asl_engine.source import document_of, parse_document
 
@@ -201,7 +201,7 @@ def replaced(path: tuple[Any, ...], new: Any, value: Any = KITCHEN) -> Any:
 
 def assert_report(value: Any) -> None:
     document = parse_document(json.dumps(value), "x.json")
-    kinds: tuple[MachineKind, ...] = ("STANDARD", "EXPRESS")
+    kinds: tuple[MachineType, ...] = ("STANDARD", "EXPRESS")
     for kind in kinds:
         report = check_document(document, kind, selection=EVERY)
         assert report.valid == (report.machine is not None)
@@ -238,8 +238,34 @@ def test_a_definition_can_be_checked_without_loading_it(tmp_path):
     text = '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "f", "End": true}}}'
     (tmp_path / "a.asl.json").write_text(text)
 
-    assert ["ASL702"] == [found.code for found in asl_engine.check(text).diagnostics]
+    assert ["ASL702"] == [found.code for found in asl_engine.check_text(text).diagnostics]
     assert ["ASL702"] == [found.code for found in asl_engine.check(tmp_path / "a.asl.json").diagnostics]
-    assert [] == asl_engine.check(text, ignore=["ASL702"]).diagnostics
-    with pytest.raises(asl_engine.InputError, match="no rule is called"):
-        asl_engine.check(text, select=["ASL000x"])
+    assert [] == asl_engine.check_text(text, ignore=["ASL702"]).diagnostics
+    with pytest.raises(asl_engine.UsageError, match="no rule is called"):
+        asl_engine.check_text(text, select=["ASL000x"])
+
+
+def test_a_text_is_never_taken_for_a_path_nor_a_path_for_a_text(tmp_path, monkeypatch):
+    """Each function says which other one takes what was passed; a path is one as a str, too."""
+    import asl_engine
+
+    text = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+    (tmp_path / "a.asl.json").write_text(text)
+    monkeypatch.chdir(tmp_path)
+
+    assert asl_engine.check("a.asl.json").valid
+    with pytest.raises(asl_engine.UsageError, match="check_text"):
+        asl_engine.check(text)
+    with pytest.raises(asl_engine.UsageError, match=r"check\(path\)"):
+        asl_engine.check_text("a.asl.json")
+    with pytest.raises(asl_engine.UsageError, match="from_text"):
+        asl_engine.StateMachine.load(text)
+
+
+def test_a_rule_is_explained_by_code_or_name():
+    """What `asl explain` prints is there in Python, too."""
+    import asl_engine
+
+    assert asl_engine.explain("asl207") == asl_engine.explain("polling-without-limit")
+    with pytest.raises(asl_engine.UsageError, match="no rule is called"):
+        asl_engine.explain("ASL9999")

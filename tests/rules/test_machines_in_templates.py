@@ -7,7 +7,7 @@ import json
 import pytest
 from conftest import one_state
 
-from asl_engine import InputError, StateMachine, check
+from asl_engine import StateMachine, UsageError, check
 
 GOOD = one_state(Type="Task", Resource={"Fn::GetAtt": ["F", "Arn"]})
 BAD = one_state(Type="Wait", Second=5)
@@ -73,5 +73,5 @@ def test_files_that_are_named_are_told(tmp_path):
 
 def test_a_template_is_no_definition(tmp_path):
     found(tmp_path, template(Definition=BAD))
-    with pytest.raises(InputError, match="is a template"):
+    with pytest.raises(UsageError, match="is a template"):
         StateMachine.load(tmp_path / "template.json")

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from asl_engine import check
+from asl_engine import check_text
 
 ROOT = Path(__file__).parents[2]
 
 
 def found_in(state, *codes):
     text = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Task", "End": True, **state}}})
-    return [f"{one.pointer.removeprefix('/States/S')} {one.told}" for one in check(text).warnings if one.code in codes]
+    warnings = [each for each in check_text(text).warnings if each.code in codes]
+    return [f"{each.pointer.removeprefix('/States/S')} {each.told}" for each in warnings]
 
 
 @pytest.mark.parametrize(
@@ -60,8 +61,7 @@ def test_no_botocore_is_needed(tmp_path):
     code = (
         "import sys; sys.modules['botocore'] = sys.modules['boto3'] = None; import asl_engine;"
         "from asl_engine.catalogue import sdk; print(sdk._table.cache_info().currsize);"
-        "from pathlib import Path;"
-        "print([one.code for one in asl_engine.check(Path(sys.argv[1])).diagnostics])"
+        "print([one.code for one in asl_engine.check(sys.argv[1]).diagnostics])"
     )
 
     done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asl_engine import check
+from asl_engine import check_text
 
 STATE = json.dumps({"Type": "Pass", "Comment": "x", "End": True})
 
@@ -24,4 +24,4 @@ STATE = json.dumps({"Type": "Pass", "Comment": "x", "End": True})
 )
 def test_a_key_that_is_there_twice_is_told_once(definition, pointer):
     """Neither the keys within what it replaces, nor the states that nothing leads to any more, are mistakes as well."""
-    assert [("ASL002", pointer)] == [(finding.code, finding.pointer) for finding in check(definition).diagnostics]
+    assert [("ASL002", pointer)] == [(finding.code, finding.pointer) for finding in check_text(definition).diagnostics]

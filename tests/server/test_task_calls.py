@@ -10,7 +10,7 @@ from aws_stub import MACHINE, Client, aws
 from conftest import chain, one_state
 
 from asl_engine.catalogue.sdk import sdk_name
-from asl_engine.errors import InputError
+from asl_engine.errors import UsageError
 from asl_engine.server.errors import ApiError
 from asl_engine.tasks.mock_config import MockConfig
 
@@ -229,5 +229,5 @@ def test_mocked_attempts_are_counted_and_the_file_is_read_again(tmp_path):
     ],
 )
 def test_a_mock_configuration_that_is_none(responses, told):
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(UsageError, match=told):
         MockConfig({"MockedResponses": responses})

@@ -106,7 +106,7 @@ def test_a_function_lasts_at_most_fifteen_minutes(timeout):
 
 def test_only_what_can_be_called_can_be_registered():
     """A mistake in the registry shows at once."""
-    with pytest.raises(TypeError, match="'f' is int"):
+    with pytest.raises(ValueError, match="'f' is int"):
         Functions({"f": 5})
 
 

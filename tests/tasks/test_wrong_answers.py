@@ -2,7 +2,7 @@
 
 import pytest
 
-from asl_engine import Answer, TaskError
+from asl_engine import Answer, TaskError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -10,17 +10,17 @@ from asl_engine import Answer, TaskError
     [{"after": -1}, {"after": float("nan")}, {"after": "soon"}, {"heartbeat_every": 0}, {"heartbeat_every": "often"}],
 )
 def test_an_answer_at_no_time(wrong):
-    with pytest.raises(ValueError, match="cannot come before the question"):
+    with pytest.raises(UsageError, match="cannot come before the question"):
         Answer(1, **wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"error": 3}, {"cause": {"a": 1}}])
 def test_an_answer_fails_with_texts(wrong):
-    with pytest.raises(TypeError, match="are texts"):
+    with pytest.raises(UsageError, match="are texts"):
         Answer(**wrong)
 
 
 @pytest.mark.parametrize("wrong", [(3,), (None,), ("Busy", 4)])
 def test_a_task_fails_with_texts(wrong):
-    with pytest.raises(TypeError, match="which are texts"):
+    with pytest.raises(UsageError, match="which are texts"):
         TaskError(*wrong)

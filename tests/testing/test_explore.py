@@ -8,7 +8,7 @@ import pytest
 from conftest import chain
 from harness import asks, calls, catches, flow, invokes, payment, retries
 
-from asl_engine import InputError, StateMachine
+from asl_engine import StateMachine, UsageError
 from asl_engine.testing import Workflow, explore
 from asl_engine.testing.exploration import tests_of
 from asl_engine.testing.exploration.guesses import guesses
@@ -158,7 +158,7 @@ def test_results_that_are_possible_can_be_said():
 
 def test_results_of_a_task_that_is_not_there_are_refused():
     """The error says which name."""
-    with pytest.raises(InputError, match="results for 'g': no Task has this name, and none calls such a function"):
+    with pytest.raises(UsageError, match="results for 'g': no Task has this name, and none calls such a function"):
         explore(payment().machine, results={"g": [{}]})
 
 

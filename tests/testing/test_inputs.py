@@ -11,7 +11,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from asl_engine import InputError
+from asl_engine import UsageError
 from asl_engine.testing import inputs
 
 # --- examples --------------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_a_schema_without_limits_allows_anything(schema):
 )
 def test_a_keyword_that_is_not_known_is_refused(schema, told):
     """And never ignored; the message has its place."""
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(UsageError, match=told):
         find(inputs(schema=schema), lambda value: True)
 
 
@@ -178,9 +178,9 @@ def test_limits_on_both_sides():
 
 def test_there_are_examples_or_a_schema():
     """Not neither, and not both."""
-    with pytest.raises(InputError, match="needs examples, or schema=, and not both"):
+    with pytest.raises(UsageError, match="needs examples, or schema=, and not both"):
         inputs()
-    with pytest.raises(InputError, match="needs examples, or schema=, and not both"):
+    with pytest.raises(UsageError, match="needs examples, or schema=, and not both"):
         inputs({}, schema={})
 
 

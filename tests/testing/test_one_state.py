@@ -6,7 +6,7 @@ import pytest
 from conftest import chain
 from harness import asks, calls, catches, flow, invokes, retries
 
-from asl_engine import InputError, MockError, StateMachine
+from asl_engine import MockError, StateMachine, UsageError
 from asl_engine.testing import TaskError, Workflow
 
 WORK = calls(
@@ -190,7 +190,7 @@ def test_a_result_shows_itself(charge):
 
 def test_there_is_no_such_state():
     """The message has what is close."""
-    with pytest.raises(InputError, match=r"there is no state 'Chrge' in .*Did you mean 'Charge'"):
+    with pytest.raises(UsageError, match=r"there is no state 'Chrge' in .*Did you mean 'Charge'"):
         flow(Charge=WORK, **{"Give up": {"Type": "Succeed"}}).state("Chrge")
 
 
@@ -204,23 +204,23 @@ def test_work_that_nobody_does_needs_a_result(state):
 @pytest.mark.parametrize("attempt", [4, -1, 1.0, True, "1"])
 def test_an_attempt_that_the_retriers_could_not_have_come_to(charge, attempt):
     """The error says how many they allow."""
-    with pytest.raises(InputError, match=r"of state 'Charge': its retriers allow 3 retries"):
+    with pytest.raises(UsageError, match=r"of state 'Charge': its retriers allow 3 retries"):
         charge.run(GIVEN, result={}, attempt=attempt)
 
 
 def test_without_retriers_there_is_no_second_attempt():
     """Zero is the only count."""
-    with pytest.raises(InputError, match=r"attempt=1 of state 'A': it has no retriers, so only 0 is possible"):
+    with pytest.raises(UsageError, match=r"attempt=1 of state 'A': it has no retriers, so only 0 is possible"):
         flow(A=calls("f")).state("A").run(result={}, attempt=1)
 
 
 def test_a_result_that_is_no_json_is_refused(charge):
     """It is the test's mistake."""
-    with pytest.raises(InputError, match="the result"):
+    with pytest.raises(UsageError, match="the result"):
         charge.run(GIVEN, result={1, 2}, variables={"name": "Ann"})
 
 
 def test_an_input_that_is_no_json_is_refused_before_a_state(charge):
     """As with an execution."""
-    with pytest.raises(InputError, match="the input"):
+    with pytest.raises(UsageError, match="the input"):
         charge.run({1, 2}, result={})

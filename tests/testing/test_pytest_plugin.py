@@ -15,7 +15,7 @@ from conftest import chain
 from harness import calls, flow, payment
 
 import asl_engine
-from asl_engine import InputError
+from asl_engine import UsageError
 
 GOOD = """
 def test_a_payment(workflow):
@@ -499,7 +499,7 @@ def test_it(workflow):
 
 def test_a_test_case_needs_a_configuration():
     """The error says how to give one."""
-    with pytest.raises(InputError, match="the test case 'Fine' is of no mock configuration: pass mock_config=FILE"):
+    with pytest.raises(UsageError, match="the test case 'Fine' is of no mock configuration: pass mock_config=FILE"):
         flow(A=calls("f")).run(case="Fine")
 
 
@@ -532,7 +532,7 @@ def test_a_definition_that_changes_is_loaded_again(project):
     project.makepyfile("""
 import json
 import pytest
-from asl_engine import InputError
+from asl_engine import UsageError
 
 def definition(name):
     return json.dumps({"StartAt": name, "States": {name: {"Type": "Succeed"}}})
@@ -544,7 +544,7 @@ def test_it(workflow, tmp_path):
     path.write_text(definition("Longer"))
     assert workflow(path).run().path == ["Longer"]
     assert workflow(path, type="EXPRESS").machine.type == "EXPRESS"
-    with pytest.raises(InputError, match="type is STANDARD or EXPRESS"):
+    with pytest.raises(UsageError, match="type is STANDARD or EXPRESS"):
         workflow(path, type="FAST")
 """)
 

@@ -11,7 +11,7 @@ from harness import asks, calls, catches, flow, invokes, machine_of, payment, re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_engine import InputError, StateMachine
+from asl_engine import StateMachine, UsageError
 from asl_engine.testing import (
     NO_ANSWER,
     Answer,
@@ -309,7 +309,7 @@ def test_a_difference_at_the_end_of_a_map_is_its_own():
 @pytest.mark.parametrize("thing", [{}, [], {"events": []}, {"events": "x"}, [1], [{"type": "X"}], 5, None])
 def test_what_is_no_history_is_refused(thing):
     """The error says what was expected."""
-    with pytest.raises(InputError, match="this is not a history; expected"):
+    with pytest.raises(UsageError, match="this is not a history; expected"):
         read_recording(thing)
 
 
@@ -317,7 +317,7 @@ def test_a_history_begins_with_its_start():
     """A part of one cannot be run again."""
     events = recorded(flow(A={"Type": "Pass"}).run())["events"]
 
-    with pytest.raises(InputError, match="does not begin with an ExecutionStarted event"):
+    with pytest.raises(UsageError, match="does not begin with an ExecutionStarted event"):
         read_recording(events[1:])
 
 
@@ -326,7 +326,7 @@ def test_a_history_without_data_is_of_no_use():
     events = recorded(flow(A={"Type": "Pass"}).run())["events"]
     events[0]["executionStartedEventDetails"]["input"] = ""
 
-    with pytest.raises(InputError, match="--include-execution-data"):
+    with pytest.raises(UsageError, match="--include-execution-data"):
         read_recording(events)
 
 
@@ -334,9 +334,9 @@ def test_a_file_that_is_no_history(tmp_path):
     """It is missing, or is no JSON."""
     (tmp_path / "h.json").write_text("{nope")
 
-    with pytest.raises(InputError, match=r"nothing\.json: No such file"):
+    with pytest.raises(UsageError, match=r"nothing\.json: No such file"):
         read_recording(tmp_path / "nothing.json")
-    with pytest.raises(InputError, match=r"h\.json is not JSON"):
+    with pytest.raises(UsageError, match=r"h\.json is not JSON"):
         read_recording(tmp_path / "h.json")
 
 

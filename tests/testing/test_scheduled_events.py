@@ -6,7 +6,7 @@ import pytest
 from conftest import one_state
 from harness import asks, calls, catches, flow, invokes, retries
 
-from asl_engine import Deadlock, EndlessExecution, InputError, MockError, StateMachine
+from asl_engine import Deadlock, EndlessExecution, InputError, MockError, StateMachine, UsageError
 from asl_engine.testing import NO_ANSWER, Workflow, send_failure, send_heartbeat, send_success, stop
 
 HOUR = 3_600
@@ -148,27 +148,27 @@ def test_an_answer_that_never_comes_is_a_deadlock():
 
 def test_a_state_that_is_not_there_cannot_be_answered():
     """The message has what is close, whenever the answer would have come."""
-    with pytest.raises(InputError, match=r"there is no state 'Aks' in .* Did you mean 'Ask'"):
+    with pytest.raises(UsageError, match=r"there is no state 'Aks' in .* Did you mean 'Ask'"):
         flow(Ask=asks()).run(at={1: send_success("Ask"), 99: send_success("Aks")})
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "60", None])
 def test_nothing_happens_before_the_start_or_never(seconds):
     """A moment is a number of seconds after the start."""
-    with pytest.raises(InputError, match="is no moment: it takes seconds after the start"):
+    with pytest.raises(UsageError, match="is no moment: it takes seconds after the start"):
         flow(Ask=asks()).run(at={seconds: stop()})
 
 
 @pytest.mark.parametrize("event", ["stop", stop, None, {"ok": True}])
 def test_what_happens_is_an_outside_event(event):
     """A value alone does not say to whom."""
-    with pytest.raises(InputError, match=r"at=\{5: ...\} has .*; it takes stop\(\), send_success\(...\) and the like"):
+    with pytest.raises(UsageError, match=r"at=\{5: ...\} has .*; it takes stop\(\), send_success\(...\) and the like"):
         flow(Ask=asks()).run(at={5: event})
 
 
 def test_an_answer_is_json():
     """What is none is refused where the test makes it."""
-    with pytest.raises(InputError, match="the output is of type set"):
+    with pytest.raises(UsageError, match="the output is of type set"):
         send_success("Ask", {1, 2})
 
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import chain, one_state
 from harness import asks, calls, flow, machine_of
 
-from asl_engine import DefinitionError, Functions, InputError, MockError, SourceError, StateMachine
+from asl_engine import DefinitionError, Functions, MockError, SourceError, StateMachine, UsageError
 from asl_engine.testing import Workflow, send_success
 
 CONFIG = {
@@ -131,9 +131,9 @@ def test_a_case_is_closer_than_real_functions(file):
 
 def test_a_case_that_is_not_there(file):
     """The message has what is close."""
-    with pytest.raises(InputError, match=r"no test case 'Fyne' for 'm'\. Did you mean 'Fine'\?"):
+    with pytest.raises(UsageError, match=r"no test case 'Fyne' for 'm'\. Did you mean 'Fine'\?"):
         Workflow(file, mock_config=CONFIG).run(case="Fyne")
-    with pytest.raises(InputError, match="the test case 'Fine' is of no mock configuration: pass mock_config=FILE"):
+    with pytest.raises(UsageError, match="the test case 'Fine' is of no mock configuration: pass mock_config=FILE"):
         Workflow(file).run(case="Fine")
 
 
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_configuration(file):
     """It is missing, or is no JSON."""
     (file.parent / "bad.json").write_text("{nope")
 
-    with pytest.raises(InputError, match=r"nowhere\.json: No such file"):
+    with pytest.raises(UsageError, match=r"nowhere\.json: No such file"):
         Workflow(file, mock_config="nowhere.json")
-    with pytest.raises(InputError, match=r"bad\.json is not JSON"):
+    with pytest.raises(UsageError, match=r"bad\.json is not JSON"):
         Workflow(file, mock_config="bad.json")

@@ -7,7 +7,7 @@ import json
 import pytest
 from harness import TOKEN, asks, calls, catches, flow, invokes, machine_of, payment, retries, sends
 
-from asl_engine import InputError, MockError
+from asl_engine import MockError, UsageError
 from asl_engine.testing import NO_ANSWER, Answer, Mock, TaskError, Workflow
 
 # --- what an answer can be -------------------------------------------------------------------------------------------
@@ -476,7 +476,7 @@ def test_an_answer_that_the_service_gives_is_good(mode):
 @pytest.mark.parametrize("mode", ["strict", "", None, "ALL"])
 def test_a_misspelt_mode_is_refused(mode):
     """It does not count as one that checks nothing."""
-    with pytest.raises(InputError, match="check_mocks is NONE, PRESENT or STRICT, not"):
+    with pytest.raises(UsageError, match="check_mocks is NONE, PRESENT or STRICT, not"):
         reader(mode)
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.drivers.launch import Launch
 from asl_engine.engine import StateMachine
-from asl_engine.errors import AslError, DefinitionError, NotSupported
-from asl_engine.inspection import Inspection, Setting, StateNotFound, Subject, read_subject
+from asl_engine.errors import AslError, DefinitionError, NotSupported, UsageError
+from asl_engine.inspection import Inspection, Setting, Subject, read_subject
 from asl_engine.kernel import Identity, Kernel
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
@@ -93,7 +93,7 @@ def _subject(request: Request) -> Subject:
         raise ApiError("InvalidDefinition", aws_message(problem.report)) from None
     except NotSupported as problem:
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{problem}'") from None
-    except StateNotFound as problem:
+    except UsageError as problem:
         raise refusal(str(problem)) from None
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from asl_engine.engine import Buckets, StateMachine
-from asl_engine.errors import EndlessExecution, InputError
+from asl_engine.errors import EndlessExecution, UsageError
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
 from asl_engine.model.walk import states
@@ -160,7 +160,7 @@ def explore(
     workflow = Workflow(machine, buckets=buckets)
     possible = {} if results is None else results
     if not isinstance(possible, Mapping) or not all(isinstance(values, (list, tuple)) for values in possible.values()):
-        raise InputError(f"results={results!r}: expected an array of results for each name")
+        raise UsageError(f"results={results!r}: expected an array of results for each name")
     return _Explorer(workflow, input, possible, (max_runs, max_seconds)).explore()
 
 
@@ -253,7 +253,7 @@ def _outcomes(
     called = {name: function_of(task) or task.resource for name, task in tasks.items()}
     unknown = [name for name in results if name not in (*called, *called.values())]
     if unknown:
-        raise InputError(f"results for {unknown[0]!r}: no Task has this name, and none calls such a function")
+        raise UsageError(f"results for {unknown[0]!r}: no Task has this name, and none calls such a function")
     return {
         name: [*(results.get(name) or results.get(called[name], guessed)), *_errors(task)]
         for name, task in tasks.items()
