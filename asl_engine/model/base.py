@@ -60,4 +60,5 @@ class Assigner(Part):
 def written(part: Part, name: str) -> Any:
     """Return the value of a field; ABSENT where it is not there, or says what holds without it (`null` for some)."""
     value = getattr(part, name)
-    return ABSENT if value is type(part).model_fields[name].default else value
+    is_written = name in part.model_fields_set  # asked first: to look up a default costs more, and most fields are not
+    return value if is_written and value is not type(part).model_fields[name].default else ABSENT

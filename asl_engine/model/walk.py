@@ -11,7 +11,7 @@ from asl_engine.model.base import Part
 from asl_engine.model.choice import ChoiceRule
 from asl_engine.model.kinds import PATHS, Kind, Language
 from asl_engine.model.shape import fields_of, holders_of, kinds_of
-from asl_engine.model.states import Block, Choice, Map, Parallel, State, StateMachine
+from asl_engine.model.states import Block, Choice, Map, Parallel, State, StateMachine, Task, Transition
 
 WayKind: TypeAlias = Literal["choice", "default", "next", "catch"]
 
@@ -86,10 +86,11 @@ def ways_out(state: State) -> Iterator[Way]:
                 yield Way("choice", f"/Choices/{index}", rule.next, rule)
         if state.default is not None:
             yield Way("default", "/Default", state.default, state)
-    if (target := getattr(state, "next", None)) is not None:
-        yield Way("next", "/Next", target, state)
-    for index, catcher in enumerate(getattr(state, "catch", ())):
-        yield Way("catch", f"/Catch/{index}", catcher.next, catcher)
+    elif isinstance(state, Transition) and state.next is not None:
+        yield Way("next", "/Next", state.next, state)
+    if isinstance(state, (Task, Parallel, Map)):
+        for index, catcher in enumerate(state.catch):
+            yield Way("catch", f"/Catch/{index}", catcher.next, catcher)
 
 
 def every_rule(rules: Iterable[ChoiceRule]) -> Iterator[ChoiceRule]:

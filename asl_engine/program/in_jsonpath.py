@@ -11,13 +11,13 @@ Each is compiled to the shortest function that does it; a stage that changes not
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope, compile_literal
 from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
 from asl_engine.lang.jsonpath.templates import compile_template
 from asl_engine.model import states as model
-from asl_engine.model.base import Part, written
+from asl_engine.model.base import Assigner, Part, written
 from asl_engine.model.choice import ChoiceRule
 from asl_engine.model.failures import Catcher
 from asl_engine.model.maps import ItemReader, ResultWriter
@@ -118,7 +118,7 @@ def catching(catcher: Catcher, place: str) -> Stage:
 
 def assign(part: Part, place: str = "") -> Expr | None:
     """`Assign` is a template."""
-    return compile_template(template) if (template := getattr(part, "assign", None)) else None
+    return compile_template(part.assign) if isinstance(part, Assigner) and part.assign else None
 
 
 def _on_data(expr: Expr) -> Leave:
@@ -288,10 +288,13 @@ def growth(state: model.State) -> Growth | None:
     """What templates and paths add up to."""
     if isinstance(state, model.Fail):
         return None
-    template: Any = state.parameters if isinstance(state, model.Pass) else ABSENT
-    literal = size_of(state.result) if isinstance(state, model.Pass) and state.result is not ABSENT else 0
-    select, result_path = getattr(state, "result_selector", None), getattr(state, "result_path", "$")
-    return growth_of(template, select, result_path, (state.input_path, state.output_path), literal)
+    paths = (state.input_path, state.output_path)
+    if isinstance(state, model.Pass):
+        literal = size_of(state.result) if state.result is not ABSENT else 0
+        return growth_of(state.parameters, None, state.result_path, paths, literal)
+    if isinstance(state, (model.Task, model.Parallel, model.Map)):
+        return growth_of(ABSENT, state.result_selector, state.result_path, paths)
+    return growth_of(paths=paths)
 
 
 def enter_growth(state: model.Task) -> Growth | None:
