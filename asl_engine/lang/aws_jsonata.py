@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
-from asl_engine.lang.jsonata.runtime import BETWEEN_LOOKS, TOO_MUCH, Runtime
+from asl_engine.lang.jsonata.runtime import BETWEEN_LOOKS, TOO_DEEP, TOO_MUCH, Runtime
 from asl_engine.lang.jsonata.standard import library
 from asl_engine.lang.jsonata.syntax.tree import (
     Apply,
@@ -35,6 +35,7 @@ from asl_engine.lang.jsonata.syntax.tree import (
     Variable,
 )
 from asl_engine.values import JSON, json_text, kind_of, parse_json
+from asl_engine.values import MAX_DEPTH as NESTED
 
 QUERY_ERROR: Final = "States.QueryEvaluationError"
 
@@ -45,7 +46,11 @@ MAX_WORK: Final = 8_000_000
 """Items that are made or gone over: several times what AWS's seven megabytes hold."""
 
 MAX_ITEMS: Final = 1_000_000
-"""Items of a result, each time it is met: a value that holds another twice, forty levels deep, ends nowhere else."""
+"""Items of the results of a field, each time they are met, and their characters by the sixteen: a value that holds
+another twice, forty levels deep, ends nowhere else."""
+
+MANY: Final = 16
+"""Expressions in one field from which on the size of each result counts, also where it is only read."""
 
 MAX_TAIL_CALLS: Final = 300_000
 """What loops without growing ends here, at the same place on every machine."""
@@ -88,7 +93,7 @@ def compile_query(value: JSON, field: str, sees: Sees = None) -> Expr:
     texts = list(_expressions_in(value))
     if not texts:
         return compile_literal(value)
-    part = _compile(value, field)
+    part = _compile(value, field, len(texts) > MANY)
     needs_context = any(_LOOKS_FURTHER.search(text) for text in texts)
     return lambda scope: part(_Query(scope, sees, needs_context))
 
@@ -113,6 +118,7 @@ class _Query(Runtime):
     max_padding = MAX_PADDING
     seconds = MAX_SECONDS
     next_look = BETWEEN_LOOKS
+    result_left = MAX_ITEMS
 
     def __init__(self, scope: Scope, sees: Sees, needs_context: bool) -> None:
         states = {"input": scope.input}
@@ -122,6 +128,17 @@ class _Query(Runtime):
             states["context"] = scope.context()
         super().__init__(scope.variables, states=states)
         self.scope = scope
+
+    def begin(self) -> None:
+        """Begin the next expression of the field, which goes on with the work and the time that are left of it."""
+        self.depth = self.tail_calls = 0
+        self.is_mixed = False
+
+    def charge_result(self, amount: int) -> None:
+        """Count what the results of the field hold, each time it is met; raise JSONataError where that is too much."""
+        self.result_left -= amount
+        if self.result_left < 0:
+            raise JSONataError("U1002", message=TOO_MUCH)
 
     @property
     def now(self) -> float:
@@ -142,27 +159,27 @@ _LOOKS_FURTHER: Final = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorO
 Part: TypeAlias = Callable[[_Query], JSON]
 
 
-def _compile(value: JSON, field: str) -> Part:
+def _compile(value: JSON, field: str, is_one_of_many: bool) -> Part:
     if isinstance(value, str) and is_expression(value):
-        return _compile_expression(value, field)
+        return _compile_expression(value, field, is_one_of_many)
     if isinstance(value, dict) and any(_expressions_in(value)):
-        parts = [(key, _compile(item, f"{field}/{key}")) for key, item in value.items()]
+        parts = [(key, _compile(item, f"{field}/{key}", is_one_of_many)) for key, item in value.items()]
         return lambda query: {key: part(query) for key, part in parts}
     if isinstance(value, list) and any(_expressions_in(value)):
-        items = [_compile(item, f"{field}[{index}]") for index, item in enumerate(value)]
+        items = [_compile(item, f"{field}[{index}]", is_one_of_many) for index, item in enumerate(value)]
         return lambda query: [item(query) for item in items]
     return lambda query: value
 
 
-def _compile_expression(text: str, field: str) -> Part:
+def _compile_expression(text: str, field: str, is_one_of_many: bool) -> Part:
     expression, source = read_expression(text), text[2:-2].strip()
     subject = f"The JSONata expression '{source}' specified for the field '{field}'"
-    needs_look = _can_be_function(expression) or _calculates(expression)
+    needs_look = is_one_of_many or _can_be_function(expression) or _calculates(expression)
 
     def evaluate(query: _Query) -> JSON:
         try:
             value = expression.evaluate_in(query)
-            is_settled = not needs_look or type(value) in _SETTLED or _is_settled(value)
+            is_settled = not needs_look or type(value) in _SMALL or _is_settled(value, query)
         except JSONataError as problem:
             raise ExpressionFailed(f"{subject} {_thrown(problem)}", QUERY_ERROR, location=field) from None
         except OverflowError:
@@ -202,28 +219,41 @@ def _calculates(expression: Expression) -> bool:
     return any(isinstance(node, (Binary, Bind, Call, Apply)) for node in expression.tree.walk())
 
 
-_SETTLED: Final = frozenset({str, int, bool, type(None)})
+_SMALL: Final = frozenset({int, bool, type(None)})
+_SETTLED: Final = _SMALL | {str}
 
 
-def _is_settled(value: Any) -> bool:
+def _is_settled(value: Any, query: _Query) -> bool:
     """Whether a value is JSON throughout and all its numbers are finite: nearly all are, and need no second look.
 
-    Raises JSONataError for a value of more than `MAX_ITEMS`.
+    Raises JSONataError for a value that holds too much, or is nested deeper than is read anywhere.
     """
-    is_settled, left, pending = True, MAX_ITEMS, [value]
-    while pending:
-        item = pending.pop()
-        kind = type(item)
-        if kind is dict or kind is list:
-            left -= len(item)
-            if left < 0:
-                raise JSONataError("U1002", message=TOO_MUCH)
-            inner = item.values() if kind is dict else item
-            if not _SETTLED.issuperset(map(type, inner)):
-                pending.extend(inner)
-        elif kind not in _SETTLED and not (kind is float and math.isfinite(item)):
-            is_settled = False
+    is_settled, depth, level = True, 0, [value]
+    while level:
+        inner: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is dict or kind is list:
+                parts = item.values() if kind is dict else item
+                query.charge_result(len(item) + (sum(map(len, _texts(item))) >> 4))
+                if not _SETTLED.issuperset(map(type, parts)):
+                    inner.extend(part for part in parts if type(part) not in _SETTLED)
+            elif kind is str:
+                query.charge_result(len(item) >> 4)
+            elif kind not in _SMALL and not (kind is float and math.isfinite(item)):
+                is_settled = False
+        level = inner
+        depth += 1
+        if depth > NESTED:
+            raise JSONataError("U1001", message=TOO_DEEP)
     return is_settled
+
+
+def _texts(item: dict[str, Any] | list[Any]) -> Iterator[str]:
+    """Yield the texts right in an object or an array, keys included."""
+    yield from (part for part in item if type(part) is str)
+    if type(item) is dict:
+        yield from (part for part in item.values() if type(part) is str)
 
 
 def _is_json(value: Any) -> bool:
@@ -342,7 +372,7 @@ def _parse(runtime: Any, text: Any) -> Any:
     """Return the value of a JSON text; in AWS's dialect this stands for `$eval`."""
     if text is UNDEFINED:
         return UNDEFINED
-    runtime.charge_text(len(text))
+    runtime.charge(len(text))  # a value takes up to eight times the room of its text
     try:
         return parse_json(text)
     except ValueError as problem:

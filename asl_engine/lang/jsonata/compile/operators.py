@@ -212,7 +212,7 @@ def _equality(left: Code, right: Code, node: Binary) -> Code:
     def code(i: Value, e: Env) -> Value:
         a = left(i, e)
         b = right(i, e)
-        return a is not UNDEFINED and b is not UNDEFINED and equal(a, b)
+        return a is not UNDEFINED and b is not UNDEFINED and equal(a, b, charge=e[1].charge)
 
     return code
 
@@ -221,7 +221,7 @@ def _inequality(left: Code, right: Code, node: Binary) -> Code:
     def code(i: Value, e: Env) -> Value:
         a = left(i, e)
         b = right(i, e)
-        return a is not UNDEFINED and b is not UNDEFINED and not equal(a, b)
+        return a is not UNDEFINED and b is not UNDEFINED and not equal(a, b, charge=e[1].charge)
 
     return code
 

@@ -59,6 +59,7 @@ def contains(runtime: Runtime, text: Value, token: Value) -> Value:
     if text is UNDEFINED:
         return text
     if isinstance(token, str):
+        runtime.charge_text(len(text))
         return token in text
     return next(_matches(runtime, token, text, 1), None) is not None
 
@@ -68,19 +69,34 @@ def match(runtime: Runtime, text: Value, matcher: Value, limit: Value = UNDEFINE
     if text is UNDEFINED:
         return text
     out = Sequence()
+    units = _Units(text)
     for match in _matches(runtime, matcher, text, _limit(limit, "D3040", 3)):
         groups = match.get("groups", UNDEFINED)
         if isinstance(groups, list) and UNDEFINED in groups:
             runtime.is_mixed = True
-        fields = {"match": match.get("match", UNDEFINED), "index": _units(text, match.get("start", UNDEFINED))}
+        fields = {"match": match.get("match", UNDEFINED), "index": units.before(match.get("start", UNDEFINED), runtime)}
         out.append({key: item for key, item in {**fields, "groups": groups}.items() if item is not UNDEFINED})
     return out
 
 
-def _units(text: str, start: Value) -> Value:
-    if type(start) is not int or text.isascii():
-        return start
-    return start + sum(character > "\uffff" for character in text[:start])
+class _Units:
+    """Counts the halves of characters before a place; places mostly ascend, so that each character is seen once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.is_plain = text.isascii()
+        self.place = self.wide = 0
+
+    def before(self, start: Value, runtime: Runtime) -> Value:
+        if type(start) is not int or self.is_plain:
+            return start
+        if start < self.place:
+            self.place = self.wide = 0
+        between = self.text[self.place : start]
+        runtime.charge(len(between) >> 2)
+        self.wide += sum(character > "\uffff" for character in between)
+        self.place = start
+        return start + self.wide
 
 
 def split(runtime: Runtime, text: Value, separator: Value, limit: Value = UNDEFINED) -> Value:
@@ -91,6 +107,7 @@ def split(runtime: Runtime, text: Value, separator: Value, limit: Value = UNDEFI
     runtime.charge(len(text) >> 3)
     parts: list[str] = []
     if isinstance(separator, str):
+        runtime.charge(text.count(separator))
         parts = text.split(separator) if separator else list(text)
         most = None if most is None else most // 1
     elif separator is UNDEFINED:
@@ -136,17 +153,25 @@ def _replaced_text(runtime: Runtime, text: str, pattern: str, new: Value, most: 
 
 def _replacement(runtime: Runtime, new: Value, match: dict[str, Any]) -> str:
     if isinstance(new, str):
-        return substituted(new, match) if "$" in new else new
+        if "$" not in new:
+            return new
+        longest = max((len(part) for part in (match.get("match"), *_groups(match)) if isinstance(part, str)), default=0)
+        runtime.charge_text(len(new) + new.count("$") * longest)
+        return substituted(new, match)
     result = collapse(apply(new, [match], None, runtime))
     if not isinstance(result, str):
         raise JSONataError("D3012", value=result)
     return result
 
 
+def _groups(match: dict[str, Any]) -> list[Any]:
+    groups = match.get("groups", [])
+    return groups if isinstance(groups, list) else []
+
+
 def substituted(template: str, match: dict[str, Any]) -> str:
     """Return the template with `$0` as the match, `$1` and so on as its groups, and `$$` as a dollar sign."""
-    groups = match.get("groups", [])
-    groups = groups if isinstance(groups, list) else []
+    groups = _groups(match)
     first, *rest = template.split("$")
     out = [first]
     pieces = iter(rest)

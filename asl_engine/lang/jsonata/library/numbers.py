@@ -19,9 +19,14 @@ _decimal = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?\Z")
 _prefixed = re.compile(r"0[xX][0-9A-Fa-f]+\Z|0[oO][0-7]+\Z|0[bB][01]+\Z")
 
 
+def _charged(runtime: Runtime, values: list[Any]) -> list[Any]:
+    runtime.charge(len(values))
+    return values
+
+
 def sum_(runtime: Runtime, values: Any) -> Value:
     """`$sum`; one by one, as Python's own sum is more exact than that of the reference."""
-    return UNDEFINED if values is UNDEFINED else normal(reduce(add, values, 0))
+    return UNDEFINED if values is UNDEFINED else normal(reduce(add, _charged(runtime, values), 0))
 
 
 def count(runtime: Runtime, values: Any) -> Value:
@@ -31,17 +36,21 @@ def count(runtime: Runtime, values: Any) -> Value:
 
 def max_(runtime: Runtime, values: Any) -> Value:
     """`$max`."""
-    return UNDEFINED if values is UNDEFINED or not values else max(values)
+    return UNDEFINED if values is UNDEFINED or not values else max(_charged(runtime, values))
 
 
 def min_(runtime: Runtime, values: Any) -> Value:
     """`$min`."""
-    return UNDEFINED if values is UNDEFINED or not values else min(values)
+    return UNDEFINED if values is UNDEFINED or not values else min(_charged(runtime, values))
 
 
 def average(runtime: Runtime, values: Any) -> Value:
     """`$average`."""
-    return UNDEFINED if values is UNDEFINED or not values else normal(float(reduce(add, values, 0)) / len(values))
+    return (
+        UNDEFINED
+        if values is UNDEFINED or not values
+        else normal(float(reduce(add, _charged(runtime, values), 0)) / len(values))
+    )
 
 
 def number(runtime: Runtime, value: Value) -> Value:
@@ -53,6 +62,7 @@ def number(runtime: Runtime, value: Value) -> Value:
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, str):
+        runtime.charge_text(len(value))
         if _decimal.match(value) and math.isfinite(result := float(value)):
             return normal(result)
         if _prefixed.match(value):

@@ -36,6 +36,7 @@ def substring(runtime: Runtime, text: Value, start: Value, length: Value = UNDEF
     if text is UNDEFINED:
         return text
     size = len(text)
+    runtime.charge_text(size)
     first = 0.0 if start is UNDEFINED else start
     if size + first < 0:
         first = 0
@@ -51,6 +52,7 @@ def substring_before(runtime: Runtime, text: Value, mark: Value) -> Value:
     """`$substringBefore`."""
     if text is UNDEFINED:
         return text
+    runtime.charge_text(len(text))
     return text.partition(_mark(mark))[0] if _mark(mark) else ""
 
 
@@ -58,6 +60,7 @@ def substring_after(runtime: Runtime, text: Value, mark: Value) -> Value:
     """`$substringAfter`."""
     if text is UNDEFINED or not _mark(mark):
         return text
+    runtime.charge_text(len(text))
     before, separator, after = text.partition(_mark(mark))
     return after if separator else before
 
@@ -66,14 +69,20 @@ def _mark(mark: Value) -> str:
     return "undefined" if mark is UNDEFINED else str(mark)
 
 
+def _charged(runtime: Runtime, text: str, times: int = 1) -> str:
+    """Return the text, of which another is about to be made at so many times the work of a copy."""
+    runtime.charge_text(len(text) * times)
+    return text
+
+
 def lowercase(runtime: Runtime, text: Value) -> Value:
     """`$lowercase`."""
-    return text if text is UNDEFINED else text.lower()
+    return text if text is UNDEFINED else _charged(runtime, text).lower()
 
 
 def uppercase(runtime: Runtime, text: Value) -> Value:
     """`$uppercase`."""
-    return text if text is UNDEFINED else text.upper()
+    return text if text is UNDEFINED else _charged(runtime, text).upper()
 
 
 def length(runtime: Runtime, text: Value) -> Value:
@@ -83,7 +92,7 @@ def length(runtime: Runtime, text: Value) -> Value:
 
 def trim(runtime: Runtime, text: Value) -> Value:
     """`$trim`."""
-    return text if text is UNDEFINED else _blanks.sub(" ", text).strip(" ")
+    return text if text is UNDEFINED else _blanks.sub(" ", _charged(runtime, text)).strip(" ")
 
 
 def pad(runtime: Runtime, text: Value, width: Value, filling: Value = UNDEFINED) -> Value:
@@ -112,18 +121,18 @@ def base64_encode(runtime: Runtime, text: Value) -> Value:
     """`$base64encode`; of characters beyond a byte the lower byte, as the reference does."""
     if text is UNDEFINED:
         return text
-    units = text.encode("utf-16-le", "surrogatepass")[::2]
+    units = _charged(runtime, text, 2).encode("utf-16-le", "surrogatepass")[::2]
     return base64.b64encode(units).decode("ascii")
 
 
-_base64 = re.compile(r"[A-Za-z0-9+/\-_]")
+_not_base64 = re.compile(r"[^A-Za-z0-9+/\-_]+")
 
 
 def base64_decode(runtime: Runtime, text: Value) -> Value:
     """`$base64decode`; what is no digit is skipped, each byte is a character."""
     if text is UNDEFINED:
         return text
-    digits = "".join(_base64.findall(text.partition("=")[0])).replace("-", "+").replace("_", "/")
+    digits = _not_base64.sub("", _charged(runtime, text, 2).partition("=")[0]).replace("-", "+").replace("_", "/")
     digits = digits[:-1] if len(digits) % 4 == 1 else digits
     try:
         return base64.b64decode(digits + "=" * (-len(digits) % 4)).decode("latin-1")
@@ -135,16 +144,16 @@ _COMPONENT: Final = "!~*'()"
 _URL: Final = _COMPONENT + ";/?:@&=+$,#"
 
 
-def _encoded(text: Value, safe: str, name: str) -> Value:
+def _encoded(runtime: Runtime, text: Value, safe: str, name: str) -> Value:
     if text is UNDEFINED:
         return text
     try:
-        return quote(text, safe=safe)
+        return quote(_charged(runtime, text, 8), safe=safe)
     except UnicodeEncodeError:
         raise JSONataError("D3140", value=text, functionName=name) from None
 
 
-def _decoded(text: Value, kept: str, name: str) -> Value:
+def _decoded(runtime: Runtime, text: Value, kept: str, name: str) -> Value:
     if text is UNDEFINED:
         return text
 
@@ -153,7 +162,7 @@ def _decoded(text: Value, kept: str, name: str) -> Value:
         return "".join(f"%{ord(c):02X}" if c in kept else c for c in decoded)
 
     try:
-        if _percent.search(text):
+        if _percent.search(_charged(runtime, text, 8)):
             raise ValueError(text)
         return _escaped.sub(replace, text)
     except ValueError:
@@ -162,19 +171,19 @@ def _decoded(text: Value, kept: str, name: str) -> Value:
 
 def encode_url_component(runtime: Runtime, text: Value) -> Value:
     """`$encodeUrlComponent`."""
-    return _encoded(text, _COMPONENT, "encodeUrlComponent")
+    return _encoded(runtime, text, _COMPONENT, "encodeUrlComponent")
 
 
 def encode_url(runtime: Runtime, text: Value) -> Value:
     """`$encodeUrl`."""
-    return _encoded(text, _URL, "encodeUrl")
+    return _encoded(runtime, text, _URL, "encodeUrl")
 
 
 def decode_url_component(runtime: Runtime, text: Value) -> Value:
     """`$decodeUrlComponent`."""
-    return _decoded(text, "", "decodeUrlComponent")
+    return _decoded(runtime, text, "", "decodeUrlComponent")
 
 
 def decode_url(runtime: Runtime, text: Value) -> Value:
     """`$decodeUrl`; characters that structure a URL stay as they are."""
-    return _decoded(text, ";/?:@&=+$,#", "decodeUrl")
+    return _decoded(runtime, text, ";/?:@&=+$,#", "decodeUrl")

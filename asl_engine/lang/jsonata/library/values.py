@@ -21,13 +21,27 @@ def keys(runtime: Runtime, value: Value) -> Value:
             runtime.charge(len(item))
             waiting.extend(reversed(item))
         elif isinstance(item, dict):
+            runtime.charge(len(item))
             names.update(dict.fromkeys(item))
     return Sequence(names)
 
 
 def lookup(runtime: Runtime, value: Value, key: Value) -> Value:
     """`$lookup`."""
-    return UNDEFINED if key is UNDEFINED else looked_up(value, key)
+    if key is UNDEFINED:
+        return UNDEFINED
+    _charge_lists(runtime, value)
+    return looked_up(value, key)
+
+
+def _charge_lists(runtime: Runtime, value: Value) -> None:
+    """Count the items of arrays in arrays, each as often as it is met."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            runtime.charge(len(item))
+            waiting.extend(item)
 
 
 def append(runtime: Runtime, first: Value, second: Value) -> Value:
@@ -56,6 +70,7 @@ def spread(runtime: Runtime, value: Value) -> Value:
                 out = appended(out, parts)
         return out
     if isinstance(value, dict):
+        runtime.charge(len(value))
         return Sequence([{key: item} for key, item in value.items()])
     return value
 
@@ -96,7 +111,7 @@ def zip_(runtime: Runtime, *arrays: Any) -> Value:
     """`$zip`."""
     if any(not isinstance(array, list) for array in arrays):
         return []
-    runtime.charge(10 * min(map(len, arrays), default=0))
+    runtime.charge((8 + len(arrays)) * min(map(len, arrays), default=0))
     return [list(items) for items in zip(*arrays, strict=False)]
 
 
@@ -114,7 +129,7 @@ def distinct(runtime: Runtime, values: Value) -> Value:
                 out.append(value)
         else:
             runtime.charge(len(out) - len(simple))
-            if not any(equal(value, other) for other in out):
+            if not any(equal(value, other, charge=runtime.charge) for other in out):
                 out.append(value)
     return out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import repeat
 from typing import Any, Final
 
@@ -40,10 +41,13 @@ def truth(value: Value) -> bool:
     return kind is Lambda or kind is Native or kind is Partial or (isinstance(value, (dict, str)) and bool(value))
 
 
-def equal(left: Any, right: Any, known: set[tuple[int, int]] | None = None) -> bool:
+def equal(
+    left: Any, right: Any, known: set[tuple[int, int]] | None = None, charge: Callable[[int], None] | None = None
+) -> bool:
     """Compare deeply, without turning one type into another.
 
-    `known` are pairs that are equal: a value may hold the same part many times, and parts of parts.
+    `known` are pairs that are equal: a value may hold the same part many times, and parts of parts. `charge` is told
+    how many parts are compared.
     """
     kind = type(left)
     if kind is str or kind is bool or left is None:
@@ -54,18 +58,24 @@ def equal(left: Any, right: Any, known: set[tuple[int, int]] | None = None) -> b
         return left is right
     known = set() if known is None else known
     pair = id(left), id(right)
-    if pair not in known and not _same_parts(left, right, known):
+    if pair not in known and not _same_parts(left, right, known, charge):
         return False
     known.add(pair)
     return True
 
 
-def _same_parts(left: Any, right: Any, known: set[tuple[int, int]]) -> bool:
+def _same_parts(left: Any, right: Any, known: set[tuple[int, int]], charge: Callable[[int], None] | None) -> bool:
     if isinstance(left, list):
-        return isinstance(right, list) and len(left) == len(right) and all(map(equal, left, right, repeat(known)))
+        if not isinstance(right, list) or len(left) != len(right):
+            return False
+        if charge is not None:
+            charge(len(left))
+        return all(map(equal, left, right, repeat(known), repeat(charge)))
     if not isinstance(right, dict) or left.keys() != right.keys():
         return False
-    return all(equal(value, right[key], known) for key, value in left.items())
+    if charge is not None:
+        charge(len(left))
+    return all(equal(value, right[key], known, charge) for key, value in left.items())
 
 
 def is_uniform(values: list[Value]) -> bool:

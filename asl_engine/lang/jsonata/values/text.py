@@ -74,6 +74,7 @@ class _Writer:
         self.runtime.charge(1 + (len(part) >> 3))
 
     def _write_all(self, opening: str, closing: str, items: list[tuple[str, Any]], line: str) -> None:
+        self.runtime.charge(sum(len(prefix) for prefix, _ in items) >> 3)
         inner = line + self.indent if self.indent else ""
         between = "," + inner
         before = opening + inner
