@@ -143,6 +143,27 @@ def bound_of(value: JSON, rough: int = MAX_BYTES) -> int:
     return bound if bound <= rough else size_of(value)
 
 
+def weight_of(value: JSON, most: int) -> int:
+    """Return how many parts and characters a value has, each as often as it is met: at most the size of its text.
+
+    What weighs more than `most` is looked at no further, so this is quick where the text would fill the memory.
+    """
+    weight, pending = 0, [value]
+    while pending and weight <= most:
+        item = pending.pop()
+        weight += 1
+        if isinstance(item, str):
+            weight += len(item)
+        elif isinstance(item, dict):
+            weight += sum(map(len, item))
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+        if len(pending) > most:
+            return most + 1
+    return weight
+
+
 def memory_of(values: Iterable[JSON]) -> int:
     """Return how many bytes of memory values take: each object once, however many of them share it."""
     total, seen, pending = 0, set[int](), list(values)

@@ -11,7 +11,7 @@ from asl_engine.kernel.failures import DATA_LIMIT
 from asl_engine.kernel.sizes import check_assignment, too_large
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.quotas import MAX_BYTES
-from asl_engine.values import JSON, size_of
+from asl_engine.values import JSON, size_of, weight_of
 
 
 def limited(value: JSON) -> JSON:
@@ -31,18 +31,5 @@ def limited_variables(assigned: dict[str, JSON]) -> dict[str, JSON]:
 
 
 def _is_surely_larger(value: JSON) -> bool:
-    """Tell whether the text must be larger than the limit, without making it; looks at so many parts at most."""
-    least, pending = 0, [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, str):
-            least += len(item)
-        elif isinstance(item, dict):
-            least += sum(map(len, item))
-            pending.extend(item.values())
-        elif isinstance(item, list):
-            pending.extend(item)
-        least += 1
-        if least + len(pending) > MAX_BYTES:
-            return True
-    return False
+    """Tell whether the text must be larger than the limit, without making it."""
+    return weight_of(value, MAX_BYTES) > MAX_BYTES

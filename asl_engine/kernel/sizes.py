@@ -6,12 +6,14 @@ from that by arithmetic (`Growth`), and something is measured only when the esti
 
 from __future__ import annotations
 
+from typing import Final
+
 from asl_engine.kernel.failures import DATA_LIMIT
 from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.expr import Expr, ExpressionFailed
 from asl_engine.program.size_estimates import Growth
 from asl_engine.quotas import MAX_BYTES, MAX_VARIABLES
-from asl_engine.values import JSON, bound_of, size_of
+from asl_engine.values import JSON, bound_of, size_of, weight_of
 
 
 def output_max_size(frame: Frame, growth: Growth | None, seen: int, others: int, output: JSON) -> int:
@@ -28,7 +30,16 @@ def output_max_size(frame: Frame, growth: Growth | None, seen: int, others: int,
             near = _spliced_max_size(frame, growth.spliced_at, output)
             if near <= MAX_BYTES:
                 return near
+        if growth.factor > _FEW and weight_of(output, MAX_BYTES) > MAX_BYTES:
+            return MAX_BYTES + 1
     return bound_of(output, MAX_BYTES // 8)  # rough only where later estimates have room for it
+
+
+_FEW: Final = 8
+"""How often a template may repeat what it sees, for the text of the value to be made without weighing it first."""
+
+_LARGE: Final = 16 * MAX_BYTES
+"""The weight of a variable of which the size is not told to the byte, as its text would fill the memory."""
 
 
 def _spliced_max_size(frame: Frame, steps: tuple[str | int, ...], output: JSON) -> int:
@@ -57,7 +68,8 @@ def assign(memory: Memory, frame: Frame, make: Expr) -> dict[str, JSON]:
     execution. The texts of the values count, and not their names (recorded, September 2026).
     """
     assigned: dict[str, JSON] = make(frame)
-    size = bound_of(assigned)
+    is_huge = weight_of(list(assigned.values()), _LARGE) > _LARGE
+    size = _LARGE if is_huge else bound_of(assigned)
     if size > MAX_BYTES:
         check_assignment(frame.state.name, assigned)
     memory.envelope_size += size
@@ -76,6 +88,9 @@ def check_assignment(state_name: str, assigned: dict[str, JSON]) -> None:
     """Raise ExpressionFailed for what is too large for one `Assign`, in AWS's words (recorded, September 2026)."""
     held = 0
     for name, value in assigned.items():
+        if weight_of(value, _LARGE) > _LARGE:
+            variable = f"Variable '{name}' in state '{state_name}' was assigned more than {_LARGE} bytes"
+            raise _of_assign(f"Variable size limit exceeded. {variable}.")
         size = size_of(value)
         held += size
         variable = f"Variable '{name}' in state '{state_name}' was assigned {size} bytes"
@@ -94,6 +109,8 @@ def is_payload_too_large(frame: Frame, growth: Growth | None, others: int, paylo
     """Tell whether an effective input passes the limit; without `Parameters` it cannot be larger than the input."""
     if growth is None or growth.factor * (frame.max_size + others) + growth.constant <= MAX_BYTES:
         return False
+    if growth.factor > _FEW and weight_of(payload, MAX_BYTES) > MAX_BYTES:
+        return True
     return size_of(payload) > MAX_BYTES
 
 

@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from asl_engine.lang.aws_jsonata import QUERY_ERROR, Sees, compile_query, is_expression, of_kind
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope, compile_literal
@@ -22,6 +23,7 @@ from asl_engine.model.maps import ItemReader, ResultWriter
 from asl_engine.model.shape import fields_of
 from asl_engine.program.dataflow import Leave, Predicate, Stage, pass_on
 from asl_engine.program.size_estimates import UNBOUNDED, Growth
+from asl_engine.quotas import MAX_SECONDS
 from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
 
 items_stage = ""
@@ -119,20 +121,26 @@ def text(state: model.Fail, name: str) -> Callable[[Scope], str | None]:
 
 def seconds(state: model.Task, name: str) -> Callable[[Scope], int] | None:
     """A number of seconds, or an expression that gives one."""
-    return integer(state, name, 1)
+    return integer(state, name, 1, most=MAX_SECONDS)
 
 
-def integer(part: Part, name: str, least: int | None = None, place: str = "") -> Callable[[Scope], int] | None:
+_LONGEST: Final = 2**63 - 1
+"""The largest integer that the service reads as a number."""
+
+
+def integer(
+    part: Part, name: str, least: int | None = None, place: str = "", most: float = _LONGEST
+) -> Callable[[Scope], int] | None:
     """An integer, or an expression that gives one."""
     expr, field = _calculated(part, name, "number", place), _field(part, name, place)
     if expr is None:
         return _fixed(part, name)
-    lowest = -(2**63) if least is None else least
+    lowest = -_LONGEST - 1 if least is None else least
 
     def read(scope: Scope) -> int:
         number = expr(scope)
-        if number != int(number) or number < lowest:
-            wanted = f"an integer of at least {lowest}"
+        if number != int(number) or not lowest <= number <= most:
+            wanted = f"an integer of at most {most}" if number > most else f"an integer of at least {lowest}"
             raise ExpressionFailed(f"The {field} field must be {wanted} but was: {number}", QUERY_ERROR, location=field)
         return int(number)
 
@@ -156,7 +164,7 @@ def percentage(state: model.Map, name: str) -> Callable[[Scope], float] | None:
 
 def delay(state: model.Wait) -> Callable[[Scope], float] | None:
     """`Seconds`."""
-    return integer(state, "seconds", 0)
+    return integer(state, "seconds", 0, most=math.inf)  # what is too long for a wait, the wait itself says
 
 
 def moment(state: model.Wait) -> Callable[[Scope], float]:

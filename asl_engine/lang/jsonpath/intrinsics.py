@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from asl_engine.errors import did_you_mean
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
+from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
 from asl_engine.lang.jsonpath.intrinsic_functions import ESCAPES, FUNCTIONS
 from asl_engine.lang.jsonpath.paths import Path, compile_path
 from asl_engine.lang.jsonpath.signatures import Function, FunctionFailed, InvalidArgument, Parameter
@@ -71,7 +72,13 @@ def compile_path_or_intrinsic(text: str) -> Expr:
 @lru_cache(maxsize=8192)
 def compile_intrinsic(text: str) -> Expr:
     """Return the expression for a call such as `States.Format('{}', $.a)`; raise ExpressionSyntaxError."""
-    return _compile_call(parse_intrinsic(text))
+    call = parse_intrinsic(text)
+    return allowing(_compile_call(call, is_large=True)) if _count(call) > MANY else _compile_call(call)
+
+
+def _count(call: Call) -> int:
+    """Return how many arguments stand in a call, those of calls in it included."""
+    return sum(1 + (_count(argument) if isinstance(argument, Call) else 0) for argument in call.arguments)
 
 
 def paths_in(text: str) -> Iterator[Path]:
@@ -268,9 +275,11 @@ def _check(parameter: Parameter, argument: Argument) -> None:
 # --- from the tree to an expression ---------------------------------------------------------------------------------
 
 
-def _compile_call(call: Call) -> Expr:
+def _compile_call(call: Call, is_large: bool = False) -> Expr:
     function = call.function
-    arguments = [_compile_argument(function.parameter(at), argument) for at, argument in enumerate(call.arguments)]
+    arguments = [
+        _compile_argument(function.parameter(at), argument, is_large) for at, argument in enumerate(call.arguments)
+    ]
     if function.is_random:
         return _explained(_called_with_chance(function, arguments), call)
     expr = _explained(_callers[min(len(arguments), 3)](function.call, *arguments), call)
@@ -279,10 +288,12 @@ def _compile_call(call: Call) -> Expr:
     return expr
 
 
-def _compile_argument(parameter: Parameter, argument: Argument) -> Expr:
+def _compile_argument(parameter: Parameter, argument: Argument, is_large: bool) -> Expr:
     if isinstance(argument, Literal):
         return compile_literal(argument.raw if parameter.is_template else parameter.accept(argument.value))
-    expr = argument.evaluate if isinstance(argument, Path) else _compile_call(argument)
+    expr = argument.evaluate if isinstance(argument, Path) else _compile_call(argument, is_large)
+    if is_large:
+        expr = taking(expr)
     if parameter.kind == "any":
         return expr
     accept = parameter.accept

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Final, NoReturn, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
-from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
+from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
+from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic, is_intrinsic
 from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.pointers import escape
 from asl_engine.values import JSON
@@ -37,11 +38,22 @@ class TemplateSyntaxError(ExpressionSyntaxError):
 def compile_template(value: JSON) -> Expr:
     """Return the expression for a payload template; raise TemplateSyntaxError for the first thing wrong in it."""
     try:
-        return _dynamic(value, 0) or compile_literal(value)
+        if _makers_in(value) > MANY:
+            return allowing(_dynamic(value, 0, _compile_maker) or compile_literal(value))
+        return _dynamic(value, 0, compile_path_or_intrinsic) or compile_literal(value)
     except ExpressionSyntaxError:
         # Now that it is known to be wrong there is time to find out where.
         problem = next(template_problems(value))
     raise problem
+
+
+def _makers_in(value: JSON) -> int:
+    """Return how many fields make something new, which plain paths do not."""
+    return sum(_is_maker(text) for _, text in dynamic_parts(value))
+
+
+def _is_maker(text: str) -> bool:
+    return is_intrinsic(text) or any(sign in text for sign in "*?(:,") or ".." in text
 
 
 def dynamic_parts(value: JSON) -> Iterator[tuple[str, str]]:
@@ -109,31 +121,40 @@ Item: TypeAlias = tuple[str, Expr]
 """A key of the output and what gives its value."""
 
 
-def _dynamic(value: JSON, depth: int) -> Expr | None:
+Reader: TypeAlias = Callable[[str], Expr]
+"""From the text of a field to what gives its value."""
+
+
+def _compile_maker(text: str) -> Expr:
+    expr = compile_path_or_intrinsic(text)
+    return taking(expr) if _is_maker(text) else expr
+
+
+def _dynamic(value: JSON, depth: int, read: Reader) -> Expr | None:
     """Return the expression of a template, or None if it is a constant; raise ExpressionSyntaxError if it is wrong."""
     if isinstance(value, dict):
-        return _compile_object(value, depth + 1)
-    return _compile_array(value, depth + 1) if isinstance(value, list) else None
+        return _compile_object(value, depth + 1, read)
+    return _compile_array(value, depth + 1, read) if isinstance(value, list) else None
 
 
-def _compile_array(items: list[JSON], depth: int) -> Expr | None:
+def _compile_array(items: list[JSON], depth: int, read: Reader) -> Expr | None:
     if depth > MAX_NESTING and items:
         raise ExpressionSyntaxError("nested too deeply")
-    parts = [_dynamic(item, depth) for item in items]
+    parts = [_dynamic(item, depth, read) for item in items]
     if not any(parts):
         return None
     exprs = [part or compile_literal(item) for part, item in zip(parts, items, strict=True)]
     return lambda scope: [expr(scope) for expr in exprs]
 
 
-def _compile_object(template: dict[str, JSON], depth: int) -> Expr | None:
+def _compile_object(template: dict[str, JSON], depth: int, read: Reader) -> Expr | None:
     items: list[Item] = []
     if depth > MAX_NESTING and template:
         raise ExpressionSyntaxError("nested too deeply")
     for key, value in template.items():
         if key.endswith(SUFFIX):
-            items.append(_compile_field(template, key, value))
-        elif part := _dynamic(value, depth):
+            items.append(_compile_field(template, key, value, read))
+        elif part := _dynamic(value, depth, read):
             items.append((key, part))
     if not items:
         return None
@@ -143,11 +164,11 @@ def _compile_object(template: dict[str, JSON], depth: int) -> Expr | None:
     return _filled(base, items)
 
 
-def _compile_field(template: dict[str, JSON], key: str, text: JSON) -> Item:
+def _compile_field(template: dict[str, JSON], key: str, text: JSON, read: Reader) -> Item:
     name = key.removesuffix(SUFFIX)
     if not isinstance(text, str) or name in template:
         raise ExpressionSyntaxError("not a string, or given twice")
-    return name, compile_path_or_intrinsic(text)
+    return name, read(text)
 
 
 def _filled(base: dict[str, JSON], items: list[Item]) -> Expr:
