@@ -391,6 +391,7 @@ def test_to_be_alike_goes_both_ways(one, other):
         (1_767_225_600_000, 1_767_225_600_120, True),
         (1_767_225_600_000, 1_767_312_000_000, False),
         (1_000, 1_120, False),
+        (-1.5, 1_767_225_600_000.5, False),
         ("arn:aws:states:eu-west-1:1:execution:m:a", "arn:aws:states:eu-west-1:1:execution:m:b", True),
         ("a" * 64, "b" * 80, True),
         ("a" * 63, "b" * 63, False),
