@@ -70,7 +70,7 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
         history_file: str | None, svg_file: str | None, quiet: bool, bucket: tuple[str, ...], children: str | None,
         kind: str) -> None:  # fmt: skip
     """Run the state machine in FILE, tell what happens on standard error, and print its output."""
-    from asl_engine.cli.given import load_functions, read_buckets, read_input, refuse_missing
+    from asl_engine.cli.arguments import load_functions, read_buckets, read_input, refuse_missing
     from asl_engine.cli.progress import progress_bar
     from asl_engine.engine import StateMachine
     from asl_engine.history.summary import Summary, failure_text
@@ -146,8 +146,8 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
     A folder stands for the definitions in it. RULES are codes or names, with commas between them.
     """
     from asl_engine import __version__
-    from asl_engine.cli.forms import github, sarif
-    from asl_engine.cli.given import definition_files
+    from asl_engine.cli.arguments import definition_files
+    from asl_engine.cli.formats import github, sarif
     from asl_engine.cli.settings import selection
     from asl_engine.rules.check import Checked, rules
 
@@ -191,7 +191,7 @@ def explain(rule_name: str | None, is_all: bool) -> None:
 
 def _checked(file: str, kind: Any, chosen: Selection) -> tuple[int, Report]:
     """Return the exit code for a file, and its report; the report of a file that cannot be read says just that."""
-    from asl_engine.cli.given import refuse_no_file
+    from asl_engine.cli.arguments import refuse_no_file
     from asl_engine.rules.check import check_file
 
     try:
@@ -233,7 +233,7 @@ def render(file: str, output: str | None, form: str | None, history_file: str | 
     With --diff OLD, states and transitions that were added, removed or changed are marked, and listed on standard
     output; on standard error, when the picture goes there.
     """
-    from asl_engine.cli.given import read_json
+    from asl_engine.cli.arguments import read_json
     from asl_engine.cli.progress import waiting
     from asl_engine.engine import StateMachine
     from asl_engine.history.files import read_history
@@ -286,7 +286,7 @@ def serve(
     bucket: tuple[str, ...],
 ) -> None:
     """Serve the protocol of AWS Step Functions, for boto3, the AWS CLI and every SDK."""
-    from asl_engine.cli.given import load_functions, read_buckets
+    from asl_engine.cli.arguments import load_functions, read_buckets
     from asl_engine.tasks.registry import Functions
 
     try:
@@ -338,7 +338,7 @@ READER_LEFT = 141
 
 
 def _stopped_by(problem: BaseException) -> int:
-    from asl_engine.cli.given import text_of
+    from asl_engine.cli.arguments import text_of
 
     if isinstance(problem, AslError):
         tell(f"asl: {problem}")

@@ -57,14 +57,14 @@ class Bar:
             return None
         self.drawn, self.is_shown = now, True
         rate = items.done / (now - began)
-        told = [f"{run.state}: {items.done:,}" + (f" of {items.total:,}" if run.is_read else "") + " items"]
+        parts = [f"{run.state}: {items.done:,}" + (f" of {items.total:,}" if run.is_read else "") + " items"]
         if run.is_read:
             done = WIDTH * items.done // max(items.total, 1)
-            told.insert(0, f"[{'#' * done}{'.' * (WIDTH - done)}]")
-        told += [f"{items.failed:,} failed", f"{items.running:,} running", f"{rate:,.0f}/s"]
+            parts.insert(0, f"[{'#' * done}{'.' * (WIDTH - done)}]")
+        parts += [f"{items.failed:,} failed", f"{items.running:,} running", f"{rate:,.0f}/s"]
         if run.is_read and rate > 0:
-            told.append(f"{elapsed((items.total - items.done) / rate)} left")
-        return "  ".join(told)
+            parts.append(f"{elapsed((items.total - items.done) / rate)} left")
+        return "  ".join(parts)
 
 
 @contextlib.contextmanager

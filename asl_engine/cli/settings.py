@@ -41,12 +41,12 @@ def _settings(folder: Path) -> dict[str, Sequence[str]]:
 
 def _read(path: Path) -> dict[str, Sequence[str]]:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("asl", {})
+        settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("asl", {})
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path} cannot be read: {problem}") from None
-    for key, value in found.items():
+    for key, value in settings.items():
         if key not in KEYS:
             raise UsageError(f"{path}: [tool.asl] has {key!r}, and knows {', '.join(KEYS)}")
         if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
             raise UsageError(f"{path}: {key} in [tool.asl] is a list of texts, such as ['ASL506']")
-    return dict(found)
+    return dict(settings)

@@ -114,7 +114,7 @@ def check_place(path: str | None) -> None:
         return
     place = Path(path)
     if path == "-":
-        raise UsageError("'-' is no file: standard output is for the output alone")
+        raise UsageError("'-' is not a file: standard output is for the output alone")
     if place.is_dir():
         raise UsageError(f"{path} cannot be written: it is a folder")
     if not place.parent.is_dir():

@@ -32,8 +32,8 @@ def debug(
     kind: Any,
 ) -> None:
     """Run the state machine in FILE step by step, in virtual time; `help` lists the commands."""
+    from asl_engine.cli.arguments import load_functions, read_buckets, read_input
     from asl_engine.cli.debug import Prompt, run
-    from asl_engine.cli.given import load_functions, read_buckets, read_input
     from asl_engine.engine import StateMachine
     from asl_engine.testing.debugger import Debugger
 
@@ -41,9 +41,9 @@ def debug(
         raise UsageError("standard input has the debugger's commands; give the input in an argument or a file")
     machine = StateMachine.load(file, type=kind)
     value = read_input(input_text, input_file)
-    given = load_functions(functions) if functions is not None else None
+    registry = load_functions(functions) if functions is not None else None
     prompt = Prompt()
-    prompt.debugger = Debugger(machine, prompt, given, seed, buckets=read_buckets(bucket))
+    prompt.debugger = Debugger(machine, prompt, registry, seed, buckets=read_buckets(bucket))
     run(prompt, value)
 
 
@@ -64,7 +64,7 @@ def replay_command(file: str, history: str, kind: Any) -> None:
 
     Exit code 1 if there is one.
     """
-    from asl_engine.cli.given import read_json
+    from asl_engine.cli.arguments import read_json
     from asl_engine.engine import StateMachine
     from asl_engine.history.files import read_history
     from asl_engine.testing.replaying import replay
@@ -86,7 +86,7 @@ def replay_command(file: str, history: str, kind: Any) -> None:
 @kind_option
 def from_history(file: str, history: str, output: str | None, kind: Any) -> None:
     """Write a pytest file that runs FILE as HISTORY recorded it, and expects the same path and end."""
-    from asl_engine.cli.given import read_json
+    from asl_engine.cli.arguments import read_json
     from asl_engine.engine import StateMachine
     from asl_engine.history.files import read_history
     from asl_engine.testing.from_history import test_from
@@ -127,23 +127,23 @@ def explore_command(
     kind: Any,
 ) -> None:
     """Find out which results and errors of its tasks lead FILE to which ends, and which parts nothing reaches."""
-    from asl_engine.cli.given import read_buckets, read_input, read_json
+    from asl_engine.cli.arguments import read_buckets, read_input, read_json
     from asl_engine.engine import StateMachine
     from asl_engine.testing.exploration import explore, tests_of
     from asl_engine.values import ABSENT
 
     check_place(output)
     machine = StateMachine.load(file, type=kind)
-    given = read_json(results) if results is not None else {}
-    if not isinstance(given, dict) or not all(isinstance(values, list) for values in given.values()):
+    by_name = read_json(results) if results is not None else {}
+    if not isinstance(by_name, dict) or not all(isinstance(values, list) for values in by_name.values()):
         raise UsageError(f"{results}: expected an object with an array of results for each name")
     value = read_input(input_text, None) if input_text is not None else ABSENT
     buckets = read_buckets(bucket)
-    found = explore(machine, value, results=given, max_runs=max_runs, max_seconds=max_seconds, buckets=buckets)
-    show(found.text())
-    if found.stopped is not None:
+    exploration = explore(machine, value, results=by_name, max_runs=max_runs, max_seconds=max_seconds, buckets=buckets)
+    show(exploration.text())
+    if exploration.stopped is not None:
         tell("asl: --max-runs and --max-seconds let it try more")
-    if (found.not_reached or found.not_tried) and (input_text is None or results is None):
+    if (exploration.not_reached or exploration.not_tried) and (input_text is None or results is None):
         tell("asl: where input and results are guessed, --input and --results can reach more")
     if output is not None:
-        write_file(output, tests_of(found, os.path.relpath(file, Path(output).parent)))
+        write_file(output, tests_of(exploration, os.path.relpath(file, Path(output).parent)))

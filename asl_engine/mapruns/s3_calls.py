@@ -45,7 +45,7 @@ class S3Endpoint:
             return getattr(client("s3", self.url, identity.region, identity.account), operation)(**request)
         except ClientError as problem:
             error, metadata = problem.response["Error"], problem.response["ResponseMetadata"]
-            told, status = error.get("Message", ""), metadata.get("HTTPStatusCode", 400)
-            raise ObjectProblem(refusal(told, status, error.get("Code", ""), metadata.get("RequestId", ""))) from None
+            text, status = error.get("Message", ""), metadata.get("HTTPStatusCode", 400)
+            raise ObjectProblem(refusal(text, status, error.get("Code", ""), metadata.get("RequestId", ""))) from None
         except (BotoCoreError, ValueError, OSError) as problem:
             raise ObjectProblem(f"Unable to execute HTTP request: {problem}") from None

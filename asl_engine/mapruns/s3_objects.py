@@ -60,8 +60,8 @@ class Nowhere:
 
     @staticmethod
     def _unknown(bucket: str) -> NotSupported:
-        told = f"a Map reads or writes objects of the bucket {bucket!r}, and nobody said where that is."
-        return NotSupported(f"{told} Pass buckets={{{bucket!r}: folder}}, or --bucket {bucket}=FOLDER to the command.")
+        text = f"a Map reads or writes objects of the bucket {bucket!r}, and nobody said where that is."
+        return NotSupported(f"{text} Pass buckets={{{bucket!r}: folder}}, or --bucket {bucket}=FOLDER to the command.")
 
 
 class Folders:
@@ -74,7 +74,7 @@ class Folders:
         for name, folder in buckets.items():
             path = Path(folder)
             if not path.is_dir():
-                raise UsageError(f"the bucket {name!r} stands for {folder}, and that is no folder")
+                raise UsageError(f"the bucket {name!r} stands for {folder}, which is not a folder")
             self.folders[name] = path.resolve()
 
     def open(self, identity: Identity, bucket: str, key: str, version: str | None = None) -> IO[bytes]:
@@ -134,8 +134,8 @@ class Folders:
         return path
 
 
-def refusal(told: str, status: int, code: str, request_id: str = "") -> str:
+def refusal(text: str, status: int, code: str, request_id: str = "") -> str:
     """Return a problem in the words of the S3 integration."""
     return (
-        f"{told} (Service: Amazon S3; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)"
+        f"{text} (Service: Amazon S3; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)"
     )

@@ -34,9 +34,9 @@ def to_pdf(svg: str) -> bytes:
 
 
 def _size(svg: str) -> tuple[float, float]:
-    found = _SIZE.search(svg)
-    assert found is not None  # `svg.to_svg` wrote it
-    return float(found[1]), float(found[2])
+    size = _SIZE.search(svg)
+    assert size is not None  # `svg.to_svg` wrote it
+    return float(size[1]), float(size[2])
 
 
 def _converted(form: str, function: str, svg: str, scale: float) -> bytes:

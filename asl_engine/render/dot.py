@@ -12,8 +12,8 @@ from typing import Any, Final
 import graphviz
 import networkx
 
-from asl_engine.render.far import MANY
 from asl_engine.render.graph import END, Transition, join_of
+from asl_engine.render.long_edges import MANY
 from asl_engine.render.text import balance, clean, element_id, one_line, shorten, width, wrap
 
 NAME_SIZE: Final = 13.0

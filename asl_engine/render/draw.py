@@ -13,9 +13,9 @@ from asl_engine.model.states import StateMachine
 from asl_engine.render.compare import Comparison, compare
 from asl_engine.render.convert import to_pdf, to_png
 from asl_engine.render.dot import dot_source
-from asl_engine.render.far import check_size, cut_far_lines
 from asl_engine.render.fold import fold
 from asl_engine.render.graph import state_graph
+from asl_engine.render.long_edges import check_size, cut_far_lines
 from asl_engine.render.mermaid import markdown_text, mermaid_text
 from asl_engine.render.overlay import Items, mark
 from asl_engine.render.svg import to_svg
@@ -55,10 +55,10 @@ def format_of(path: str | Path | None, asked: str | None = None) -> Format:
     """
     known = ", ".join(FORMATS)
     if asked is not None:
-        found = next((form for form in FORMATS if form == asked), None)
-        if found is None:
-            raise RenderError(f"{asked!r} is no format of pictures; there are {known}")
-        return found
+        match = next((form for form in FORMATS if form == asked), None)
+        if match is None:
+            raise RenderError(f"unknown picture format {asked!r}; choose one of {known}")
+        return match
     suffix = Path(path).suffix.lower() if path is not None else ""
     if suffix and suffix not in _SUFFIXES:
         raise RenderError(
@@ -88,8 +88,8 @@ def draw_changes(
 
     In `markdown` the summary stands above the picture.
     """
-    found = compare(old, new)
-    return picture(found.graph, form, look, found.summary), found
+    changes = compare(old, new)
+    return picture(changes.graph, form, look, changes.summary), changes
 
 
 def picture(graph: networkx.DiGraph, form: Format = "svg", look: Look | None = None, summary: str = "") -> str | bytes:
@@ -97,9 +97,7 @@ def picture(graph: networkx.DiGraph, form: Format = "svg", look: Look | None = N
     look = look or {}
     title, direction = look.get("title"), look.get("direction", "TB")
     if direction not in get_args(Direction):
-        raise RenderError(
-            f"{direction!r} is no direction; there are TB, from top to bottom, and LR, from left to right"
-        )
+        raise RenderError(f"unknown direction {direction!r}; choose TB, from top to bottom, or LR, from left to right")
     graph = fold(graph) if look.get("is_folded") else graph
     if form == "mermaid":
         return mermaid_text(graph, title, direction)

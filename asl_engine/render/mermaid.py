@@ -91,8 +91,8 @@ def _node(name: str, node: Mapping[str, Any]) -> str:
     elif node["type"] in ("Start", "End"):
         lines = [node["name"]]
     else:
-        told = node.get("status") if node.get("status") in _TOLD else None
-        notes = filter(None, (told, node.get("note") or node["retry"]))
+        status = node.get("status") if node.get("status") in _TOLD else None
+        notes = filter(None, (status, node.get("note") or node["retry"]))
         lines = [shorten(node["kind"], 40), node["name"], *notes]
     return name + _BRACKETS.get(node["type"], "[%s]") % _text(lines)
 

@@ -39,8 +39,8 @@ class MockedResponse:
         for last, answer in self.answers:
             if attempt <= last:
                 return answer
-        told = f"The mocked response '{self.name}' has no answer to the attempt {attempt}."
-        return Failure("States.Runtime", told)
+        message = f"The mocked response '{self.name}' has no answer to the attempt {attempt}."
+        return Failure("States.Runtime", message)
 
 
 class MockedStates:
@@ -77,12 +77,12 @@ class MockConfig:
             }
 
     def _states(self, states: JSON, where: str) -> dict[str, MockedResponse]:
-        found = {}
+        answers = {}
         for state, response in _object(states, where).items():
             if not isinstance(response, str) or response not in self.responses:
                 raise UsageError(f"{where}.{state}: there is no mocked response {response!r}")
-            found[state] = self.responses[response]
-        return found
+            answers[state] = self.responses[response]
+        return answers
 
     def states(self, machine: str, case: str) -> MockedStates:
         """Return a test case of a state machine, ready for one execution. Raises UsageError if there is none."""
@@ -103,20 +103,20 @@ def _object(value: Any, where: str, known: set[str] | None = None) -> dict[str, 
 
 def _response(name: str, value: JSON) -> MockedResponse:
     """Read a response: its attempts may stand in any order, and together leave no gap."""
-    found = []
+    answers = []
     for attempts, answer in _object(value, f"MockedResponses.{name}").items():
         where = f"MockedResponses.{name}.{attempts}"
         match = _ATTEMPTS.fullmatch(attempts)
         first, last = (int(match["first"]), int(match["last"] or match["first"])) if match else (1, 0)
         if not first <= last <= MAX_ATTEMPT:
             raise UsageError(f"{where}: attempts are written as '0' or '0-2'")
-        found.append((first, last, _answer(answer, where)))
+        answers.append((first, last, _answer(answer, where)))
     expected = 0
-    for first, last, _ in sorted(found, key=lambda entry: entry[0]):
+    for first, last, _ in sorted(answers, key=lambda entry: entry[0]):
         if first != expected:
             raise UsageError(f"MockedResponses.{name}: attempts begin with 0 and follow each other; {expected} is next")
         expected = last + 1
-    return MockedResponse(name, [(last, answer) for _, last, answer in sorted(found, key=lambda entry: entry[0])])
+    return MockedResponse(name, [(last, answer) for _, last, answer in sorted(answers, key=lambda entry: entry[0])])
 
 
 def _answer(value: JSON, where: str) -> JSON | Failure:

@@ -186,7 +186,7 @@ class Breakpoints:
         try:
             self.conditions[text] = compile_jsonata(text)
         except JSONataError as problem:
-            raise UsageError(f"{text!r} is no JSONata expression: {problem}") from None
+            raise UsageError(f"{text!r} is not a JSONata expression: {problem}") from None
 
     def told(self) -> list[str]:
         """Return them as text."""

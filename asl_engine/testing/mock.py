@@ -47,12 +47,12 @@ class Mock:
         if wrong:
             raise MockError(f"on_call={{{wrong[0]!r}: ...}} names no call: calls are counted from 1")
         if not isinstance(takes, (int, float)) or not 0 <= takes < 1e12:
-            raise MockError(f"takes={takes!r} is no time in seconds; a call that never ends is answered NO_ANSWER")
+            raise MockError(f"takes={takes!r} is not a time in seconds; a call that never ends is answered NO_ANSWER")
 
     @classmethod
-    def of(cls, given: Any) -> Mock:
+    def of(cls, answer: Any) -> Mock:
         """Return a mock, made of an answer if it is none yet."""
-        return given if isinstance(given, Mock) else cls(given)
+        return answer if isinstance(answer, Mock) else cls(answer)
 
     def answer(self, number: int, name: str, payload: JSON, context: LambdaContext) -> Any:
         """Return the answer to call `number` of `name`: a result, an exception, an Answer, or NO_ANSWER."""
@@ -94,7 +94,7 @@ def _uniform(answer: Any) -> Any:
     if not callable(answer):
         return answer
     if inspect.iscoroutinefunction(answer) or inspect.isgeneratorfunction(answer):
-        raise MockError(f"{_named(answer)} gives a coroutine or a generator, which is no result: use a plain function")
+        raise MockError(f"{_named(answer)} gives a coroutine or a generator, not a result: use a plain function")
     try:
         signature = inspect.signature(answer)
     except (TypeError, ValueError):  # a builtin that does not tell

@@ -41,7 +41,7 @@ class Mockable:
         if name in self._readers:
             raise MockError(f"{name!r} reads the items of a Map: pass buckets={{NAME: FOLDER}} with the objects")
         if name in self._others:
-            raise MockError(f"the state {name!r} is no Task, and has no work that a mock could do")
+            raise MockError(f"the state {name!r} is not a Task, so it cannot be mocked")
         short, qualifier = split_name(name)
         if name not in self._states and short in self._functions:
             return name if qualifier and name in known else short

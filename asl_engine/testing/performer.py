@@ -80,19 +80,19 @@ class MockedTasks(Performer):
                 f"add a mock of {task.state!r}, or {other}"
             ) from None
 
-    def _checked(self, task: StartTask, name: str, mock: Mock, call: Call, given: Any) -> Answer:
+    def _checked(self, task: StartTask, name: str, mock: Mock, call: Call, reply: Any) -> Answer:
         """Return an answer as an Answer, after comparing it with the API of its service."""
         answer: Answer
-        if isinstance(given, Exception):
-            failure = _failure(task, call, given)
+        if isinstance(reply, Exception):
+            failure = _failure(task, call, reply)
             answer = Answer.failure(failure.error, failure.cause, mock.takes)
-        elif isinstance(given, Answer):
-            answer = given
+        elif isinstance(reply, Answer):
+            answer = reply
         else:
             try:
-                answer = Answer(given, after=mock.takes)
+                answer = Answer(reply, after=mock.takes)
             except NotJSON as problem:
-                raise MockError(f"the mock of {name!r} answers {type(given).__name__}: {problem}") from None
+                raise MockError(f"the mock of {name!r} answers {type(reply).__name__}: {problem}") from None
         if not answer.is_failure and not call.is_enveloped:
             self._compare(task, name, answer.output)
         return answer
@@ -112,12 +112,12 @@ class MockedTasks(Performer):
 
 def _without_payload(task: StartTask, name: str, output: JSON) -> str:
     """Say how to mock a state that invokes a function; a function of the same name has no mock of its own."""
-    told = f"the mock of the state {name!r} answers {output!r}, and the result of lambda:invoke is an object with a"
+    message = f"the mock of the state {name!r} answers {output!r}, and the result of lambda:invoke is an object with a"
     payload = task.payload
     called = payload.get("FunctionName") if isinstance(payload, dict) else None
     if isinstance(called, str) and split_name(called)[0] == name:
-        return f'{told} "Payload": state and function have one name, so answer {{"Payload": ...}}'
-    return f'{told} "Payload": mock the function, by its name, to say what it returns'
+        return f'{message} "Payload": state and function have one name, so answer {{"Payload": ...}}'
+    return f'{message} "Payload": mock the function, by its name, to say what it returns'
 
 
 def _handed_over(task: StartTask) -> Prepared:

@@ -105,13 +105,13 @@ class CoverageRun:
 def _report(text: str) -> tuple[str, Path]:
     kind, _, path = text.partition(":")
     if kind not in REPORTS:
-        raise UsageError(f"there is no report {kind!r}; there are {', '.join(REPORTS)}")
+        raise UsageError(f"unknown report {kind!r}; choose one of {', '.join(REPORTS)}")
     defaults = {"json": "asl-coverage.json", "html": "asl-coverage", "svg": "asl-coverage"}
     target = Path(path or defaults.get(kind, ""))
     if kind == "json" and target.is_dir():
         raise UsageError(f"the report cannot be written to {target}: it is a folder")
     if kind in ("html", "svg") and target.exists() and not target.is_dir():
-        raise UsageError(f"the report cannot be written to {target}: it is no folder")
+        raise UsageError(f"the report cannot be written to {target}: it is not a folder")
     return kind, target
 
 

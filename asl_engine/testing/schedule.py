@@ -45,7 +45,7 @@ def happenings(schedule: Schedule) -> list[tuple[float, ScheduledEvent]]:
     ]
     for seconds, event in moments:
         if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
-            raise UsageError(f"at={{{seconds!r}: ...}} is no moment: it takes seconds after the start")
+            raise UsageError(f"at={{{seconds!r}: ...}} is not a moment: it takes seconds after the start")
         if not isinstance(event, ScheduledEvent):
             raise UsageError(f"at={{{seconds!r}: ...}} has {event!r}; it takes stop(), send_success(...) and the like")
     return moments

@@ -112,10 +112,10 @@ def _string(schema: Schema, where: str) -> SearchStrategy[Any]:
     least, most = schema.get("minLength", 0), schema.get("maxLength")
     if "pattern" in schema:
         pattern: str = schema["pattern"]
-        found = strategies.from_regex(pattern)
+        texts = strategies.from_regex(pattern)
         if "$" in pattern:  # Python's lets a newline follow, the one of JSON Schema does not
-            found = found.filter(lambda text: not text.endswith("\n"))
-        return found.filter(lambda text: len(text) >= least and (most is None or len(text) <= most))
+            texts = texts.filter(lambda text: not text.endswith("\n"))
+        return texts.filter(lambda text: len(text) >= least and (most is None or len(text) <= most))
     return strategies.text(min_size=least, max_size=least + 50 if most is None else most)
 
 

@@ -46,8 +46,8 @@ class StateResult:
         self.wait = _wait(inspection)
 
     def __repr__(self) -> str:
-        told = f"{self.error}: {self.cause}" if self.error is not None else f"output {self.output!r}"
-        return f"<StateResult {self.status}, {told}, next {self.next!r}>"
+        words = f"{self.error}: {self.cause}" if self.error is not None else f"output {self.output!r}"
+        return f"<StateResult {self.status}, {words}, next {self.next!r}>"
 
 
 def _wait(inspection: Inspection) -> float | None:
@@ -101,9 +101,9 @@ class TestedState:
         """
         subject = self.subject
         self._check_attempt(attempt)
-        for name, given in (("variables", variables), ("context", context)):
-            if given is not None and not isinstance(given, Mapping):
-                raise UsageError(f"{name}={given!r}: expected an object")
+        for name, value in (("variables", variables), ("context", context)):
+            if value is not None and not isinstance(value, Mapping):
+                raise UsageError(f"{name}={value!r}: expected an object")
         setting = Setting(
             Identity("test", self.machine.name, kind=self.machine.type),
             moment(self.start_time),
@@ -123,8 +123,8 @@ class TestedState:
     def _work(self, inspection: Inspection, result: Any) -> None:
         if result is ABSENT:
             kind = inspection.state.type
-            told = "result=..., a value, or an exception for a failure"
-            raise MockError(f"the state {self.name!r} is a {kind}, and nobody does its work: pass {told}")
+            words = "result=..., a value, or an exception for a failure"
+            raise MockError(f"the state {self.name!r} is a {kind}, and nobody does its work: pass {words}")
         if isinstance(result, type) and issubclass(result, Exception):
             result = result()
         if isinstance(result, Answer):
@@ -133,8 +133,8 @@ class TestedState:
                 return
             result = result.output
         if isinstance(result, Mock) or callable(result) or result is NO_ANSWER:
-            told = "one state is given the result of its work: a value, or an exception for a failure"
-            raise MockError(f"result={result!r}: {told}")
+            words = "one state is given the result of its work: a value, or an exception for a failure"
+            raise MockError(f"result={result!r}: {words}")
         if isinstance(result, TaskError):
             inspection.fail(result.error, result.cause)
         elif isinstance(result, Exception):

@@ -252,7 +252,7 @@ def test_a_machine_that_reads_a_bucket_nobody_knows_says_what_to_do():
 
 def test_a_bucket_that_is_no_folder_is_refused(tmp_path):
     """Before anything runs."""
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         run(distributed(), [], buckets={"data": tmp_path / "nothing"})
 
 

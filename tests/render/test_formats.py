@@ -14,9 +14,9 @@ from asl_engine import StateMachine
 from asl_engine.errors import RenderError
 from asl_engine.model.states import StateMachine as Model
 from asl_engine.render.draw import draw, format_of
-from asl_engine.render.far import cut_far_lines
 from asl_engine.render.fold import fold
 from asl_engine.render.graph import state_graph
+from asl_engine.render.long_edges import cut_far_lines
 from asl_engine.render.mermaid import mermaid_text
 from asl_engine.render.overlay import mark
 from tests.render.machines import history, machine, named, order
@@ -59,9 +59,9 @@ def test_a_name_tells_the_format(name: str, start: str, tmp_path: Path) -> None:
 def test_what_is_no_format() -> None:
     with pytest.raises(RenderError, match=r"ends in \.jpeg"):
         format_of("a.jpeg")
-    with pytest.raises(RenderError, match="'gif' is no format"):
+    with pytest.raises(RenderError, match="unknown picture format 'gif'"):
         format_of("a.svg", "gif")
-    with pytest.raises(RenderError, match="'up' is no direction"):
+    with pytest.raises(RenderError, match="unknown direction 'up'"):
         draw(order(), look={"direction": "up"})  # type: ignore[typeddict-item]
 
 

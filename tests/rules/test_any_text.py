@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from test_check import JSON_VALUES, KITCHEN, places, replaced
 
-from asl_engine.cli.forms import github, sarif
+from asl_engine.cli.formats import github, sarif
 from asl_engine.rules.check import check_source, rules
 from asl_engine.rules.selection import EVERY
 from asl_engine.source import parse_document

@@ -355,7 +355,7 @@ def test_too_little_coverage_fails_the_run(project, least, code):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--asl-cov=.", "--asl-cov-report=xml"), "there is no report 'xml'; there are term, term-missing, json"),
+        (("--asl-cov=.", "--asl-cov-report=xml"), "unknown report 'xml'; choose one of term, term-missing, json"),
         (("--asl-cov=nowhere",), "nowhere has no definitions"),
         (("--asl-cov=empty",), "empty has no definitions: no file that ends with .asl.json"),
     ],

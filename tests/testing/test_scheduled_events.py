@@ -155,7 +155,7 @@ def test_a_state_that_is_not_there_cannot_be_answered():
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "60", None])
 def test_nothing_happens_before_the_start_or_never(seconds):
     """A moment is a number of seconds after the start."""
-    with pytest.raises(UsageError, match="is no moment: it takes seconds after the start"):
+    with pytest.raises(UsageError, match="is not a moment: it takes seconds after the start"):
         flow(Ask=asks()).run(at={seconds: stop()})
 
 

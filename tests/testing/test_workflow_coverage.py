@@ -300,5 +300,5 @@ def test_a_path_without_definitions_is_refused(folder):
 
 def test_a_report_that_is_not_known_is_refused(folder):
     """The error lists those that are."""
-    with pytest.raises(ValueError, match="there is no report 'xml'; there are term, term-missing, json"):
+    with pytest.raises(ValueError, match="unknown report 'xml'; choose one of term, term-missing, json"):
         CoverageRun(["m"], ["xml:file"])

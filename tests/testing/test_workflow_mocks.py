@@ -218,7 +218,7 @@ def test_calls_are_counted_from_one(number):
 @pytest.mark.parametrize("seconds", [-1, -0.001, float("inf"), float("nan"), "3", None])
 def test_a_call_takes_a_time_that_there_is(seconds):
     """Negative and endless times are refused, with what to do instead."""
-    with pytest.raises(MockError, match=r"takes=.* is no time in seconds; .* NO_ANSWER"):
+    with pytest.raises(MockError, match=r"takes=.* is not a time in seconds; .* NO_ANSWER"):
         flow(A=calls("f")).mock("f", {}, takes=seconds)
 
 
@@ -381,7 +381,7 @@ def test_a_state_of_the_same_name_as_a_function_is_meant():
         ("Charg", r"cannot mock 'Charg': no Task .* has this name, .* Did you mean 'Charge'"),
         ("ChargeCrad", r"Did you mean 'ChargeCard'"),
         ("xyz", r"cannot mock 'xyz': .* Known: 'Charge', 'ChargeCard'"),
-        ("Cancel", r"the state 'Cancel' is no Task, and has no work that a mock could do"),
+        ("Cancel", r"the state 'Cancel' is not a Task, so it cannot be mocked"),
     ],
 )
 def test_a_name_that_nothing_has_cannot_be_mocked(name, told):

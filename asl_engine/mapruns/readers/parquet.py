@@ -29,8 +29,8 @@ def parquet_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, s
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        told = "reading Parquet needs the package pyarrow: pip install 'asl-engine[parquet]'"
-        raise NotSupported(told) from None
+        message = "reading Parquet needs the package pyarrow: pip install 'asl-engine[parquet]'"
+        raise NotSupported(message) from None
     try:
         for batch in parquet.ParquetFile(_seekable(stream)).iter_batches(ROWS):
             for row in batch.to_pylist():

@@ -66,9 +66,9 @@ def _far_lines(graph: networkx.DiGraph, rows: Mapping[str, int]) -> list[tuple[s
     """Return the lines to cut: the far ones, but for one to each state that has no other."""
     spans = list(_spans(graph, rows))
     most = max(MANY, _LINES * graph.number_of_nodes()) - (graph.number_of_edges() - len(spans))
-    kept = {far: sum(span <= far for span, _, _ in spans) for far in _NEARER}
-    far = next((far for far in _NEARER if kept[far] <= most), 0)
-    return [(source, target) for span, source, target in spans if span > far]
+    kept = {longest: sum(span <= longest for span, _, _ in spans) for longest in _NEARER}
+    limit = next((longest for longest in _NEARER if kept[longest] <= most), 0)
+    return [(source, target) for span, source, target in spans if span > limit]
 
 
 def _spans(graph: networkx.DiGraph, rows: Mapping[str, int]) -> Iterator[tuple[int, str, str]]:

@@ -176,9 +176,7 @@ def refuse_missing(missing: dict[str, str], functions: Functions | None) -> None
         return
     known = list(functions or ())
     calls = [f"  the state {state!r} calls {wanted!r}.{_near(wanted, known)}" for state, wanted in missing.items()]
-    hint = (
-        "Name a file that has them with --functions; what is no Lambda function stands in functions = {name: function}."
-    )
+    hint = "Name a file that has them with --functions; other names stand in functions = {name: function}."
     raise UsageError("functions are missing:\n" + "\n".join(calls) + "\n" + hint)
 
 

@@ -13,16 +13,16 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 def github(report: Report) -> str:
     """Return a workflow command for each finding: GitHub shows them beside the lines."""
-    return "\n".join(_annotation(report.name, found) for found in report.diagnostics)
+    return "\n".join(_annotation(report.name, diagnostic) for diagnostic in report.diagnostics)
 
 
-def _annotation(name: str, found: Diagnostic) -> str:
-    span = found.span
+def _annotation(name: str, diagnostic: Diagnostic) -> str:
+    span = diagnostic.span
     place = [("file", name), ("line", span.line), ("endLine", span.end_line), ("col", span.column)]
     place.append(("endColumn", span.end_column))
-    told = ",".join(f"{key}={_escaped(str(value), True)}" for key, value in place)
-    title = _escaped(f"{found.code} {found.name}", True)
-    return f"::{_LEVELS[found.severity]} {told},title={title}::{_escaped(found.told)}"
+    texts = ",".join(f"{key}={_escaped(str(value), True)}" for key, value in place)
+    title = _escaped(f"{diagnostic.code} {diagnostic.name}", True)
+    return f"::{_LEVELS[diagnostic.severity]} {texts},title={title}::{_escaped(diagnostic.told)}"
 
 
 def _escaped(text: str, in_property: bool = False) -> str:
@@ -33,11 +33,11 @@ def _escaped(text: str, in_property: bool = False) -> str:
 
 def sarif(reports: Iterable[Report], rules: Iterable[Rule], version: str) -> dict[str, Any]:
     """Return the findings of all files as a SARIF 2.1.0 log, which code scanning reads."""
-    results = [_result(report.name, found) for report in reports for found in report.diagnostics]
-    told = [
+    results = [_result(report.name, diagnostic) for report in reports for diagnostic in report.diagnostics]
+    texts = [
         {"id": rule.code, "name": rule.name, "shortDescription": {"text": rule.summary or rule.name}} for rule in rules
     ]
-    driver = {"name": "asl", "version": version, "rules": told}
+    driver = {"name": "asl", "version": version, "rules": texts}
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -45,8 +45,8 @@ def sarif(reports: Iterable[Report], rules: Iterable[Rule], version: str) -> dic
     }
 
 
-def _result(name: str, found: Diagnostic) -> dict[str, Any]:
-    span = found.span
+def _result(name: str, diagnostic: Diagnostic) -> dict[str, Any]:
+    span = diagnostic.span
     region = {
         "startLine": span.line,
         "startColumn": span.column,
@@ -54,10 +54,10 @@ def _result(name: str, found: Diagnostic) -> dict[str, Any]:
         "endColumn": span.end_column,
     }
     place = {"artifactLocation": {"uri": name.replace("\\", "/")}, "region": region}
-    level = {"notice": "note"}.get(_LEVELS[found.severity], _LEVELS[found.severity])
+    level = {"notice": "note"}.get(_LEVELS[diagnostic.severity], _LEVELS[diagnostic.severity])
     return {
-        "ruleId": found.code,
+        "ruleId": diagnostic.code,
         "level": level,
-        "message": {"text": found.told},
+        "message": {"text": diagnostic.told},
         "locations": [{"physicalLocation": place}],
     }
