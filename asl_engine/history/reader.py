@@ -32,27 +32,22 @@ class EventReader:
     def __init__(self, records: Records, input_text: str | None = None) -> None:
         self.records = records
         self.events: list[Event] = []
-        self.at = 0
         self.input_text = input_text
         self.texts: dict[int, str] = {}
-        self.id = 0
-        self.frame = 0
+        self.at = self.id = self.frame = self.entered = self.before_entered = 0
         self.last: dict[int, int] = {0: 0}
         self.next_iteration: dict[int, int] = {}
         self.parents: dict[int, int] = {}
         self.assigned: dict[str, JSON] | None = None
         self.timestamp: Any = None
         self.region = ""
-        self.entered = 0
-        self.before_entered = 0
         self.maps: dict[int, str] = {}
 
     def new_events(self) -> list[Event]:
         """Return the events that were not read yet."""
-        records = self.records
-        begin, self.at = self.at, len(records)
+        begin, self.at = self.at, len(self.records)
         events = self.events = []
-        one_by_one = islice(records, begin, None)
+        one_by_one = islice(self.records, begin, None)
         for what, a, b in zip(one_by_one, one_by_one, one_by_one, strict=True):
             if type(what) is State:
                 self._entered(what, a)
@@ -63,10 +58,8 @@ class EventReader:
 
     def text(self, value: JSON) -> str:
         """Return the value's text, printed once for each value: outputs are the inputs of what follows."""
-        key = id(value)
-        text = self.texts.get(key)
-        if text is None:
-            text = self.texts[key] = json_text(value)
+        if (text := self.texts.get(id(value))) is None:
+            text = self.texts[id(value)] = json_text(value)
         return text
 
     def _event(self, type_: str, member: str | None = None, details: dict[str, Any] | None = None) -> None:

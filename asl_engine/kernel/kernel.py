@@ -66,6 +66,10 @@ class Kernel(Memory):
 
         An event for an op that is unknown or over gives no commands. Nothing that the document, the input or a task
         did raises: it becomes part of the history.
+
+        In this order: what nobody waits for is turned away before time passes, so that it leaves no trace. The time is
+        written before what happened in it. The event's own frame walks before those in `ready`, which came after it,
+        as on AWS: that is the order of ids in history. The timer of the whole comes last, and only for what waits.
         """
         if self.status not in ("RUNNING", "PENDING") and not redrive.is_heard(self, event):
             return []

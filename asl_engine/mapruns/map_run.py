@@ -86,8 +86,7 @@ class MapRun:
         self.stopped_at: float | None = None
         self.items, self.executions = Counts(), Counts()
         self.open: dict[int, Child] = {}
-        self.intake = intake
-        self.results = results
+        self.intake, self.results = intake, results
         self.is_busy = False  # reading, writing, or starting children
         self._births = Births(self.program, parent, self.arn, results.keeps_history)
         self.started = 0
@@ -247,8 +246,7 @@ class MapRun:
         self.items.running += batch.items
         self.executions.running += 1
         self.host.adopt(self, child)
-        started = ExecutionStarted(self.now, batch.input, identity, self.parent.seed, batch.size)
-        self.host.feed(self, child, started)
+        self.host.feed(self, child, ExecutionStarted(self.now, batch.input, identity, self.parent.seed, batch.size))
 
     def _start_again(self, child: Child) -> None:
         """Redrive a child; one of type EXPRESS starts anew with its input (documented), and counts that (recorded)."""

@@ -21,12 +21,14 @@ from asl_engine.kernel import (
     Identity,
     Kernel,
     StartTask,
+    StartTimer,
     TaskFailed,
     TaskHeartbeat,
     TaskSubmitted,
     TaskSucceeded,
     TimerFired,
 )
+from asl_engine.kernel.events import ActivityStarted
 from asl_engine.kernel.snapshot import restore, take
 from asl_engine.tasks.perform import Performer
 
@@ -293,6 +295,31 @@ def test_nothing_of_a_snapshot_is_shared_with_the_kernel_that_it_was_taken_from(
     assert json.loads(text) == json.loads(json.dumps(take(again)))
     again.handle(TimerFired(timer.at, timer.op))
     assert list(read_events(kernel.records)) == list(read_events(again.records))
+
+
+def test_an_attempt_at_an_activity_is_remembered_at_each_step():
+    """Taken up with its limits, alive, answered: each by a kernel that knows the rest from a snapshot."""
+    arn = "arn:aws:states:us-east-1:123456789012:activity:paint"
+    machine = StateMachine.from_dict(one_state(Type="Task", Resource=arn, TimeoutSeconds=60, HeartbeatSeconds=9))
+    kept = Kernel(machine.program)
+    kept.activities = {arn}
+    [task, _] = kept.handle(started({}))
+    again = restore(machine.program, json.loads(json.dumps(take(kept))), {arn})
+    limits = []
+
+    for event in (
+        ActivityStarted(START + 100, task.op, "ann"),
+        TaskHeartbeat(START + 105, task.op),
+        TaskSucceeded(START + 110, task.op, "painted"),
+    ):
+        kept.handle(event)
+        commands = again.handle(event)
+        limits.append([command.at - START for command in commands if isinstance(command, StartTimer)])
+        again = restore(machine.program, json.loads(json.dumps(take(again))), {arn})
+
+    assert [[160.0, 109.0], [114.0], []] == limits
+    assert ("SUCCEEDED", "painted") == (again.status, again.output)
+    assert list(read_events(kept.records)) == list(read_events(again.records))
 
 
 def test_a_snapshot_of_an_ended_execution_tells_its_end():
