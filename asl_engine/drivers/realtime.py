@@ -19,8 +19,11 @@ from typing import TYPE_CHECKING, Any, assert_never
 from asl_engine.drivers.agenda import Agenda
 from asl_engine.drivers.hooks import NO_HOOKS, Hooks
 from asl_engine.drivers.outcome import Pending, ended, outcome_of
+from asl_engine.drivers.turns import turns
 from asl_engine.kernel import (
     Cancel,
+    Continue,
+    Continued,
     Event,
     Kernel,
     StartMapRun,
@@ -110,6 +113,7 @@ class RealTimeDriver:
         self.running.clear()
         self.inbox.clear()  # what came too late for the attempt before
         self._problem = None
+        self._turns = turns()
         self.post(event)
         try:
             while self.inbox or self.kernel.status in ("PENDING", "RUNNING"):
@@ -131,15 +135,21 @@ class RealTimeDriver:
             self.handed_out.discard(event.op)
         if on_event is not None:
             on_event(event)
-        handle: Callable[[Any], list[Any]] = self.kernel.handle if self.family is None else self.family.handle
-        commands = handle(event)
+        commands = await self._turns.take(lambda: self._handle(event))
         if on_commit is not None and (committing := on_commit(event)) is not None:
             await committing
         for command in commands:
             self._carry_out(command)
 
+    def _handle(self, event: FamilyEvent) -> list[Any]:
+        self.kernel.is_spent = self._turns.is_over  # each time, as `on_commit` may put another kernel there
+        handle: Callable[[Any], list[Any]] = self.kernel.handle if self.family is None else self.family.handle
+        return handle(event)
+
     def _carry_out(self, command: FamilyCommand) -> None:
         match command:
+            case Continue():
+                self.post(Continued(self.clock(), command.op))
             case StartTask():
                 answers = None if self.hooks.intercept is None else self.hooks.intercept(command)
                 if answers is None:

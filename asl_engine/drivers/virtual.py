@@ -8,7 +8,8 @@ digit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import thread_time
 from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
@@ -19,6 +20,8 @@ from asl_engine.errors import Deadlock
 from asl_engine.kernel import (
     Cancel,
     Command,
+    Continue,
+    Continued,
     Event,
     Kernel,
     StartMapRun,
@@ -63,16 +66,19 @@ class VirtualDriver:
         """Feed the first event, then whatever follows from it."""
         commands, (_, on_event, on_commit) = self.commands, self.hooks
         next_event: Any = event  # that of a family only where there is one
+        is_spent = self._budget()
         while True:
             if on_event is not None:
                 on_event(next_event)
+            if is_spent is not None:
+                self.kernel.is_spent = is_spent
             family = self.family  # asked each time, as the kernel is: `on_commit` may have put another one there
             commands += self.kernel.handle(next_event) if family is None else family.handle(next_event)
             if on_commit is not None:
                 on_commit(next_event)
             if self.kernel.status != "RUNNING":
                 return
-            next_event = self._next_event()
+            next_event = self._next_event() if is_spent is None or not is_spent() else self._time_up()
 
     def resume(self) -> None:
         """Continue a restored execution: what it waits for is issued again."""
@@ -103,6 +109,8 @@ class VirtualDriver:
                 self.agenda.cancel(command.op)
             case Work():
                 return WorkDone(self._clock(), command.op, command.work() if command.work is not None else None)
+            case Continue():
+                return Continued(self._clock(), command.op)
             case StartTask() | StartMapRun():
                 raise AssertionError("tasks are performed, and a family runs its Map Runs itself")
             case _:
@@ -119,6 +127,23 @@ class VirtualDriver:
                 "Have the function that gets the task token return an Answer, or give the state a TimeoutSeconds."
             )
         return self.agenda.pop()
+
+    def _budget(self) -> Callable[[], bool] | None:
+        """Return what tells whether an execution has calculated for as long as it may last; None without a limit.
+
+        Calculation takes no virtual time, but it must end where in real time it would. Processor time is counted, and
+        functions, which have threads of their own where there is a limit, are not.
+        """
+        timeout = self.kernel.program.timeout
+        if timeout is None:
+            return None
+        end = thread_time() + timeout
+        return lambda: thread_time() > end
+
+    def _time_up(self) -> TimerFired:
+        """Return the end of an execution that has calculated for too long."""
+        self.commands.clear()
+        return TimerFired(self.kernel.deadline(), self.kernel.deadline_op)
 
     def _clock(self) -> float:
         return self.kernel.now if self.family is None else self.family.now

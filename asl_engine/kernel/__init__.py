@@ -19,6 +19,11 @@ A sleep remembers the move that follows: `Enter` for a retry's delay, `Done` for
 there is no flag that says why a frame waits, and a waiting frame can be written as JSON (`snapshot.py`) and restored
 elsewhere.
 
+A calculation can be long. A driver that has more to do sets `is_spent`, which tells whether the kernel has used up
+what it may do at once; the kernel has no clock, and asks between two transitions. When it is, the walk joins those that
+are ready, `Continue` goes out, and `Continued` lets them go on: so time limits, stops and other executions come in
+between.
+
 A failure climbs: the state's retriers, its catchers, then the frame ends and the state around it fails with the same
 error and cause. `failures.py` says who may handle what.
 
@@ -32,8 +37,9 @@ Everything is written down as it happens, as three references a transition; `his
 Between two events every fact is in the memory.
 """
 
-from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer
+from asl_engine.kernel.commands import DEADLINE, Cancel, Command, Continue, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.events import (
+    Continued,
     Event,
     ExecutionRedriven,
     ExecutionStarted,
@@ -53,6 +59,8 @@ __all__ = [
     "DEADLINE",
     "Cancel",
     "Command",
+    "Continue",
+    "Continued",
     "Event",
     "ExecutionRedriven",
     "ExecutionStarted",

@@ -78,4 +78,14 @@ class Cancel:
         self.op = op
 
 
-Command: TypeAlias = StartTask | StartTimer | StartMapRun | Cancel
+class Continue:
+    """The budget of work is spent, and there is more to calculate: answer with Continued when its time has come. `op`
+    is that of the execution's end."""
+
+    __slots__ = ("op",)
+
+    def __init__(self, op: str) -> None:
+        self.op = op
+
+
+Command: TypeAlias = StartTask | StartTimer | StartMapRun | Cancel | Continue

@@ -113,6 +113,16 @@ class TimerFired:
         self.op = op
 
 
+class Continued:
+    """There is time to calculate again: answers `Continue`, with its op."""
+
+    __slots__ = ("at", "op")
+
+    def __init__(self, at: float, op: str = DEADLINE) -> None:
+        self.at = at
+        self.op = op
+
+
 class ExecutionStopped:
     """Somebody stopped the execution (StopExecution). A child execution is stopped by the op of its end."""
 
@@ -145,6 +155,7 @@ Event: TypeAlias = (
     | MapRunSucceeded
     | MapRunFailed
     | TimerFired
+    | Continued
     | ExecutionStopped
     | ExecutionRedriven
 )

@@ -9,6 +9,7 @@ from asl_engine.kernel import attempts, forks, map_runs, redrive
 from asl_engine.kernel.commands import DEADLINE, Command, StartTimer
 from asl_engine.kernel.events import (
     ActivityStarted,
+    Continued,
     Event,
     ExecutionRedriven,
     ExecutionStarted,
@@ -86,13 +87,16 @@ class Kernel(Memory):
             step = TAKE_IN[type(event)](self, event)
             if step is not None:
                 self._walk(step[0], step[1])
-            while ready:  # what walks that end or fail have left for others, and so on
+            while ready and not self.has_given_way:  # what walks that end or fail have left for others, and so on
                 frame, move = ready.popleft()
                 if frame.is_open:  # else what it belongs to has failed since
                     self._walk(frame, move)
+                    if ready and self.is_spent is not None and not self.has_given_way and self.is_spent():
+                        self.give_way()
         except HistoryFull:
             self._stop_full()
-        if self.waiting and not self.is_deadline_set:  # only now: most executions of a moment need no timer
+        # Only now: most executions of a moment need no timer.
+        if (self.waiting or self.has_given_way) and not self.is_deadline_set:
             self.is_deadline_set = True
             commands.append(StartTimer(self.deadline_op, self.deadline()))
         return commands
@@ -108,6 +112,15 @@ class Kernel(Memory):
             self.record.focus_on(frame.number)
         while move is not None:
             move = MAKE[type(move)](self, frame, move)
+            if move is ENTER and self.is_spent is not None and self.is_spent():
+                self._interrupt(frame)
+                return
+
+    def _interrupt(self, frame: Frame) -> None:
+        """Stop a walk before it enters its next state, as the budget is spent; it is the first to go on."""
+        self.ready.appendleft((frame, ENTER))
+        if not self.has_given_way:
+            self.give_way()
 
     def _enter(self, frame: Frame, enter: Enter) -> Move:
         frame.data = frame.input
@@ -122,7 +135,7 @@ class Kernel(Memory):
         States that are done at once follow each other here, without a way back to the table: this loop is where the
         time goes.
         """
-        record = self.record
+        record, is_spent = self.record, self.is_spent
         entries = record.entries
         while True:
             state, result, route = frame.state, done.result, done.route
@@ -164,6 +177,9 @@ class Kernel(Memory):
             frame.input = frame.data = output
             frame.max_size = size
             frame.visit += 1
+            if is_spent is not None and is_spent():
+                self._interrupt(frame)
+                return None
             try:
                 move = following.run(frame)
             except ExpressionFailed as problem:
@@ -256,6 +272,9 @@ class Kernel(Memory):
         self.root = Frame(self, 0, self.program, event.input, size)
         return self.root, ENTER
 
+    def _on_continued(self, event: Continued) -> None:
+        self.has_given_way = False
+
     def _on_stopped(self, event: ExecutionStopped) -> None:
         self.abort(event.error, event.cause)
 
@@ -268,6 +287,7 @@ class Kernel(Memory):
 
 TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], Step | None]]] = {
     ActivityStarted: attempts.on_activity_started,
+    Continued: Kernel._on_continued,
     ExecutionRedriven: redrive.on_redriven,
     ExecutionStarted: Kernel._on_started,
     ExecutionStopped: Kernel._on_stopped,

@@ -3,7 +3,8 @@
 A *frame* is one walk through one `States` block: the execution is one, each branch is one, each Map iteration is one. A
 *join* is a fork in progress, which a frame stands before until its walks have ended. The *memory* has the tree of
 frames, and beside it what they wait for: `waiting`, the commands that went out and were not answered; `sleeping`, what
-a timer that fires lets a frame do. `ready` and `commands` are filled and emptied within one event.
+a timer that fires lets a frame do. `ready` is who can go on, and empty between two
+events unless the execution has given way; `commands` are filled within one event.
 
 Moves are made by `kernel.py`, `attempts.py`, `forks.py`, `map_runs.py` and `redrive.py`, each of which takes a memory.
 """
@@ -12,12 +13,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from random import Random
 from typing import Final, TypeAlias
 
 from asl_engine.history import Records
-from asl_engine.kernel.commands import DEADLINE, Cancel, Command, StartMapRun, StartTask, StartTimer
+from asl_engine.kernel.commands import DEADLINE, Cancel, Command, Continue, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.record import Record
 from asl_engine.program.program import Block, Fork, Move, Program, State
@@ -187,15 +188,18 @@ class Memory:
     execution: its own ops begin with it, so they are unique among all that one driver runs. `activities` are those that
     exist, by ARN, where somebody knows. `map_runs` are the last of each frame, by its number, for a redrive.
 
+    `is_spent` is the driver's: whether the budget of work is used up, so that the execution is to give way. Once it
+    has, `has_given_way` until it may go on.
+
     `envelope_size` is how many bytes expressions can see beside the data of their state: what is the same for the whole
     execution, and variables. `input_max_size` is the part of it that does not grow.
     """
 
     __slots__ = (
         "_context", "_stamp", "_stamped_at", "activities", "cause", "commands", "deadline_op", "envelope_size", "error",
-        "frame_count", "identity", "input", "input_max_size", "is_deadline_set", "map_runs", "now", "output",
-        "parent_op", "program", "ready", "record", "redrive_count", "redriven_at", "root", "seed", "sleeping",
-        "started_at", "status", "waiting",
+        "frame_count", "has_given_way", "identity", "input", "input_max_size", "is_deadline_set", "is_spent",
+        "map_runs", "now", "output", "parent_op", "program", "ready", "record", "redrive_count", "redriven_at", "root",
+        "seed", "sleeping", "started_at", "status", "waiting",
     )  # fmt: skip
 
     def __init__(self, program: Program, keeps_history: bool = True, parent_op: str = "") -> None:
@@ -216,6 +220,8 @@ class Memory:
         self.record = Record(program.kind, keeps_history)
         self.frame_count = 0
         self.is_deadline_set = False
+        self.is_spent: Callable[[], bool] | None = None
+        self.has_given_way = False
         self.activities: Container[str] | None = None
         self.waiting: dict[str, tuple[Frame, Command]] = {}
         self.sleeping: dict[str, Move] = {}
@@ -291,6 +297,8 @@ class Memory:
         has_timer = not self.parent_op or self.program.kind == "EXPRESS"  # a child's year is over after its parent's
         if self.is_deadline_set and has_timer and self.status == "RUNNING":
             commands.append(StartTimer(self.deadline_op, self.deadline()))
+        if self.has_given_way:
+            commands.append(Continue(self.deadline_op))
         return commands
 
     def frames(self) -> Iterator[Frame]:
@@ -316,6 +324,11 @@ class Memory:
         """Set a timer, at whose end the frame makes `move`."""
         self.sleeping[op] = move
         self.wait(frame, StartTimer(op, until))
+
+    def give_way(self) -> None:
+        """Let what is ready wait until the driver has time for more."""
+        self.has_given_way = True
+        self.commands.append(Continue(self.deadline_op))
 
     def release(self, frame: Frame) -> None:
         """The frame waits no longer: forget its ops, and cancel those that have not answered."""
@@ -382,6 +395,7 @@ class Memory:
             self.commands += [Cancel(op) for op in self.waiting]
             self.waiting, self.sleeping = {}, {}
         self.ready.clear()
+        self.has_given_way = False
 
 
 def _is_in_hand(frame: Frame, command: Command) -> bool:

@@ -18,14 +18,14 @@ from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.kernel import ENTER, Kernel
 from asl_engine.kernel.memory import Frame, Join, Memory
 from asl_engine.program.distributed import plan_as_data, plan_from_data
-from asl_engine.program.program import Done, Enter, Fork, Invoke, Move, Program, State, TimedOut
+from asl_engine.program.program import Done, Enter, Failed, Fork, Invoke, Move, Program, State, TimedOut
 from asl_engine.values import JSON
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 _FACTS: Final = (
     "status", "input", "output", "error", "cause", "seed", "started_at", "redriven_at", "redrive_count", "now",
-    "frame_count", "is_deadline_set", "envelope_size", "input_max_size",
+    "frame_count", "has_given_way", "is_deadline_set", "envelope_size", "input_max_size",
 )  # fmt: skip
 _FRAME_FACTS: Final = (
     "input", "max_size", "index", "item", "item_max_size", "variables", "visit", "attempt", "retries",
@@ -46,6 +46,7 @@ def take(memory: Memory) -> dict[str, JSON]:
         "frames": [_frame_as_data(frame) for frame in frames],
         "waiting": [[frame.number, command_as_data(command)] for frame, command in memory.waiting.values()],
         "sleeping": {op: _move_as_data(move) for op, move in memory.sleeping.items()},
+        "ready": [[frame.number, _move_as_data(move)] for frame, move in memory.ready if frame.is_open],
         "map_runs": [[number, command_as_data(run)] for number, run in memory.map_runs.items() if number in known],
         "event_count": record.event_count,
         "focus": record.focus,
@@ -72,6 +73,8 @@ def restore(program: Program, data: dict[str, JSON], activities: Container[str] 
         kernel.waiting[command.op] = (frames[number], command)
     for op, move in data["sleeping"].items():
         kernel.sleeping[op] = _move_from_data(move, kernel.waiting[op][0])
+    for number, move in data["ready"]:
+        kernel.ready.append((frames[number], _move_from_data(move, frames[number])))
     for number, command_data in data["map_runs"]:
         map_run = command_from_data(frames[number].state, command_data)
         assert isinstance(map_run, StartMapRun)
@@ -178,15 +181,20 @@ def command_from_data(state: State, data: dict[str, JSON]) -> StartTask | StartT
     return StartTask(op, state.resource, data["payload"], state.name, data["timeout"], data["heartbeat"])
 
 
-def _move_as_data(move: Move) -> dict[str, JSON]:
+def _move_as_data(move: Move | None) -> dict[str, JSON]:
+    """Return what a frame is to do, as a JSON value. Without a move its walk begins, which enters its state as well."""
     if isinstance(move, Done):
         return {"result": move.result}
+    if isinstance(move, Failed):
+        return {"failed": [move.error, move.cause, move.matched_as, move.is_of_map_run]}
     return {"matched_as": move.matched_as} if isinstance(move, TimedOut) else {}
 
 
-def _move_from_data(data: dict[str, JSON], frame: Frame) -> Done | Enter | TimedOut:
+def _move_from_data(data: dict[str, JSON], frame: Frame) -> Done | Enter | Failed | TimedOut:
     if "result" in data:
         return Done(data["result"], frame.state.route)
+    if "failed" in data:
+        return Failed(*data["failed"])
     return TimedOut(data["matched_as"]) if "matched_as" in data else ENTER
 
 

@@ -116,6 +116,7 @@ class Family:
     def feed(self, run: MapRun, child: Child, event: Event) -> None:
         """Have a child take in an event, and do what follows from it."""
         kernel = child.kernel
+        kernel.is_spent = self.root.is_spent
         self._carry_out(kernel, (run, child), kernel.handle(event))
         if event.op not in kernel.waiting and event.op != kernel.deadline_op:
             self.owners.pop(event.op, None)

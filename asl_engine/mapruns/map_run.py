@@ -210,9 +210,9 @@ class MapRun:
 
     def _admit(self) -> bool:
         """Start children until the limit; whether the run now waits for work instead. Raises MapRunProblem."""
-        intake, enough = self.intake, self.started + STARTS
+        intake, enough, is_spent = self.intake, self.started + STARTS, self.parent.is_spent
         while self.status == "RUNNING" and len(self.open) < (self.limit or MAX_CHILDREN):
-            if self.started >= enough:
+            if self.started >= enough or (is_spent is not None and is_spent()):
                 self.host.ask(self, "more")
                 return True
             if self.to_redrive:  # before the items that have never had a child

@@ -31,6 +31,12 @@ from asl_engine.values import JSON, format_timestamp, json_text, parse_json
 
 STEP_FUNCTIONS: Final = OPTIMISED["states"]
 
+STARTS: Final = ("StartExecution", "StartSyncExecution")
+
+MAX_RUNNING: Final = 5_000
+"""While so many executions run, a task starts no further one: a machine that starts itself twice would otherwise leave
+no room for anybody else."""
+
 
 def is_nested(task: StartTask) -> bool:
     """Whether a task calls Step Functions."""
@@ -69,6 +75,8 @@ async def _call(service: Service, account: Account, action: str, is_sdk: bool, p
         return unusable(parameters, problem)
     try:
         check_request(name, request)
+        if name in STARTS and service.running >= MAX_RUNNING:
+            raise ApiError("ExecutionLimitExceeded", f"{MAX_RUNNING} executions are running, so a task starts no other.")
         answer = OPERATIONS[name](service, account, request)
         if inspect.isawaitable(answer):
             answer = await answer

@@ -41,7 +41,8 @@ class Activities:
 class Service:
     """The machines and executions of all accounts, and the performer that does their tasks.
 
-    `live` has the executions that run, and those that failed, which a redrive can have go on.
+    `live` has the executions that run, and those that failed, which a redrive can have go on; `running` is how many of
+    them run.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Service:
         self.logs: Logs | None = None
         self.objects: Objects | None = None
         self._activities = Activities(self.store)
+        self.running = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, row: Execution, identity: Identity, value: JSON, mocks: MockedStates | None = None) -> None:
@@ -107,12 +109,15 @@ class Service:
         task.add_done_callback(self._tasks.discard)
 
     async def _follow(self, live: LiveExecution, first: ExecutionStarted | ExecutionRedriven) -> None:
+        self.running += 1
         try:
             await live.driver.run(first)
         except asyncio.CancelledError:
             raise
         except BaseException as problem:
             _give_up(live.kernel, problem)
+        finally:
+            self.running -= 1
         live.end(self.store, live.driver.clock())
         if live.row.redrive_refusal is not None or live.row.revision.type == "EXPRESS":
             self._bury(live)

@@ -50,6 +50,17 @@ class Amnesiac(VirtualDriver):
         self.forgotten += 1
 
 
+class Hasty(Amnesiac):
+    """One that lets the execution give way at every transition as well."""
+
+    given_way = 0
+
+    def forget(self, event):
+        super().forget(event)
+        self.kernel.is_spent = lambda: True
+        self.given_way += self.kernel.has_given_way
+
+
 class Answering(VirtualDriver):
     """A driver of a restored execution, beside which those who have task tokens are still at work."""
 
@@ -207,6 +218,19 @@ def test_a_machine_survives_forgetting_after_every_event(definition):
     uninterrupted, interrupted = ends_of(machine, {"rows": [[1, 2], [3], [2, 1]]}, own_functions)
 
     assert uninterrupted == interrupted
+
+
+@pytest.mark.parametrize("definition", OWN.values(), ids=OWN)
+def test_a_machine_survives_giving_way_at_every_transition(definition):
+    """What is ready goes on later, also in another process, and comes to the same end with as many events."""
+    machine, ends = StateMachine.from_dict(definition), []
+    for driver_class in (VirtualDriver, Hasty):
+        driver = driver_class(Kernel(machine.program), Performer(Functions.of(own_functions())))
+        driver.run(started({"rows": [[1, 2], [3], [2, 1]]}))
+        kernel = driver.kernel
+        ends.append((kernel.status, kernel.output, kernel.error, kernel.cause, kernel.now, kernel.event_count))
+
+    assert ends[0] == ends[1]
 
 
 FLAKY = {"Type": "Task", "Resource": "flaky"}
