@@ -15,6 +15,7 @@ from typing import Any, Final
 from asl_engine.catalogue.optimised import OPTIMISED
 from asl_engine.catalogue.resource import Integration
 from asl_engine.catalogue.service import sdk_metadata
+from asl_engine.drivers.turns import turns
 from asl_engine.kernel import ExecutionStopped, Identity, StartTask
 from asl_engine.kernel.failures import TASK_FAILED
 from asl_engine.server.account import Account
@@ -75,15 +76,19 @@ async def _call(service: Service, account: Account, action: str, is_sdk: bool, p
         return unusable(parameters, problem)
     try:
         check_request(name, request)
-        if name in STARTS and service.running >= MAX_RUNNING:
-            raise ApiError("ExecutionLimitExceeded", f"{MAX_RUNNING} executions are running, so a task starts no other.")
-        answer = OPERATIONS[name](service, account, request)
+        answer = await turns().take(lambda: _operate(service, account, name, request))
         if inspect.isawaitable(answer):
             answer = await answer
     except ApiError as problem:
         return _refused(problem, is_sdk, request_id)
     result = _result(shapes.output_shape, answer, is_sdk)
     return result if is_sdk else result | _metadata(answer, request_id)
+
+
+def _operate(service: Service, account: Account, name: str, request: dict[str, Any]) -> Any:
+    if name in STARTS and service.running >= MAX_RUNNING:
+        raise ApiError("ExecutionLimitExceeded", f"{MAX_RUNNING} executions are running: a task starts no other.")
+    return OPERATIONS[name](service, account, request)
 
 
 def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, JSON]:

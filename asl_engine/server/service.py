@@ -77,6 +77,7 @@ class Service:
         launch = Launch(kernel, performer, value, identity, seed, None, hooks, self.objects, descendants)
         driver = launch.in_real_time(self.skips_time, self._hand_out)
         live = descendants.root = self.live[row.arn] = LiveExecution(row, kernel, driver)
+        self.running += 1
         self._begin(self._follow(live, launch.started(driver.clock())))
         self._log(live)
 
@@ -86,6 +87,7 @@ class Service:
         live.row.reopen(at)
         self.store.update_execution(live.row)
         live.ended = asyncio.Event()
+        self.running += 1
         self._begin(self._follow(live, ExecutionRedriven(at)))
         self._log(live, live.kernel.event_count)
         return at
@@ -109,7 +111,6 @@ class Service:
         task.add_done_callback(self._tasks.discard)
 
     async def _follow(self, live: LiveExecution, first: ExecutionStarted | ExecutionRedriven) -> None:
-        self.running += 1
         try:
             await live.driver.run(first)
         except asyncio.CancelledError:

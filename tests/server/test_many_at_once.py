@@ -12,6 +12,7 @@ from conftest import PATIENCE, chain, one_state
 from test_endpoint import SIGNED, Endpoint
 from test_operations import MACHINE, Client
 
+from asl_engine.server import nested
 from asl_engine.server.operations import OPERATIONS
 
 PASS = {"Type": "Pass"}
@@ -82,3 +83,34 @@ def test_five_hundred_open_callbacks():
         return [client("DescribeExecution", executionArn=arn)["output"] for arn in arns]
 
     assert asyncio.run(story()) == [str(n) for n in range(500)]
+
+
+def test_a_machine_that_starts_itself_twice_leaves_room_for_others(monkeypatch):
+    """Its executions wait for their turns, and no more run than may; another machine is started and ends meanwhile."""
+    monkeypatch.setattr(nested, "MAX_RUNNING", 50)
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution",
+        "Parameters": {"StateMachineArn": f"{MACHINE}twice"},
+        "Catch": [{"ErrorEquals": ["StepFunctions.ExecutionLimitExceeded"], "Next": "Wait"}],
+    }
+    twice = chain(A=start, B=start, Wait={"Type": "Wait", "Seconds": 1})
+    client = Client(skips_time=False)
+    client.create("twice", definition=twice)
+    client.create("five", definition=json.loads(FIVE))
+
+    async def story():
+        client("StartExecution", stateMachineArn=f"{MACHINE}twice")
+        most = 0
+        async with asyncio.timeout(PATIENCE):
+            while client.service.running < 50:
+                await asyncio.sleep(0)
+            for _ in range(20):
+                other = client("StartExecution", stateMachineArn=f"{MACHINE}five")["executionArn"]
+                await client.service.wait_for(other)
+                most = max(most, client.service.running)
+        assert client("DescribeExecution", executionArn=other)["status"] == "SUCCEEDED"
+        await client.service.close()
+        return most
+
+    assert asyncio.run(story()) <= 51  # what somebody asks for is started nevertheless
