@@ -113,14 +113,14 @@ class Kernel(Memory):
         while move is not None:
             move = MAKE[type(move)](self, frame, move)
             if move is ENTER and self.is_spent is not None and self.is_spent():
-                self._interrupt(frame)
-                return
+                move = self._interrupt(frame)
 
-    def _interrupt(self, frame: Frame) -> None:
-        """Stop a walk before it enters its next state, as the budget is spent; it is the first to go on."""
+    def _interrupt(self, frame: Frame) -> Move | None:
+        """Make no move, as the budget is spent, before the walk enters its next state; it is the first to go on."""
         self.ready.appendleft((frame, ENTER))
         if not self.has_given_way:
             self.give_way()
+        return None
 
     def _enter(self, frame: Frame, enter: Enter) -> Move:
         frame.data = frame.input
@@ -132,11 +132,9 @@ class Kernel(Memory):
     def leave(self, frame: Frame, done: Done) -> Move | None:
         """Do the second half of the data flow, write down the transition, and enter the next state.
 
-        States that are done at once follow each other here, without a way back to the table: this loop is where the
-        time goes.
+        States that are done at once follow each other here, not by way of the table: in this loop goes the time.
         """
-        record, is_spent = self.record, self.is_spent
-        entries = record.entries
+        record, entries, is_spent = self.record, self.record.entries, self.is_spent
         while True:
             state, result, route = frame.state, done.result, done.route
             assigned = None
@@ -178,8 +176,7 @@ class Kernel(Memory):
             frame.max_size = size
             frame.visit += 1
             if is_spent is not None and is_spent():
-                self._interrupt(frame)
-                return None
+                return self._interrupt(frame)
             try:
                 move = following.run(frame)
             except ExpressionFailed as problem:
