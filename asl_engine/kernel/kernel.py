@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from asl_engine.kernel import attempts, forks, map_runs, redrive
-from asl_engine.kernel.commands import DEADLINE, Command, StartTimer
+from asl_engine.kernel.commands import DEADLINE, Command, Continue, StartTimer
 from asl_engine.kernel.events import (
     ActivityStarted,
     Continued,
@@ -91,8 +91,8 @@ class Kernel(Memory):
                 frame, move = ready.popleft()
                 if frame.is_open:  # else what it belongs to has failed since
                     self._walk(frame, move)
-                    if ready and self.is_spent is not None and not self.has_given_way and self.is_spent():
-                        self.give_way()
+                    if ready and self.is_spent is not None and self.is_spent():
+                        self._give_way()
         except HistoryFull:
             self._stop_full()
         # Only now: most executions of a moment need no timer.
@@ -118,9 +118,14 @@ class Kernel(Memory):
     def _interrupt(self, frame: Frame) -> Move | None:
         """Make no move, as the budget is spent, before the walk enters its next state; it is the first to go on."""
         self.ready.appendleft((frame, ENTER))
-        if not self.has_given_way:
-            self.give_way()
+        self._give_way()
         return None
+
+    def _give_way(self) -> None:
+        """Let what is ready wait until the driver has time for more."""
+        if not self.has_given_way:
+            self.has_given_way = True
+            self.commands.append(Continue(self.deadline_op))
 
     def _enter(self, frame: Frame, enter: Enter) -> Move:
         frame.data = frame.input

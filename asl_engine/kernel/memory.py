@@ -325,11 +325,6 @@ class Memory:
         self.sleeping[op] = move
         self.wait(frame, StartTimer(op, until))
 
-    def give_way(self) -> None:
-        """Let what is ready wait until the driver has time for more."""
-        self.has_given_way = True
-        self.commands.append(Continue(self.deadline_op))
-
     def release(self, frame: Frame) -> None:
         """The frame waits no longer: forget its ops, and cancel those that have not answered."""
         for op in frame.ops:
