@@ -85,8 +85,20 @@ def _refuse_constant(name: str) -> JSON:
     raise ValueError(f"{name} is not JSON")
 
 
-JSON_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
-"""Reads JSON and nothing more: NaN and Infinity are refused."""
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("a number this large is not a JSON value")
+    return number
+
+
+JSON_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+"""Reads JSON and nothing more: NaN and Infinity are refused, and so is `1e400`, which would be one."""
+
+
+def json_bytes(value: JSON) -> bytes:
+    """Return the text of a value as UTF-8. Halves of characters, which UTF-8 does not have, become escapes of JSON."""
+    return json_text(value).encode("utf-8", "backslashreplace")
 
 
 def parse_json(text: str) -> JSON:

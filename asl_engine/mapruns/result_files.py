@@ -17,7 +17,7 @@ from asl_engine.mapruns.s3_objects import ObjectProblem, Objects
 from asl_engine.mapruns.work import MapRunProblem, writer_failed
 from asl_engine.program.distributed import Writing
 from asl_engine.quotas import MAX_BYTES, MAX_RESULT_FILE
-from asl_engine.values import JSON, format_timestamp, json_text, size_of
+from asl_engine.values import JSON, format_timestamp, json_bytes, json_text, size_of
 
 IN_MEMORY: Final = 4 * 1024**2
 """How many bytes of results are held in memory, a file; the rest is on disk until it is written."""
@@ -107,7 +107,7 @@ class Results:
                     listed.append({"Key": key, "Size": file.size})
             key = f"{folder}/manifest.json"
             with SpooledTemporaryFile(IN_MEMORY) as text:
-                text.write(json_text(manifest).encode())
+                text.write(json_bytes(manifest))
                 text.seek(0)
                 self.objects.put(self.identity, bucket, key, text)
         except ObjectProblem as problem:
@@ -161,7 +161,7 @@ class Results:
         return [kernel.output]
 
     def _append(self, status: str, value: JSON) -> None:
-        text = json_text(value).encode("utf-8", "surrogatepass")
+        text = json_bytes(value)
         files = self._files[status]
         if not files or files[-1].size + len(text) > MAX_RESULT_FILE:
             files.append(_File(self.writing.output_type == "JSONL"))
@@ -179,7 +179,7 @@ class _File:
         self.is_lines = is_lines
         self.size = 0
         self.text: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was written
-        self._write(content.encode("utf-8", "surrogatepass"))
+        self._write(content.encode())
 
     def append(self, value: bytes) -> None:
         """Add a value's text."""
@@ -198,7 +198,7 @@ class _File:
     def content(self) -> str:
         """Return what it has so far."""
         self.text.seek(0)
-        return self.text.read().decode("utf-8", "surrogatepass")
+        return self.text.read().decode()
 
     def _write(self, text: bytes) -> None:
         self.text.write(text)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from secrets import token_hex
+from typing import IO, Final, NamedTuple, Protocol
 
 from asl_engine.errors import NotSupported, UsageError
 from asl_engine.kernel import Identity
+
+PART: Final = ".asl-part-"
+"""How the names of files begin that are being written: the rest of it nobody knows beforehand. They are no objects."""
 
 
 class ObjectProblem(Exception):
@@ -92,7 +96,7 @@ class Folders:
             raise ObjectProblem(refusal(f"Access Denied: {problem.strerror}", 403, "AccessDenied")) from None
 
     def list(self, identity: Identity, bucket: str, prefix: str) -> Iterator[Summary]:
-        """List files by the order of their keys. Links are not followed."""
+        """List files by the order of their keys, but for links, pipes, and what an interrupted `put` has left."""
         if bucket not in self.folders:
             yield from self.otherwise.list(identity, bucket, prefix)
             return
@@ -101,9 +105,8 @@ class Folders:
             Path(folder, name).relative_to(root).as_posix() for folder, _, names in os.walk(root) for name in names
         )
         for key in keys:
-            path = root / key
-            if key.startswith(prefix) and not path.is_symlink():
-                facts = path.stat()
+            facts = _facts_of(root / key) if key.startswith(prefix) else None
+            if facts is not None:
                 yield Summary(key, facts.st_size, facts.st_mtime, f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"')
 
     def put(self, identity: Identity, bucket: str, key: str, content: IO[bytes]) -> None:
@@ -112,15 +115,16 @@ class Folders:
             self.otherwise.put(identity, bucket, key, content)
             return
         path = self._path(bucket, key)
-        beside = path.with_name(f".{path.name}.part")
+        beside = path.with_name(f"{PART}{token_hex(8)}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
-                shutil.copyfileobj(content, file)
-            beside.replace(path)
+            try:
+                with beside.open("xb") as file:  # a new file: whatever has this name already is not followed
+                    shutil.copyfileobj(content, file)
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
         except OSError as problem:
-            with contextlib.suppress(OSError):
-                beside.unlink()
             raise ObjectProblem(refusal(f"Access Denied: {problem.strerror}", 403, "AccessDenied")) from None
 
     def _path(self, bucket: str, key: str) -> Path:
@@ -129,9 +133,19 @@ class Folders:
             path = (root / key).resolve()
         except (OSError, ValueError, RuntimeError):
             path = root
-        if not key or path == root or not path.is_relative_to(root):
+        is_own = path.name.startswith(PART)
+        if not key or path == root or is_own or not path.is_relative_to(root):
             raise ObjectProblem(refusal(f"The key {key!r} is no place in the bucket.", 400, "InvalidArgument"))
         return path
+
+
+def _facts_of(path: Path) -> os.stat_result | None:
+    """Return what is known of a file; None for what is no object, or was taken away meanwhile."""
+    try:
+        facts = path.lstat()
+    except OSError:
+        return None
+    return facts if stat.S_ISREG(facts.st_mode) and not path.name.startswith(PART) else None
 
 
 def refusal(text: str, status: int, code: str, request_id: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.lang.names_read import variables_read
@@ -125,10 +126,11 @@ def variable_not_assigned(outline: Outline) -> Iterator[Finding]:
         {"StartAt": "B", "States": {"B": {"Type": "Pass", "Assign": {"total": 1}, "Next": "A"},
           "A": {"Type": "Pass", "Parameters": {"x.$": "$total"}, "End": true}}}
     """
-    for site, name, pointer, ever, _ in _reads(outline):
-        if name not in ever:
-            where = " A distributed Map sees no variables; hand it over with ItemSelector." if _inside(site) else ""
-            yield Finding(pointer, f"${name} is read, and no state before assigns it", where)
+    for read in _reads(outline):
+        if not read.is_ever:
+            where = " A distributed Map sees no variables; hand it over with ItemSelector."
+            message = f"${read.name} is read, and no state before assigns it"
+            yield Finding(read.pointer, message, where if _inside(read.site) else "")
 
 
 @rule("ASL805", "variable-on-one-way", aws=None, severity=Severity.WARNING, is_default=False)
@@ -148,53 +150,70 @@ def variable_on_one_way(outline: Outline) -> Iterator[Finding]:
           "S": {"Type": "Pass", "Assign": {"total": 1}, "Next": "U"},
           "U": {"Type": "Pass", "Parameters": {"x.$": "$total"}, "End": true}}}
     """
-    for _, name, pointer, ever, always in _reads(outline):
-        if name in ever and name not in always:
-            yield Finding(pointer, f"${name} is assigned on some of the ways to this state only")
+    for read in _reads(outline):
+        if read.is_ever and not read.is_always:
+            yield Finding(read.pointer, f"${read.name} is assigned on some of the ways to this state only")
 
 
-def _reads(outline: Outline) -> Iterator[tuple[StateSite, str, str, set[str], set[str]]]:
-    """Yield for each variable that a state reads: the state, name, pointer, and which were assigned ever and always."""
+class _Read(NamedTuple):
+    """A variable that a state reads; whether it is there on some of the ways to the state, and on all of them."""
+
+    site: StateSite
+    name: str
+    pointer: str
+    is_ever: bool
+    is_always: bool
+
+
+def _reads(outline: Outline) -> list[_Read]:
+    return outline.once(_all_reads)
+
+
+def _all_reads(outline: Outline) -> list[_Read]:
+    """Return the variables that states read. Sets of variables are numbers, a bit for each, as each state has two."""
     assigned = {name for site in outline.having("assign") for name in _names(site.part.assign, site.is_jsonata)}
     if not assigned:
-        return
-    at_entry: dict[int, tuple[dict[str, set[str]], dict[str, set[str]]]] = {}
+        return []
+    bits = {name: 1 << index for index, name in enumerate(sorted(assigned))}
+    at_entry: dict[int, tuple[dict[str, int], dict[str, int]]] = {}
     for block in outline.blocks:  # a block stands behind the one that holds it
-        holder, outer_ever, outer_always = block.holder, set[str](), set[str]()
+        holder, outer_ever, outer_always = block.holder, 0, 0
         if holder is not None and not is_distributed(holder):
             ever, always = at_entry[id(holder.block)]
             outer_ever, outer_always = ever[holder.name], always[holder.name]
-        at_entry[id(block)] = _flow(block, outer_ever, outer_always, assigned)
+        at_entry[id(block)] = _flow(block, outer_ever, outer_always, bits)
+    reads = []
     for site in outline.states:
         ever, always = at_entry[id(site.block)]
         if site.block.is_certain:
             for pointer, text, _ in site.texts:
                 for name in sorted(variables_read(text) & assigned):
-                    yield site, name, pointer, ever[site.name], always[site.name]
+                    bit = bits[name]
+                    reads.append(_Read(site, name, pointer, bool(ever[site.name] & bit), bool(always[site.name] & bit)))
+    return reads
 
 
 def _flow(
-    block: BlockSite, outer_ever: set[str], outer_always: set[str], assigned: set[str]
-) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    block: BlockSite, outer_ever: int, outer_always: int, bits: dict[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
     """Return which variables there may be, and which there are for sure, when each state is entered."""
-    ever = {name: set(outer_ever) for name in block.states}
-    everything = outer_always | assigned
-    always = {name: set(everything) for name in block.states}
+    ever = dict.fromkeys(block.states, outer_ever)
+    always = dict.fromkeys(block.states, outer_always | ((1 << len(bits)) - 1))
     if block.block.start_at in always:
-        always[block.block.start_at] = set(outer_always)
-    changed = True
-    while changed:
-        changed = False
-        for transition in block.transitions:
-            source, target = transition.source, transition.target
-            if source is None or target not in ever:
-                continue
-            made = _assigned_on(transition)
-            more, sure = ever[source.name] | made, always[source.name] | made
-            if not more <= ever[target] or not always[target] <= sure:
-                ever[target] |= more
-                always[target] &= sure
-                changed = True
+        always[block.block.start_at] = outer_always
+    ways: dict[str, list[tuple[str, int]]] = {}
+    for transition in block.transitions:
+        if transition.source is not None and transition.target in ever:
+            made = sum(bits[name] for name in _assigned_on(transition))
+            ways.setdefault(transition.source.name, []).append((transition.target, made))
+    pending = dict.fromkeys(reversed(block.states))  # what has changed, or was not looked at yet
+    while pending:
+        source, _ = pending.popitem()
+        for target, made in ways.get(source, ()):
+            more, sure = ever[target] | ever[source] | made, always[target] & (always[source] | made)
+            if (more, sure) != (ever[target], always[target]):
+                ever[target], always[target] = more, sure
+                pending[target] = None
     return ever, always
 
 

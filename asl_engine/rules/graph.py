@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from asl_engine.diagnostics import NOWHERE, Finding
 from asl_engine.errors import did_you_mean
@@ -26,13 +27,20 @@ def dangling_transition(outline: Outline) -> Iterator[Finding]:
     Good:
         {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}}
     """
+    suggested = 0
     for block in outline.blocks:
-        for transition in block.transitions:
-            target = transition.target
-            if target not in block.states and not is_open(target) and not _is_open_block(block, outline):
-                message = f"no state is named {target!r} {_whereabouts(block)}"
+        dangling = [way for way in block.transitions if way.target not in block.states and not is_open(way.target)]
+        for transition in dangling if dangling and not _is_open_block(block, outline) else ():
+            target, near = transition.target, ""
+            if suggested < SUGGESTIONS:
+                suggested += 1
                 near = _in_other_block(target, block, outline) or _similar(target, list(block.states))
-                yield Finding(transition.pointer, message, near, aws_text=f"Missing 'Next' target: {target}")
+            message = f"no state is named {target!r} {_whereabouts(block)}"
+            yield Finding(transition.pointer, message, near, aws_text=f"Missing 'Next' target: {target}")
+
+
+SUGGESTIONS: Final = 20
+"""How many dangling transitions are told what was meant, perhaps; to compare each name with each is much work."""
 
 
 def _is_open_block(block: BlockSite, outline: Outline) -> bool:

@@ -17,8 +17,11 @@ from asl_engine.pointers import escape
 from asl_engine.source.places import Place, Places
 from asl_engine.values import JSON, MAX_DEPTH, TOO_DEEP
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}]*\}|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
-_BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$\{[^}"\n]*\}', re.DOTALL)
+_STRING: Final = r'"[^"\\]*(?:\\.[^"\\]*)*"?'
+"""A string; one without an end goes on to the end of the text, so that no quote in it is tried as a beginning."""
+
+_TOKEN: Final = re.compile(rf'{_STRING}|\$\{{[^{{}}]*\}}|[\[\]{{}}:,]|[^\s\[\]{{}}:,"]+', re.DOTALL)
+_BARE: Final = re.compile(rf'{_STRING}|\$\{{[^{{}}"\n]*\}}', re.DOTALL)
 
 
 class _NotANumber(ValueError):

@@ -147,5 +147,5 @@ def quoted(template: Document, pointer: str, pieces: list[Piece]) -> Quoted:
 
 def _offset(text: str, problem: SourceError) -> int:
     """Return where in a text a problem is, which has a line and a column."""
-    before = re.findall("[^\r\n]*(?:\r\n|\r|\n)", text)[: max(problem.line - 1, 0)]
-    return sum(map(len, before)) + max(problem.column - 1, 0)
+    starts = [0, *(match.end() for match in re.finditer("\r\n|\r|\n", text))]
+    return starts[min(max(problem.line - 1, 0), len(starts) - 1)] + max(problem.column - 1, 0)

@@ -21,6 +21,9 @@ MAX_NODES: Final = 200_000
 """Parts of a document after its aliases are followed. The longest definition has fewer; a few lines of nested aliases
 could have billions."""
 
+TEXT_OF_A_PART: Final = 20
+"""Characters of a text that count as a part more: a few aliases of a long text make as much as many of a short one."""
+
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 _TRUE: Final = re.compile(r"true|True|TRUE")
 _FALSE: Final = re.compile(r"false|False|FALSE")
@@ -113,7 +116,7 @@ class _Builder:
         if isinstance(node, MappingNode):
             return self._mapping(node)
         assert isinstance(node, ScalarNode)
-        return self._scalar(node), 1
+        return self._scalar(node), 1 + len(node.value) // TEXT_OF_A_PART
 
     def _mapping(self, node: MappingNode) -> tuple[JSON, int]:
         built: dict[str, JSON] = {}
@@ -122,7 +125,7 @@ class _Builder:
             key = self._key(key_node)
             self.duplicated = self.duplicated or key in built
             built[key], size = self._sized(item)
-            total += size
+            total += size + len(key) // TEXT_OF_A_PART
         return built, total
 
     def _key(self, node: Node) -> str:
@@ -157,7 +160,7 @@ def _meaning(text: str) -> JSON:
         return text[0] in "tT"
     if _INTEGER.fullmatch(text) and len(text) < 400:
         return int(text)
-    if _OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text):
+    if len(text) < 300 and (_OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text)):
         return int(text, 0)
     if _FLOAT.fullmatch(text) and abs(float(text)) != float("inf"):
         return float(text)

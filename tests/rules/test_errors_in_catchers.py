@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asl_engine import check
+from asl_engine import check_text
 
 
 def test_members_of_the_error_output_are_error_and_cause():
@@ -14,7 +14,7 @@ def test_members_of_the_error_output_are_error_and_cause():
     catcher = {"ErrorEquals": ["States.ALL"], "Output": output, "Next": "B"}
     definition = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {
         "A": {**task, "End": True, "Catch": [catcher]}, "B": {"Type": "Succeed"}}}  # fmt: skip
-    [finding] = check(json.dumps(definition)).diagnostics
+    [finding] = check_text(json.dumps(definition)).diagnostics
     assert (finding.code, finding.pointer) == ("ASL414", "/States/A/Catch/0/Output/why")
     assert "no 'cause'" in finding.message
     assert "'Cause'" in finding.near
@@ -31,5 +31,5 @@ def test_states_all_as_the_last_resort_of_a_path_that_may_lead_to_nothing(payloa
         "A": {**task, "Parameters": {"FunctionName": "f", "Payload.$": payload},
               "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B"}]},
         "B": {"Type": "Succeed"}}}  # fmt: skip
-    codes = [item.code for item in check(json.dumps(definition), select=["ASL509"]).diagnostics]
+    codes = [item.code for item in check_text(json.dumps(definition), select=["ASL509"]).diagnostics]
     assert ("ASL509" in codes) == is_warned

@@ -100,7 +100,8 @@ class _Elements:
             except RecursionError:
                 raise reader_failed("The object is not valid JSON: nested too deeply.") from None
             except ValueError as problem:
-                if len(self.held) - self.at > LONGEST_LINE or not self._read_more():
+                goes_on = isinstance(problem, json.JSONDecodeError)  # no further text makes a number smaller
+                if not goes_on or len(self.held) - self.at > LONGEST_LINE or not self._read_more():
                     raise _no_json(problem) from None
                 continue
             if end < len(self.held) or not self._read_more():  # a number may go on in the next piece

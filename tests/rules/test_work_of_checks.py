@@ -1,0 +1,71 @@
+"""What a definition of any shape may cost to be checked: processor time, whatever its author had in mind."""
+
+import json
+import time
+
+import pytest
+
+from asl_engine import check_text
+from asl_engine.rules.check import check_source
+
+
+def misspelt_transitions(count=1_500):
+    """Every state leads to one that is not there and has nearly its name."""
+    states = {f"Check the order {n}": {"Type": "Pass", "Next": f"Chek the order {n}"} for n in range(count)}
+    return json.dumps({"StartAt": "Check the order 0", "States": states})
+
+
+def variables_along_a_chain(count=3_000):
+    """Every state assigns a variable, and reads that of the first."""
+    states = {f"S{n}": {"Type": "Pass", "Assign": {f"v{n}.$": "$v0"}, "Next": f"S{n + 1}"} for n in range(count)}
+    return json.dumps({"StartAt": "S0", "States": {**states, f"S{count}": {"Type": "Succeed"}}})
+
+
+def quotes_without_an_end(count=200_000):
+    """A text that begins, and goes on to the end of the document."""
+    return '{"StartAt": ${A}, "States": "' + '\\"' * count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        misspelt_transitions(),
+        variables_along_a_chain(),
+        quotes_without_an_end(),
+        '{"StartAt": ' + "${" * 200_000,
+        '{"StartAt": ' + "${${A}" * 50_000,
+    ],
+    ids=["misspelt", "variables", "quotes", "bare", "bare and closed"],
+)  # fmt: skip
+def test_a_definition_is_checked_in_the_time_that_its_length_allows(text):
+    """Names are not compared each with each, sets of variables are not copied, texts are not read again and again."""
+    began = time.process_time()
+    report = check_text(text)
+    assert report.diagnostics or "v0" in text
+    assert time.process_time() - began < 5
+
+
+def test_a_text_in_a_template_with_a_mistake_in_its_only_line():
+    """The place of the mistake is found by one walk over the text, also when it has no line breaks."""
+    text = '{"StartAt": "A", "Comment": "' + "x" * 300_000 + '" "States": {}}'
+    template = {"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+        "DefinitionString": text}}}}  # fmt: skip
+    began = time.process_time()
+    [finding] = check_source(json.dumps(template), "template.json").diagnostics
+    assert (finding.code, finding.line) == ("ASL001", 1)
+    assert time.process_time() - began < 5
+
+
+def test_numbers_of_yaml_that_are_too_long_are_texts():
+    """A number in base 16 or 8 with thousands of digits is refused as a wrong type, not by Python's limit of digits."""
+    for digits in ("0x" + "f" * 5_000, "0o" + "7" * 5_000):
+        report = check_text(f"StartAt: A\nTimeoutSeconds: {digits}\nStates:\n  A: {{Type: Succeed}}\n")
+        assert ["ASL407"] == [finding.code for finding in report.diagnostics]
+
+
+def test_aliases_of_long_texts_are_counted_by_their_length():
+    """A short document whose aliases make gigabytes of text is refused before anything is made of it."""
+    lines = ["StartAt: A", f"Comment: &long {'x' * 100_000}", "States:", "  A:", "    Type: Pass", "    End: true"]
+    many = ", ".join(["*long"] * 10_000)
+    report = check_text("\n".join([*lines, f"    Result: [{many}]"]))
+    assert "once aliases are followed" in report.diagnostics[0].message
