@@ -69,8 +69,8 @@ def _why(text: str, name: str, problem: ValueError) -> str:
 
     try:
         parse(text, name)
-    except SourceError as found:
-        return f", line {found.line} column {found.column}: {found.problem}" if found.line else f": {found.problem}"
+    except SourceError as error:
+        return f", line {error.line} column {error.column}: {error.problem}" if error.line else f": {error.problem}"
     return f": {problem}"
 
 
@@ -78,13 +78,13 @@ DEFINITIONS = (".asl.json", ".asl.yaml", ".asl.yml")
 """How the names of definitions end that are found in a folder."""
 
 
-def definition_files(given: Sequence[str]) -> list[str]:
+def definition_files(names: Sequence[str]) -> list[str]:
     """Return the files that are meant: those that are named, for a folder the definitions in it, and for a pattern
     that the shell has left as it is what matches.
 
     A folder without definitions, and a pattern that matches nothing, stand for themselves: `refuse_no_file` says why.
     """
-    return [file for name in given for file in _files_of(name) or [name]]
+    return [file for name in names for file in _files_of(name) or [name]]
 
 
 def _files_of(name: str) -> list[str]:
@@ -112,10 +112,10 @@ def refuse_no_file(name: str) -> None:
         raise SourceError(f"cannot be read: {problem.strerror}", name) from None
 
 
-def read_buckets(given: Sequence[str]) -> dict[str, str]:
+def read_buckets(texts: Sequence[str]) -> dict[str, str]:
     """Return the folders that stand for buckets, from texts such as `name=folder`."""
     buckets: dict[str, str] = {}
-    for text in given:
+    for text in texts:
         name, mark, folder = text.partition("=")
         if not (name and mark and folder):
             raise UsageError(f"--bucket takes NAME=FOLDER, such as orders=./data, and got {text!r}")
@@ -125,33 +125,33 @@ def read_buckets(given: Sequence[str]) -> dict[str, str]:
     return buckets
 
 
-def load_functions(given: str) -> Functions:
-    """Return the functions that `given` names: `app.py`, `app.py:attribute`, `package.module` or
+def load_functions(spec: str) -> Functions:
+    """Return the functions that `spec` names: `app.py`, `app.py:attribute`, `package.module` or
     `package.module:attribute`.
 
     The attribute is a `Functions` registry or a mapping of callables. Without one it is the module's `functions`, or
     else every public function that the module defines, each under its own name.
     """
-    if not given.strip(":"):
+    if not spec.strip(":"):
         raise UsageError("--functions names nothing; it takes a file or a module")
-    place, _, attribute = given.rpartition(":") if ":" in given and not given.endswith(".py") else (given, "", "")
+    place, _, attribute = spec.rpartition(":") if ":" in spec and not spec.endswith(".py") else (spec, "", "")
     module = _file_module(Path(place)) if place.endswith(".py") else _named_module(place)
     if not attribute and not hasattr(module, "functions"):
         return Functions(_public_functions(module))
     wanted = attribute or "functions"
     if not hasattr(module, wanted):
         raise UsageError(f"{place} has no attribute {wanted!r}.{did_you_mean(wanted, _names(module))}")
-    return _registry(getattr(module, wanted), given, wanted)
+    return _registry(getattr(module, wanted), spec, wanted)
 
 
-def _registry(found: Any, given: str, name: str) -> Functions:
-    if not isinstance(found, Mapping):
-        kind = "a function by itself" if callable(found) else f"of type {type(found).__name__}"
-        raise UsageError(f"{given}: {name} is {kind}, and should be a Functions registry or a dict of functions")
+def _registry(value: Any, spec: str, name: str) -> Functions:
+    if not isinstance(value, Mapping):
+        kind = "a function by itself" if callable(value) else f"of type {type(value).__name__}"
+        raise UsageError(f"{spec}: {name} is {kind}, and should be a Functions registry or a dict of functions")
     try:
-        return Functions.of(found)
+        return Functions.of(value)
     except (TypeError, ValueError) as problem:
-        raise UsageError(f"{given}: {problem}") from None
+        raise UsageError(f"{spec}: {problem}") from None
 
 
 def _names(module: ModuleType) -> list[str]:
@@ -160,14 +160,14 @@ def _names(module: ModuleType) -> list[str]:
 
 def _public_functions(module: ModuleType) -> dict[str, Any]:
     """Return the functions that a module defines, by name: `charge_card`, and `charge-card` as Lambda may have it."""
-    found = {
+    public = {
         name: value
         for name, value in vars(module).items()
         if inspect.isroutine(value)
         and not name.startswith("_")
         and getattr(value, "__module__", None) == module.__name__
     }
-    return {name.replace("_", "-"): value for name, value in found.items()} | found
+    return {name.replace("_", "-"): value for name, value in public.items()} | public
 
 
 def refuse_missing(missing: dict[str, str], functions: Functions | None) -> None:

@@ -38,7 +38,7 @@ def outcome_of(task: StartTask, prepared: Call | Work, returned: object, now: fl
     op, kind = task.op, type(returned)
     if kind is Failure:
         return ended(now, op, returned)
-    if task.resource.pattern == "waitForTaskToken":
+    if task.resource.waits_for_token:
         submitted = TaskSubmitted(now, op, None if kind is Answer or type(prepared) is Call else returned)
         return Pending(returned, submitted) if isinstance(returned, Answer) else submitted
     if isinstance(returned, Answer):

@@ -27,9 +27,9 @@ class S3Endpoint:
         more: dict[str, str] = {}
         while True:
             page = self._call(identity, "list_objects_v2", Bucket=bucket, Prefix=prefix, **more)
-            for one in page.get("Contents", []):
-                moment = one["LastModified"].timestamp()
-                yield Summary(one["Key"], one["Size"], moment, one["ETag"], one.get("StorageClass", "STANDARD"))
+            for entry in page.get("Contents", []):
+                moment = entry["LastModified"].timestamp()
+                yield Summary(entry["Key"], entry["Size"], moment, entry["ETag"], entry.get("StorageClass", "STANDARD"))
             if not page.get("IsTruncated"):
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}

@@ -72,8 +72,8 @@ class Folders:
     """Folders that stand for buckets: a key is a path below its folder. What is not in `buckets` is asked of
     `otherwise`. No key leads out of its folder, by `..`, by links or otherwise."""
 
-    def __init__(self, buckets: Mapping[str, str | Path], otherwise: Objects | None = None) -> None:
-        self.otherwise = otherwise or Nowhere()
+    def __init__(self, buckets: Mapping[str, str | Path], fallback: Objects | None = None) -> None:
+        self.fallback = fallback or Nowhere()
         self.folders: dict[str, Path] = {}
         for name, folder in buckets.items():
             path = Path(folder)
@@ -84,7 +84,7 @@ class Folders:
     def open(self, identity: Identity, bucket: str, key: str, version: str | None = None) -> IO[bytes]:
         """Open a file. A folder has no versions."""
         if bucket not in self.folders:
-            return self.otherwise.open(identity, bucket, key, version)
+            return self.fallback.open(identity, bucket, key, version)
         path = self._path(bucket, key)
         if version is not None:
             raise ObjectProblem("Invalid version id specified (a folder has no versions of its files)")
@@ -98,7 +98,7 @@ class Folders:
     def list(self, identity: Identity, bucket: str, prefix: str) -> Iterator[Summary]:
         """List files by the order of their keys, but for links, pipes, and what an interrupted `put` has left."""
         if bucket not in self.folders:
-            yield from self.otherwise.list(identity, bucket, prefix)
+            yield from self.fallback.list(identity, bucket, prefix)
             return
         root = self.folders[bucket]
         keys = sorted(
@@ -112,7 +112,7 @@ class Folders:
     def put(self, identity: Identity, bucket: str, key: str, content: IO[bytes]) -> None:
         """Write a file beside its place, and move it there."""
         if bucket not in self.folders:
-            self.otherwise.put(identity, bucket, key, content)
+            self.fallback.put(identity, bucket, key, content)
             return
         path = self._path(bucket, key)
         beside = path.with_name(f"{PART}{token_hex(8)}")

@@ -84,7 +84,7 @@ class Performer:
         resource, payload = task.resource, task.payload
         if self.mocks is not None and self.mocks.has(task.state):
             return _mocked(self.mocks.next_answer(task.state), resource.pattern)
-        function = self.functions.found.get(resource.text) or self.functions.find(resource.text)
+        function = self.functions.resolved.get(resource.text) or self.functions.find(resource.text)
         if function is not None:
             return _call(function, payload, LambdaContext(function, task.op, identity, clock, now), False)
         if resource.is_invoke:

@@ -65,7 +65,7 @@ class Functions(Mapping[str, Function]):
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
         self._functions: dict[tuple[str, str | None], Function] = {}
-        self.found: dict[str, Function | None] = {}
+        self.resolved: dict[str, Function | None] = {}
         for name, handler in (functions or {}).items():
             self.add(name, handler)
 
@@ -88,7 +88,7 @@ class Functions(Mapping[str, Function]):
             raise UsageError(f"the function {name!r} is {type(handler).__name__}, which cannot be called")
         if timeout is not None and not 0 < timeout <= MAX_FUNCTION_SECONDS:
             raise UsageError(f"the timeout of {name!r} must be above 0 and at most 900 seconds, not {timeout!r}")
-        self.found.clear()
+        self.resolved.clear()
         self._functions[split_name(name)] = Function(split_name(name)[0], handler, timeout, memory_mb)
 
     def register(self, name: str, timeout: float | None = None, memory_mb: int = 128) -> Callable[[Handler], Handler]:
@@ -103,20 +103,20 @@ class Functions(Mapping[str, Function]):
     def find(self, text: str) -> Function | None:
         """Return the function that a name or ARN means, or None."""
         try:
-            return self.found[text]
+            return self.resolved[text]
         except KeyError:
             name, qualifier = split_name(text)
-            found = self._functions.get((name, qualifier)) or self._functions.get((name, None))
-            if qualifier in (None, "$LATEST") and found is None:
-                found = self._functions.get((name, "$LATEST"))
-            self.found[text] = found
-            return found
+            resolved = self._functions.get((name, qualifier)) or self._functions.get((name, None))
+            if qualifier in (None, "$LATEST") and resolved is None:
+                resolved = self._functions.get((name, "$LATEST"))
+            self.resolved[text] = resolved
+            return resolved
 
     def __getitem__(self, name: str) -> Function:
-        found = self.find(name)
-        if found is None:
+        resolved = self.find(name)
+        if resolved is None:
             raise FunctionNotFound(f"no function {name!r} is registered.{did_you_mean(name, list(self))}")
-        return found
+        return resolved
 
     def __iter__(self) -> Iterator[str]:
         return (name if qualifier is None else f"{name}:{qualifier}" for name, qualifier in self._functions)

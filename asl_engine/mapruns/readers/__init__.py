@@ -52,9 +52,9 @@ def _items(reading: Reading, objects: Objects, identity: Identity) -> Iterator[I
         if reading.transformation != "LOAD_AND_FLATTEN":
             yield from listed_items(objects.list(identity, bucket, prefix), bucket)
             return
-        for one in objects.list(identity, bucket, prefix):
-            if not one.key.endswith("/"):
-                yield from _of_object(reading, objects, identity, bucket, one.key)
+        for summary in objects.list(identity, bucket, prefix):
+            if not summary.key.endswith("/"):
+                yield from _of_object(reading, objects, identity, bucket, summary.key)
         return
     key, version = _text(reading, "Key"), reading.arguments.get("VersionId")
     if reading.manifest_type == "ATHENA_DATA":
@@ -80,8 +80,8 @@ def _of_object(
             yield Item(value, source, name)
 
 
-def _text(reading: Reading, name: str, otherwise: str | None = None) -> str:
-    value = reading.arguments.get(name, otherwise)
+def _text(reading: Reading, name: str, default: str | None = None) -> str:
+    value = reading.arguments.get(name, default)
     if not isinstance(value, str):
         raise reader_failed(f"The field '{name}' of the ItemReader must be a text, and is {value!r}.")
     return value

@@ -18,14 +18,14 @@ DELIMITERS: Final = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", 
 
 def csv_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, str | None]]:
     """Yield each row as an object of texts."""
-    found = rows(stream, DELIMITERS[reading.csv_delimiter or "COMMA"])
+    records = rows(stream, DELIMITERS[reading.csv_delimiter or "COMMA"])
     if reading.csv_header_location == "GIVEN":
         headers = reading.csv_headers or []
     elif reading.csv_header_location == "FIRST_ROW":
-        headers = next(found, [])
+        headers = next(records, [])
     else:
         raise reader_failed("The ReaderConfig of a CSV file needs a CSVHeaderLocation: FIRST_ROW or GIVEN.")
-    for item in objects_of(found, headers):
+    for item in objects_of(records, headers):
         yield item, None
 
 
@@ -39,7 +39,7 @@ def rows(stream: IO[bytes], delimiter: str = ",") -> Iterator[list[str]]:
         raise reader_failed(f"The CSV file cannot be read: {problem}.") from None
 
 
-def objects_of(found: Iterator[list[str]], headers: list[str]) -> Iterator[dict[str, JSON]]:
+def objects_of(records: Iterator[list[str]], headers: list[str]) -> Iterator[dict[str, JSON]]:
     """Yield rows as objects with these headers for names."""
     if not all(isinstance(header, str) for header in headers):
         raise reader_failed("CSV headers must be texts.")
@@ -50,7 +50,7 @@ def objects_of(found: Iterator[list[str]], headers: list[str]) -> Iterator[dict[
     order = hash_order(headers)
     names, width = [headers[at] for at in order], len(headers)
     is_sorted = order == list(range(width))
-    for row in found:
+    for row in records:
         if len(row) < width:
             row += [""] * (width - len(row))
         values = row if is_sorted else [row[at] for at in order]

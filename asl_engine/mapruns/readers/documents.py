@@ -42,8 +42,8 @@ def json_line_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON,
 
 
 def _no_json(problem: ValueError, where: str = "") -> MapRunProblem:
-    told = f"{problem.msg} at character {problem.pos}" if isinstance(problem, json.JSONDecodeError) else str(problem)
-    return reader_failed(f"The object is not valid JSON: {where}{told}.")
+    why = f"{problem.msg} at character {problem.pos}" if isinstance(problem, json.JSONDecodeError) else str(problem)
+    return reader_failed(f"The object is not valid JSON: {where}{why}.")
 
 
 class _Elements:
@@ -121,24 +121,24 @@ def _pointed_at(stream: IO[bytes], pointer: str) -> Iterator[tuple[JSON, str | N
     if len(text) > MAX_DOCUMENT:
         raise reader_failed(f"A document with an ItemsPointer may have {MAX_DOCUMENT} characters, and this has more.")
     try:
-        found = parse_json(text)
+        value = parse_json(text)
     except ValueError as problem:
         raise _no_json(problem) from None
-    yield from pointed_at(found, pointer)
+    yield from pointed_at(value, pointer)
 
 
-def pointed_at(found: JSON, pointer: str) -> Iterator[tuple[JSON, str | None]]:
+def pointed_at(value: JSON, pointer: str) -> Iterator[tuple[JSON, str | None]]:
     """Yield the elements of what a JSON pointer leads to: of an array, or of an object with their keys."""
     for name in steps(pointer):
-        if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
-            found = found[int(name)]
-        elif isinstance(found, dict) and name in found:
-            found = found[name]
+        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, dict) and name in value:
+            value = value[name]
         else:
             raise reader_failed(f"The ItemsPointer {pointer} leads to nothing in the object.")
-    if isinstance(found, list):
-        yield from ((item, None) for item in found)
-    elif isinstance(found, dict):
-        yield from ((item, key) for key, item in found.items())
+    if isinstance(value, list):
+        yield from ((item, None) for item in value)
+    elif isinstance(value, dict):
+        yield from ((item, key) for key, item in value.items())
     else:
         raise reader_failed("Attempting to map over non-iterable node.")

@@ -8,14 +8,14 @@ from asl_engine.mapruns.items import Item
 from asl_engine.mapruns.s3_objects import Summary
 
 
-def listed_items(found: Iterator[Summary], bucket: str) -> Iterator[Item]:
+def listed_items(summaries: Iterator[Summary], bucket: str) -> Iterator[Item]:
     """Yield what `s3:listObjectsV2` tells of each object; `LastModified` is in seconds since 1970."""
-    for one in found:
+    for summary in summaries:
         facts = {
-            "Etag": one.etag,
-            "Key": one.key,
-            "LastModified": int(one.modified_at),
-            "Size": one.size,
-            "StorageClass": one.storage_class,
+            "Etag": summary.etag,
+            "Key": summary.key,
+            "LastModified": int(summary.modified_at),
+            "Size": summary.size,
+            "StorageClass": summary.storage_class,
         }
         yield Item(facts, f"S3://{bucket}")
