@@ -215,8 +215,12 @@ def _can_be_function(expression: Expression) -> bool:
 
 
 def _calculates(expression: Expression) -> bool:
-    """Whether a number could be infinite, or a value hold another more than once: nothing that is only read does."""
-    return any(isinstance(node, (Binary, Bind, Call, Apply)) for node in expression.tree.walk())
+    """Whether a number could be infinite, or a value hold another often: what reads a name after another does not."""
+    return any(
+        isinstance(node, (Binary, Bind, Call, Apply))
+        or (isinstance(node, Path) and not all(type(step) is Name for step in node.steps[1:]))
+        for node in expression.tree.walk()
+    )
 
 
 _SMALL: Final = frozenset({int, bool, type(None)})

@@ -199,7 +199,7 @@ def _value_step(body: Body, filters: list[Filter], is_last: bool) -> Step:
         results = [result for item in values if (result := value(item, e)) is not UNDEFINED or filters]
         for keep in filters:
             results = [keep(result, e) for result in results]
-        return gathered(results, is_last)
+        return gathered(results, is_last, e[1].charge)
 
     return code
 
@@ -211,7 +211,7 @@ def _name_step(name: str, filters: list[Filter], is_last: bool) -> Step:
         results = [result for item in values if (result := field(item, name)) is not UNDEFINED or filters]
         for keep in filters:
             results = [keep(result, e) for result in results]
-        return gathered(results, is_last)
+        return gathered(results, is_last, e[1].charge)
 
     return code
 

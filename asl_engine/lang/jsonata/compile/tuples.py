@@ -8,7 +8,7 @@ its first steps run as in any other path.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from asl_engine.lang.jsonata.compile.compiler import Compiler
 from asl_engine.lang.jsonata.compile.constructors import add_item, gathered_items, made_of
@@ -150,6 +150,10 @@ def _tuple_sort(compiler: Compiler, node: Sort, frames: Frames, depth: int) -> C
     return code
 
 
+_ROOM: Final = 16
+"""What the bindings of one tuple take, in items."""
+
+
 def _bound(compiler: Compiler, step: Node, frames: Frames, depth: int) -> TupleStep:
     value = compiler.value(step, frames.scope, depth)
 
@@ -160,7 +164,7 @@ def _bound(compiler: Compiler, step: Node, frames: Frames, depth: int) -> TupleS
             result = value(each["@"], frames.frame(each, e))
             if result is not UNDEFINED:
                 results = result if isinstance(result, list) else (result,)
-                e[1].charge(len(results))
+                e[1].charge(len(results) * _ROOM)
                 out.extend(_extended(step, each, results))
         return out
 

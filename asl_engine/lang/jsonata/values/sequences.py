@@ -14,6 +14,7 @@ result needs, and only where there is one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from asl_engine.lang.jsonata.values.value import UNDEFINED, Value
@@ -68,14 +69,18 @@ def collapse(value: Value) -> Value:
     return value
 
 
-def gathered(results: list[Any], is_last: bool) -> list[Any]:
-    """Return the results of a step as one sequence; a lone array at the end of a path stays itself."""
+def gathered(results: list[Any], is_last: bool, charge: Callable[[int], None] | None = None) -> list[Any]:
+    """Return the results of a step as one sequence; a lone array at the end of a path stays itself.
+
+    `charge` is told how many items of arrays are about to be laid in a row."""
     if is_last and len(results) == 1:
         only = results[0]
         if isinstance(only, list) and not isinstance(only, Sequence):
             return only
     if LISTS.isdisjoint(map(type, results)):
         return Sequence(results)
+    if charge is not None:
+        charge(sum([len(result) for result in results if isinstance(result, list)]))
     out = Sequence()
     for result in results:
         if isinstance(result, list) and type(result) is not Whole:

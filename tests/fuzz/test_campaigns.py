@@ -1,0 +1,19 @@
+"""A short campaign of each fuzzer: the long ones are commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["expressions"])
+def test_a_short_campaign_finds_nothing(name: str) -> None:
+    """Two seconds of cases: enough to tell that the command runs."""
+    command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), "--seconds", "2", "--seed", "5"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (ended.returncode, ended.stderr), ended.stdout
+    assert ended.stdout.rstrip().endswith("0 findings")
