@@ -139,8 +139,13 @@ def _as_text(moment: Any) -> str:
 )
 @click.option("--select", metavar="RULES", help="Extra rules to run; ALL means every rule.")
 @click.option("--ignore", metavar="RULES", help="Warnings to leave out.")
+@click.option(
+    "--files-below", "below", metavar="FOLDER", help="Where files may be that a template names; else in its own folder."
+)
 @kind_option
-def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str | None, kind: str) -> None:
+def validate(
+    files: tuple[str, ...], form: str, select: str | None, ignore: str | None, below: str | None, kind: str
+) -> None:
     """Check state machines: what AWS would refuse, and what is likely a mistake, each with its line.
 
     A folder stands for the definitions in it. RULES are codes or names, with commas between them.
@@ -155,7 +160,7 @@ def validate(files: tuple[str, ...], form: str, select: str | None, ignore: str 
     worst, reports = 0, []
     pending = definition_files(files)
     for file in pending:
-        code, report = _checked(file, kind, chosen)
+        code, report = _checked(file, kind, chosen, Path(below) if below else None)
         pending += [named for named in getattr(report, "files", ()) if named not in pending]
         worst = max(worst, code)
         reports.append(report)
@@ -189,14 +194,14 @@ def explain(rule_name: str | None, is_all: bool) -> None:
     show(page_of_rule(rule_name))
 
 
-def _checked(file: str, kind: Any, chosen: Selection) -> tuple[int, Report]:
+def _checked(file: str, kind: Any, chosen: Selection, below: Path | None) -> tuple[int, Report]:
     """Return the exit code for a file, and its report; the report of a file that cannot be read says just that."""
     from asl_engine.cli.arguments import refuse_no_file
     from asl_engine.rules.check import check_file
 
     try:
         refuse_no_file(file)
-        report = check_file(file, kind, chosen)
+        report = check_file(file, kind, chosen, below)
     except SourceError as problem:
         tell(f"asl: {problem}")
         return 2, _unread(file, problem)

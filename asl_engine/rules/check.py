@@ -87,28 +87,35 @@ def check_text(
     return check_document(document, kind, selection)
 
 
-def check_file(path: str | Path, kind: MachineType = "STANDARD", selection: Selection = DEFAULT) -> Checked:
+def check_file(
+    path: str | Path, kind: MachineType = "STANDARD", selection: Selection = DEFAULT, below: Path | None = None
+) -> Checked:
     """Return everything that is wrong with a file; raise `SourceError` for one that cannot be read at all.
 
-    A template of SAM or CloudFormation is checked for the state machines in it, each as the type that it says.
+    A template of SAM or CloudFormation is checked for the state machines in it, each as the type that it says;
+    it may name files `below` a folder, its own if there is none.
     """
-    return check_source(read_text(path), str(path), kind, selection)
+    return check_source(read_text(path), str(path), kind, selection, below)
 
 
 def check_source(
-    text: str, name: str = "<text>", kind: MachineType = "STANDARD", selection: Selection = DEFAULT
+    text: str,
+    name: str = "<text>",
+    kind: MachineType = "STANDARD",
+    selection: Selection = DEFAULT,
+    below: Path | None = None,
 ) -> Checked:
     """Return everything that is wrong with the text of a file: of a definition, or of a template with some in it."""
     if '"Resources"' in text or "Resources:" in text:
-        checked = _check_template(text, name, selection)
+        checked = _check_template(text, name, selection, below)
         if checked is not None:
             return checked
     return check_text(text, name, kind, selection)
 
 
-def _check_template(text: str, name: str, selection: Selection) -> Checked | None:
+def _check_template(text: str, name: str, selection: Selection, below: Path | None) -> Checked | None:
     """Return what is wrong with the state machines of a template; None if it is none, or cannot be read."""
-    from asl_engine.source.substitutions import fillings_in
+    from asl_engine.source.substitutions import fillings_in, refused_in
     from asl_engine.source.template import definitions_in, files_in, is_template
 
     try:
@@ -118,9 +125,9 @@ def _check_template(text: str, name: str, selection: Selection) -> Checked | Non
     if not is_template(template.value):
         return None
     diagnostics = [item for definition in definitions_in(template) for item in _check_definition(definition, selection)]
-    for filling in fillings_in(template):
+    for filling in (*refused_in(template, below), *fillings_in(template, below)):
         diagnostics += _diagnostics(Outline("STANDARD", filling=filling), selection)
-    files = [str(file) for file in files_in(template)]
+    files = [str(file) for file in files_in(template, below)]
     return Checked(name, _ordered(iter(diagnostics), template), text, is_template=True, files=files)
 
 

@@ -51,3 +51,22 @@ def substitution_without_placeholder(outline: Outline) -> Iterator[Finding]:
     """
     for placeholder in outline.filling.unused if outline.filling else ():
         yield Finding(placeholder.pointer, f"the definition has no ${{{placeholder.name}}}", span=placeholder.span)
+
+
+@rule("ASL723", "file-outside", aws=None, severity=Severity.WARNING)
+def file_outside(outline: Outline) -> Iterator[Finding]:
+    """`DefinitionUri` of a template names a file outside of the template's folder, which is not read.
+
+    `asl validate --files-below FOLDER` allows another folder; files that are none (`/dev`, `/proc`) are never read.
+
+    Bad:
+        {"Resources": {"M": {"Type": "AWS::Serverless::StateMachine", "Properties": {
+          "DefinitionUri": "../../etc/passwd"}}}}
+
+    Good:
+        {"Resources": {"M": {"Type": "AWS::Serverless::StateMachine", "Properties": {
+          "DefinitionUri": "statemachines/order.asl.json"}}}}
+    """
+    for file in outline.filling.refused if outline.filling else ():
+        message = f"{file.name!r} is outside of the folder of this template, and is not read"
+        yield Finding(file.pointer, message, " --files-below FOLDER allows another folder.", span=file.span)

@@ -16,7 +16,7 @@ from asl_engine.errors import SourceError
 from asl_engine.pointers import escape
 from asl_engine.source.document import Document, read_text
 from asl_engine.source.functions import is_function, pieces_of
-from asl_engine.source.template import Quoted, local_file, quoted, state_machines
+from asl_engine.source.template import Quoted, local_file, quoted, state_machines, uri_of
 from asl_engine.values import JSON
 
 PLACEHOLDER: Final = re.compile(r"\$\{([\w.:-]+)\}")
@@ -36,9 +36,20 @@ class Filling(NamedTuple):
 
     missing: list[Name]
     unused: list[Name]
+    refused: list[Name]
+    """Files that are not read, as they are not in the template's folder."""
 
 
-def fillings_in(template: Document) -> Iterator[Filling]:
+def refused_in(template: Document, below: Path | None = None) -> Iterator[Filling]:
+    """Yield the files that a template names and that are not read, being outside of the folder that is allowed."""
+    for name, _, properties in state_machines(template.value):
+        uri = uri_of(properties)
+        if uri is not None and local_file(template, properties, below) is None:
+            pointer = f"/Resources/{escape(name)}/Properties/DefinitionUri"
+            yield Filling([], [], [Name(uri, pointer, template.locate(pointer))])
+
+
+def fillings_in(template: Document, below: Path | None = None) -> Iterator[Filling]:
     """Yield what is to be said of each state machine of a template; nothing where something is not known.
 
     Macros may change a template in any way, and a definition in a bucket cannot be read.
@@ -48,13 +59,13 @@ def fillings_in(template: Document) -> Iterator[Filling]:
     for name, _, properties in state_machines(template.value):
         pointer = f"/Resources/{escape(name)}/Properties"
         defined = properties.get("DefinitionSubstitutions", {})
-        used = _used(template, pointer, properties)
+        used = _used(template, pointer, properties, below)
         if used is not None and isinstance(defined, dict) and not is_function(defined):
             at = f"{pointer}/DefinitionSubstitutions"
             substitutions = [_named(template, key, f"{at}/{escape(key)}") for key in defined]
             named = {use.name: use for use in reversed(used)}  # the first place of each
             missing = [use for name, use in named.items() if name not in defined and re.fullmatch(r"\w+", name)]
-            yield Filling(missing, [use for use in substitutions if use.name not in named])
+            yield Filling(missing, [use for use in substitutions if use.name not in named], [])
 
 
 def _has_macros(template: Document) -> bool:
@@ -70,7 +81,7 @@ def _named(template: Document, name: str, pointer: str) -> Name:
     return Name(name, pointer, template.locate(pointer, key=True))
 
 
-def _used(template: Document, pointer: str, properties: dict[str, JSON]) -> list[Name] | None:
+def _used(template: Document, pointer: str, properties: dict[str, JSON], below: Path | None) -> list[Name] | None:
     """Return the placeholders of a definition; None for a definition that cannot be known."""
     for field in ("Definition", "DefinitionString"):
         if field in properties:
@@ -79,7 +90,7 @@ def _used(template: Document, pointer: str, properties: dict[str, JSON]) -> list
             if pieces is not None:
                 return list(_in_text(quoted(template, at, pieces)))
             return None if is_function(value) else list(_in_value(template, value, at))
-    file = local_file(template, properties)
+    file = local_file(template, properties, below)
     return _in_file(template, f"{pointer}/DefinitionUri", file) if file is not None else None
 
 

@@ -101,18 +101,42 @@ def definitions_in(template: Document) -> Iterator[Found]:
                     yield _found(template, pointer, kind, value)
 
 
-def files_in(template: Document) -> list[Path]:
-    """Return the local files that a template names as definitions."""
-    files = (local_file(template, properties) for _, _, properties in state_machines(template.value))
+def files_in(template: Document, below: Path | None = None) -> list[Path]:
+    """Return the local files that a template names as definitions, and that may be read."""
+    files = (local_file(template, properties, below) for _, _, properties in state_machines(template.value))
     return [file for file in files if file is not None]
 
 
-def local_file(template: Document, properties: dict[str, JSON]) -> Path | None:
-    """Return the file that a state machine names as its definition; None for what is in a bucket, or not known."""
-    uri = properties.get("DefinitionUri")
-    if not isinstance(uri, str) or "${" in uri or uri.startswith(("s3:", "https:")):
+def local_file(template: Document, properties: dict[str, JSON], below: Path | None = None) -> Path | None:
+    """Return the file that a state machine names as its definition; None for what is in a bucket, or not known.
+
+    None also for what is not `below` a folder, that of the template unless another is allowed: who wrote the template
+    need not be who checks it, and reports quote what they read.
+    """
+    uri = uri_of(properties)
+    if uri is None:
         return None
-    return Path(template.name).parent / uri
+    folder = Path(template.name).parent
+    try:
+        file = (folder / uri).resolve()
+        allowed = (below or folder).resolve()
+    except (OSError, ValueError, RuntimeError):  # a circle of links, or a name that is none
+        return None
+    if not file.is_relative_to(allowed) or any(file.is_relative_to(place) for place in SPECIAL):
+        return None
+    own = folder.resolve()
+    return folder / file.relative_to(own) if file.is_relative_to(own) else file  # one name only for each file
+
+
+SPECIAL: Final = ("/proc", "/dev", "/sys")
+"""Where files are that are none."""
+
+
+def uri_of(properties: dict[str, JSON]) -> str | None:
+    """Return the local place that a state machine names as its definition."""
+    uri = properties.get("DefinitionUri")
+    is_local = isinstance(uri, str) and "${" not in uri and not uri.startswith(("s3:", "https:"))
+    return uri if is_local else None
 
 
 def state_machines(value: JSON) -> Iterator[tuple[str, str, dict[str, JSON]]]:
