@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from asl_engine.drivers.outcome import attempt, failed
 from asl_engine.tasks.invoke import Call
 
 Result = TypeVar("Result")
@@ -20,14 +21,59 @@ PLAIN = frozenset({dict, list, str, int, float, bool, type(None)})
 """The types of most results, which need no awaiting; asking `inspect` costs more than most functions do."""
 
 
-def awaited(returned: Any) -> Any:
-    """Return what a function returned, or what comes of it when that must be awaited."""
-    return await_here(returned) if inspect.isawaitable(returned) else returned
+def call_here(call: Call) -> Any:
+    """Return what the function returns, or the Failure that it is when it raises."""
+    returned = attempt(call)
+    return returned if type(returned) in PLAIN or not inspect.isawaitable(returned) else _await_call(call, returned)
 
 
 def call_within(seconds: float, call: Call) -> Any:
-    """Return what the function returns, or raise what it raises, or raise TooSlow after `seconds` of real time."""
-    return _in_thread(lambda: awaited(call.function.handler(call.event, call.context)), seconds)
+    """Return as `call_here` does, or raise TooSlow after `seconds` of real time."""
+    return _in_thread(lambda: call_here(call), seconds)
+
+
+def _await_call(call: Call, awaitable: Awaitable[Any]) -> Any:
+    """Return what comes of a function that is awaited. It may cancel its own task: then it has failed, unless it had
+    returned by then."""
+    import asyncio
+
+    returned = []
+
+    async def run() -> None:
+        try:
+            returned.append(await awaitable)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as problem:
+            returned.append(failed(call, problem))
+
+    try:
+        run_here(run())
+    except asyncio.CancelledError as problem:
+        return returned[0] if returned else failed(call, problem)
+    return returned[0]
+
+
+def awaited(returned: Any) -> Any:
+    """Return what work returned, or what comes of it when that must be awaited."""
+    if not inspect.isawaitable(returned):
+        return returned
+
+    async def run() -> Any:
+        return await returned
+
+    return run_here(run())
+
+
+def run_here(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end in an event loop of its own; beside a running loop, in a thread of its own."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    return _in_thread(lambda: asyncio.run(coroutine), None)
 
 
 def _in_thread(work: Callable[[], Result], seconds: float | None) -> Result:
@@ -53,31 +99,3 @@ def _in_thread(work: Callable[[], Result], seconds: float | None) -> Result:
     if not returned:
         raise TooSlow
     return returned[0]
-
-
-class CancelledError(Exception):
-    """The function cancelled itself; asyncio's own exception of this name would end what runs the function as well."""
-
-
-def await_here(awaitable: Awaitable[Any]) -> Any:
-    """Return what comes of an awaitable that a function gave; see `run_here`."""
-    import asyncio
-
-    async def run() -> Any:
-        try:
-            return await awaitable
-        except asyncio.CancelledError as problem:
-            raise CancelledError(*problem.args) from problem
-
-    return run_here(run())
-
-
-def run_here(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end in an event loop of its own; beside a running loop, in a thread of its own."""
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    return _in_thread(lambda: asyncio.run(coroutine), None)

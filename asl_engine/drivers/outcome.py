@@ -1,13 +1,14 @@
-"""What came of an attempt at a task: the one place where drivers learn what a return value means.
+"""What came of an attempt at a task: the one place where drivers learn what is meant by what a function returns or
+raises.
 
 Performer.prepare   who does the task: a Call, other Work, a Job, a Failure, or AnsweredElsewhere
-the driver          calls it, in the way that it knows
+the driver          has it called by `attempt`, in the way that it knows
 outcome_of          what that means: an event now, or an answer that is pending
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias, final
+from typing import Any, NamedTuple, TypeAlias, final
 
 from asl_engine.kernel import StartTask, TaskFailed, TaskSubmitted, TaskSucceeded
 from asl_engine.tasks.answer import Answer
@@ -27,6 +28,35 @@ class Pending(NamedTuple):
 
 
 Outcome: TypeAlias = TaskSucceeded | TaskFailed | TaskSubmitted | Pending
+
+
+def attempt(call: Call) -> Any:
+    """Call the function, and return what it returns, which may have to be awaited; the Failure, if it raises."""
+    try:
+        return call.function.handler(call.event, call.context)
+    except BaseException as problem:
+        return failed(call, problem)
+
+
+def failed(call: Call, problem: BaseException) -> Failure:
+    """Return what it means that a function raised something. The same in all drivers:
+
+        TaskError           its error and cause
+        SystemExit          Runtime.ExitError: the runtime exited
+        KeyboardInterrupt   raised again where it is Ctrl-C, in the main thread under Python's own handler
+        anything else       the name of its class, whether an Exception or not: CancelledError and StopIteration, too
+    """
+    if isinstance(problem, KeyboardInterrupt) and _is_from_keyboard():
+        raise problem
+    return call.failed(problem)
+
+
+def _is_from_keyboard() -> bool:
+    import signal
+    import threading
+
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def outcome_of(task: StartTask, prepared: Call | Work, returned: object, now: float) -> Outcome:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
 from asl_engine.drivers.hooks import NO_HOOKS, Hooks
-from asl_engine.drivers.outcome import Pending, ended, outcome_of
+from asl_engine.drivers.outcome import Pending, attempt, ended, failed, outcome_of
 from asl_engine.drivers.turns import turns
 from asl_engine.kernel import (
     Cancel,
@@ -126,7 +126,8 @@ class RealTimeDriver:
                 if self.kernel.status == "RUNNING":
                     await self._wait()
         finally:
-            for task in self.running.values():
+            unfinished, self.running = self.running, {}  # a task that is not among them learns that it is not wanted
+            for task in unfinished.values():
                 task.cancel()
 
     async def _feed(self, event: FamilyEvent) -> None:
@@ -203,7 +204,7 @@ class RealTimeDriver:
     async def _perform(self, task: StartTask) -> None:
         """Do a task and post what came of it.
 
-        What is the caller's mistake (FunctionNotFound) is raised by `run`, and so is a BaseException of a function's.
+        What is the caller's mistake (FunctionNotFound) is raised by `run`.
         """
         event = None
         try:
@@ -222,7 +223,7 @@ class RealTimeDriver:
             self._hand_out(task)  # from the start: who gets the token may be faster than who hands it over
         prepared = self.performer.prepare(task, self.kernel_of(task.op).identity, self.clock, self.clock())
         if isinstance(prepared, Call):
-            returned = await self._call(prepared)
+            returned = await self._call(prepared, task.op)
         elif isinstance(prepared, Failure):
             return ended(self.clock(), task.op, prepared)
         elif isinstance(prepared, AnsweredElsewhere):
@@ -258,27 +259,21 @@ class RealTimeDriver:
             if self.hand_out is not None:
                 self.hand_out(self, task)
 
-    async def _call(self, call: Call) -> Any:
-        handler, event, context = call.function.handler, call.event, call.context
+    async def _call(self, call: Call, op: str) -> Any:
         try:
             async with asyncio.timeout(call.function.timeout) as limit:
-                is_async = call.function.is_async
-                returned = handler(event, context) if is_async else await in_thread(lambda: handler(event, context))
+                returned = attempt(call) if call.function.is_async else await in_thread(lambda: attempt(call))
                 return await returned if inspect.isawaitable(returned) else returned
         except TimeoutError as problem:
-            return call.timed_out() if limit.expired() else call.failed(problem)
-        except asyncio.CancelledError as problem:
-            if is_cancelled():
+            return call.timed_out() if limit.expired() else failed(call, problem)
+        except BaseException as problem:
+            if isinstance(problem, asyncio.CancelledError) and not self._is_wanted(op):
                 raise
-            return call.failed(problem)
-        except (Exception, SystemExit) as problem:
-            return call.failed(problem)
+            return failed(call, problem)
 
-
-def is_cancelled() -> bool:
-    """Tell whether somebody cancelled the task that runs this; a function can raise CancelledError by itself."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    def _is_wanted(self, op: str) -> bool:
+        """Tell whether what runs this is still to be done: then it cancelled itself."""
+        return self.running.get(op) is asyncio.current_task()
 
 
 async def done(work: Any, *arguments: Any) -> Any:

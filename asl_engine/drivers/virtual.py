@@ -13,7 +13,7 @@ from time import thread_time
 from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
-from asl_engine.drivers.blocking import PLAIN, TooSlow, awaited, call_within
+from asl_engine.drivers.blocking import TooSlow, awaited, call_here, call_within
 from asl_engine.drivers.hooks import NO_HOOKS, Hooks
 from asl_engine.drivers.outcome import Pending, ended, outcome_of
 from asl_engine.errors import Deadlock
@@ -209,12 +209,6 @@ class VirtualDriver:
     def _call(call: Call, limit: float | None) -> Any:
         """Call the function here and now; with a time limit in a thread of its own, so that it can be left behind."""
         own = call.function.timeout
-        try:
-            if own is not None or limit is not None:
-                return call_within(min(time for time in (own, limit) if time is not None), call)
-            returned = call.function.handler(call.event, call.context)
-            return returned if type(returned) in PLAIN else awaited(returned)
-        except TooSlow:
-            raise
-        except (Exception, SystemExit) as problem:
-            return call.failed(problem)
+        if own is None and limit is None:
+            return call_here(call)
+        return call_within(min(time for time in (own, limit) if time is not None), call)

@@ -202,15 +202,14 @@ def test_a_function_that_fails_fails_the_execution(asl, body, told, clock):
 
 
 @pytest.mark.parametrize("clock", ["skip", "real"])
-def test_what_no_function_should_raise_ends_the_command(asl, clock):
-    """It is neither swallowed nor waited for, and its place is told."""
+def test_what_is_no_exception_fails_the_execution_as_well(asl, clock):
     write("a.json", TASK)
     write("app.py", "class Odd(BaseException): ...\ndef f(event, context):\n    raise Odd('bye')")
 
     code, _, err = asl("run", "a.json", "--functions", "app.py", "--clock", clock)
 
-    assert 2 == code
-    assert "asl: unexpected Odd: bye (line 3 of app.py)" in err
+    assert 1 == code
+    assert "execution failed: Odd" in err
 
 
 @pytest.mark.parametrize("clock", ["skip", "real"])
