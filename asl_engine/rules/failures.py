@@ -7,7 +7,6 @@ from typing import Final
 
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
-from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Fail, Task
 from asl_engine.rules.outline import Outline, Site, is_open
 from asl_engine.rules.ranges import out_of_range
@@ -117,7 +116,7 @@ def unknown_error_name(outline: Outline) -> Iterator[Finding]:
     for site, names in _sites(outline):
         for index, name in enumerate(names):
             if name.startswith("States.") and not _is_known(name):
-                message, near = f"{name!r} is not an error of Step Functions", did_you_mean(name, list(ERROR_NAMES))
+                message, near = f"{name!r} is not an error of Step Functions", outline.suggestion(name, ERROR_NAMES)
                 yield Finding(f"{site.pointer}/ErrorEquals/{index}", message, near)
 
 

@@ -206,15 +206,35 @@ def _flow(
         if transition.source is not None and transition.target in ever:
             made = sum(bits[name] for name in _assigned_on(transition))
             ways.setdefault(transition.source.name, []).append((transition.target, made))
-    pending = dict.fromkeys(reversed(block.states))  # what has changed, or was not looked at yet
-    while pending:
-        source, _ = pending.popitem()
-        for target, made in ways.get(source, ()):
-            more, sure = ever[target] | ever[source] | made, always[target] & (always[source] | made)
-            if (more, sure) != (ever[target], always[target]):
-                ever[target], always[target] = more, sure
-                pending[target] = None
+    order, is_settled = _forwards(block, ways), False
+    while not is_settled:  # a few rounds: what leads to a state stands before it, but for the ways back of loops
+        is_settled = True
+        for source in order:
+            for target, made in ways.get(source, ()):
+                more, sure = ever[target] | ever[source] | made, always[target] & (always[source] | made)
+                if (more, sure) != (ever[target], always[target]):
+                    ever[target], always[target] = more, sure
+                    is_settled = False
     return ever, always
+
+
+def _forwards(block: BlockSite, ways: dict[str, list[tuple[str, int]]]) -> list[str]:
+    """Return the names of a block's states, each before those that it leads to, as far as there are no loops."""
+    order: list[str] = []
+    seen: set[str] = set()
+    for start in (block.block.start_at, *block.states):
+        pending = [(start, iter(ways.get(start, ())))] if start in block.states and start not in seen else []
+        seen.add(start)
+        while pending:
+            name, following = pending[-1]
+            target = next((target for target, _ in following if target not in seen), None)
+            if target is None:
+                order.append(name)
+                pending.pop()
+            else:
+                seen.add(target)
+                pending.append((target, iter(ways.get(target, ()))))
+    return order[::-1]
 
 
 def _assigned_on(transition: Transition) -> set[str]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from asl_engine.diagnostics import NOWHERE, Finding
-from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Fail, Map, Parallel, Pass, StateBase, Succeed, Task, Transition, Wait
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_open
 from asl_engine.rules.registry import rule
@@ -27,20 +25,13 @@ def dangling_transition(outline: Outline) -> Iterator[Finding]:
     Good:
         {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}}
     """
-    suggested = 0
     for block in outline.blocks:
         dangling = [way for way in block.transitions if way.target not in block.states and not is_open(way.target)]
         for transition in dangling if dangling and not _is_open_block(block, outline) else ():
-            target, near = transition.target, ""
-            if suggested < SUGGESTIONS:
-                suggested += 1
-                near = _in_other_block(target, block, outline) or _similar(target, list(block.states))
+            target = transition.target
+            near = _in_other_block(target, outline) or _similar(target, block, outline)
             message = f"no state is named {target!r} {_whereabouts(block)}"
             yield Finding(transition.pointer, message, near, aws_text=f"Missing 'Next' target: {target}")
-
-
-SUGGESTIONS: Final = 20
-"""How many dangling transitions are told what was meant, perhaps; to compare each name with each is much work."""
 
 
 def _is_open_block(block: BlockSite, outline: Outline) -> bool:
@@ -52,19 +43,28 @@ def _whereabouts(block: BlockSite) -> str:
     return f"in this block of {block.holder.name!r}" if block.holder else "in the state machine's States"
 
 
-def _similar(target: str, names: list[str]) -> str:
-    for name in names:
-        if name.casefold() == target.casefold():
-            return f" Did you mean {name!r}? Names are compared by case."
-    return did_you_mean(target, names)
+def _similar(target: str, block: BlockSite, outline: Outline) -> str:
+    name = outline.once(_folded_names)[block.pointer].get(target.casefold())
+    if name is not None:
+        return f" Did you mean {name!r}? Names are compared by case."
+    return outline.suggestion(target, block.states)
 
 
-def _in_other_block(target: str, block: BlockSite, outline: Outline) -> str:
-    for other in outline.blocks:
-        if other is not block and target in other.states:
-            place = f"a block of {other.holder.name!r}" if other.holder else "the state machine"
-            return f" There is one in {place}, but a transition cannot leave its own block."
-    return ""
+def _folded_names(outline: Outline) -> dict[str, dict[str, str]]:
+    """Return the names of states by what they are without their case, for the pointer of each block."""
+    return {block.pointer: {name.casefold(): name for name in block.states} for block in outline.blocks}
+
+
+def _blocks_by_name(outline: Outline) -> dict[str, BlockSite]:
+    return {name: block for block in reversed(outline.blocks) for name in block.states}
+
+
+def _in_other_block(target: str, outline: Outline) -> str:
+    other = outline.once(_blocks_by_name).get(target)  # this block has none of that name
+    if other is None:
+        return ""
+    place = f"a block of {other.holder.name!r}" if other.holder else "the state machine"
+    return f" There is one in {place}, but a transition cannot leave its own block."
 
 
 @rule("ASL202", "unreachable-state", aws="MISSING_TRANSITION_TARGET")

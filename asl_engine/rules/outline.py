@@ -6,13 +6,13 @@ about: by type of state (`of`), or by a field that the author wrote (`having`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
-from asl_engine.errors import SourceError
+from asl_engine.errors import SourceError, did_you_mean
 from asl_engine.model.base import Part
 from asl_engine.model.failures import Catcher
 from asl_engine.model.kinds import Kind, Language
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 MachineType: TypeAlias = Literal["STANDARD", "EXPRESS"]
+
+COMPARISONS: Final = 20_000
+"""How many names are compared with misspelt ones for one report: each with each would be much work."""
 
 
 class Site:
@@ -149,6 +152,7 @@ class Outline:
     _by_class: dict[type[Part], list[StateSite]] = field(default_factory=dict)
     _by_field: dict[str, list[Site]] = field(default_factory=dict)
     _answers: dict[Any, Any] = field(default_factory=dict)
+    _compared: int = 0
 
     @property
     def value(self) -> JSON:
@@ -173,6 +177,14 @@ class Outline:
             self._answers[question] = question(self)
         answer: Answer = self._answers[question]
         return answer
+
+    def suggestion(self, wanted: str, known: Iterable[str]) -> str:
+        """Return what was meant, perhaps, as `did_you_mean` does; nothing once many names have been compared."""
+        if self._compared >= COMPARISONS:
+            return ""
+        names = list(known)
+        self._compared += len(names)
+        return did_you_mean(wanted, names)
 
     def is_unclear(self, pointer: str) -> bool:
         """Tell whether the part at `pointer` could not be read, or stands in one that could not."""

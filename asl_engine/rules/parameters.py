@@ -12,7 +12,6 @@ from typing import NamedTuple
 from asl_engine.catalogue.resource import Integration, parse_resource
 from asl_engine.catalogue.sdk import Operation, action_name, operations_of, sdk_name, sdk_services
 from asl_engine.diagnostics import Finding, Severity
-from asl_engine.errors import did_you_mean
 from asl_engine.model.states import Task
 from asl_engine.pointers import escape
 from asl_engine.rules.outline import Outline, Site, is_open
@@ -41,10 +40,10 @@ def unknown_action(outline: Outline) -> Iterator[Finding]:
         service, action = resource.sdk_service, resource.action
         operations = operations_of(service)
         if operations is None:
-            near = did_you_mean(service, list(sdk_services()))
+            near = outline.suggestion(service, sdk_services())
             yield Finding(site.at("resource"), f"AWS's SDK has no service {service!r}", near)
         elif action not in operations:
-            near = did_you_mean(action, list(operations))
+            near = outline.suggestion(action, operations)
             yield Finding(site.at("resource"), f"{service} has no action {action!r}", near)
 
 
@@ -124,7 +123,7 @@ def unknown_parameter(outline: Outline) -> Iterator[Finding]:
     for request in _requests(outline):
         for name, pointer in request.parameters.items():
             if not request.has(name):
-                near = did_you_mean(name, [request.spelt(member) for member in request.operation.members])
+                near = outline.suggestion(name, map(request.spelt, request.operation.members))
                 message = f"{request.operation.name} has no parameter {name!r}"
                 yield Finding(pointer, message, near, on_key=True)
 

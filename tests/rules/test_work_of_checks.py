@@ -21,6 +21,21 @@ def variables_along_a_chain(count=3_000):
     return json.dumps({"StartAt": "S0", "States": {**states, f"S{count}": {"Type": "Succeed"}}})
 
 
+def variables_against_the_order(count=3_000):
+    """A chain whose states stand in the document from the last to the first."""
+    states = {f"S{n}": {"Type": "Pass", "Assign": {f"v{n}.$": "$v0"}, "Next": f"S{n + 1}"} for n in range(count)}
+    return json.dumps(
+        {"StartAt": "S0", "States": {"S" + str(count): {"Type": "Succeed"}, **dict(reversed(states.items()))}}
+    )
+
+
+def misspelt_actions(count=3_000):
+    """Every state calls another action that is nearly one of hundreds."""
+    states = {f"S{n}": {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:ec2:descriibeInstance{n}",
+                        "Next": f"S{n + 1}"} for n in range(count)}  # fmt: skip
+    return json.dumps({"StartAt": "S0", "States": {**states, f"S{count}": {"Type": "Succeed"}}})
+
+
 def quotes_without_an_end(count=200_000):
     """A text that begins, and goes on to the end of the document."""
     return '{"StartAt": ${A}, "States": "' + '\\"' * count
@@ -31,11 +46,13 @@ def quotes_without_an_end(count=200_000):
     [
         misspelt_transitions(),
         variables_along_a_chain(),
+        variables_against_the_order(),
+        misspelt_actions(),
         quotes_without_an_end(),
         '{"StartAt": ' + "${" * 200_000,
         '{"StartAt": ' + "${${A}" * 50_000,
     ],
-    ids=["misspelt", "variables", "quotes", "bare", "bare and closed"],
+    ids=["misspelt", "variables", "backwards", "actions", "quotes", "bare", "bare and closed"],
 )  # fmt: skip
 def test_a_definition_is_checked_in_the_time_that_its_length_allows(text):
     """Names are not compared each with each, sets of variables are not copied, texts are not read again and again."""
