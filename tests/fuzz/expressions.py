@@ -87,6 +87,15 @@ PATTERNS: Final = (
 )
 LITERALS: Final = ("0", "1", "-1", "2.5", "1e308", "true", "null", "'a'", "'{}'", "'SHA-1'", "''", "100000", "'ab'")
 
+FITTING: Final = {
+    "array": ("$.a", "$..a", "$.b", "States.Array(1, $.a)"),
+    "string": ("'ab,c'", "$.b", "$.t", "'{}'", "'SHA-256'", "'W10='", "States.JsonToString($)"),
+    "number": ("$.n", "1", "3", "0"),
+    "object": ("$", "$.c"),
+    "boolean": ("false",),
+}
+"""Arguments by the kind that a function takes."""
+
 
 class Grammar:
     """Makes texts from chance; `fuel` bounds how large."""
@@ -135,14 +144,17 @@ class Grammar:
     # --- intrinsics
 
     def call(self) -> str:
-        name = self.chance.choice(sorted(FUNCTIONS))
-        count = self.chance.choice((0, 1, 1, 2, 2, 3, 30 if self.fuel > 15 else 2))
-        return f"{name}({', '.join(self._argument() for _ in range(count))})"
+        function = FUNCTIONS[self.chance.choice(sorted(FUNCTIONS))]
+        most = (
+            function.most if function.most is not None else self.chance.choice((1, 2, 3, 30 if self.fuel > 15 else 3))
+        )
+        count = self.chance.choice((function.least, most, most))
+        return f"{function.name}({', '.join(self._argument(function.parameter(at).kind) for at in range(count))})"
 
-    def _argument(self) -> str:
-        if self.fuel <= 0:
-            return str(self.any("$.a", "1"))
-        return str(self.any("$", "$.a", "$.b", "$.n", lambda: self.path(), self.call, self.call, *LITERALS))
+    def _argument(self, kind: str) -> str:
+        if self.fuel <= 0 or self.chance.random() < 0.3:
+            return str(self.any(*FITTING.get(kind, ("$", "1"))))
+        return str(self.any("$", "$.a", "$.b", "$.n", self.path, self.call, self.call, *LITERALS))
 
     # --- JSONata
 
