@@ -155,11 +155,16 @@ def bound_of(value: JSON, rough: int = MAX_BYTES) -> int:
     return bound if bound <= rough else size_of(value)
 
 
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+
+
 def weight_of(value: JSON, most: int) -> int:
     """Return how many parts and characters a value has, each as often as it is met: at most the size of its text.
 
     What weighs more than `most` is looked at no further, so this is quick where the text would fill the memory.
     """
+    if type(value) is dict and len(value) < 32 and _SCALARS.issuperset(map(type, value.values())):
+        return len(value)  # nearly all are small and flat; few texts are no danger
     weight, pending = 0, [value]
     while pending and weight <= most:
         item = pending.pop()

@@ -19,6 +19,7 @@ Result = TypeVar("Result")
 ROUND: Final = 0.01
 """How many seconds of one turn of the event loop are for calculation; one expression may last longer than that."""
 
+
 class Turns:
     """The rounds of one event loop, and who waits for a turn."""
 

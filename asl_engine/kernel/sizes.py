@@ -30,7 +30,7 @@ def output_max_size(frame: Frame, growth: Growth | None, seen: int, others: int,
             near = _spliced_max_size(frame, growth.spliced_at, output)
             if near <= MAX_BYTES:
                 return near
-        if growth.factor > _FEW and weight_of(output, MAX_BYTES) > MAX_BYTES:
+        if growth.factor > _FEW and not growth.is_weighed and weight_of(output, MAX_BYTES) > MAX_BYTES:
             return MAX_BYTES + 1
     return bound_of(output, MAX_BYTES // 8)  # rough only where later estimates have room for it
 
@@ -68,7 +68,7 @@ def assign(memory: Memory, frame: Frame, make: Expr) -> dict[str, JSON]:
     execution. The texts of the values count, and not their names (recorded, September 2026).
     """
     assigned: dict[str, JSON] = make(frame)
-    is_huge = weight_of(list(assigned.values()), _LARGE) > _LARGE
+    is_huge = weight_of(assigned, _LARGE) > _LARGE
     size = _LARGE if is_huge else bound_of(assigned)
     if size > MAX_BYTES:
         check_assignment(frame.state.name, assigned)
@@ -109,7 +109,7 @@ def is_payload_too_large(frame: Frame, growth: Growth | None, others: int, paylo
     """Tell whether an effective input passes the limit; without `Parameters` it cannot be larger than the input."""
     if growth is None or growth.factor * (frame.max_size + others) + growth.constant <= MAX_BYTES:
         return False
-    if growth.factor > _FEW and weight_of(payload, MAX_BYTES) > MAX_BYTES:
+    if growth.factor > _FEW and not growth.is_weighed and weight_of(payload, MAX_BYTES) > MAX_BYTES:
         return True
     return size_of(payload) > MAX_BYTES
 

@@ -49,7 +49,7 @@ MAX_ITEMS: Final = 1_000_000
 """Items of the results of a field, each time they are met, and their characters by the sixteen: a value that holds
 another twice, forty levels deep, ends nowhere else."""
 
-MANY: Final = 16
+MANY: Final = 8
 """Expressions in one field from which on the size of each result counts, also where it is only read."""
 
 MAX_TAIL_CALLS: Final = 300_000
@@ -174,12 +174,16 @@ def _compile(value: JSON, field: str, is_one_of_many: bool) -> Part:
 def _compile_expression(text: str, field: str, is_one_of_many: bool) -> Part:
     expression, source = read_expression(text), text[2:-2].strip()
     subject = f"The JSONata expression '{source}' specified for the field '{field}'"
-    needs_look = is_one_of_many or _can_be_function(expression) or _calculates(expression)
+    needs_look = len(text) > _LONG or _can_be_function(expression) or _calculates(expression)
+    unseen = _SETTLED
+    look: Callable[[Any, _Query], bool] = _is_settled
+    if is_one_of_many:
+        needs_look, unseen, look = True, _SMALL, _is_large_settled
 
     def evaluate(query: _Query) -> JSON:
         try:
             value = expression.evaluate_in(query)
-            is_settled = not needs_look or type(value) in _SMALL or _is_settled(value, query)
+            is_settled = not needs_look or type(value) in unseen or look(value, query)
         except JSONataError as problem:
             raise ExpressionFailed(f"{subject} {_thrown(problem)}", QUERY_ERROR, location=field) from None
         except OverflowError:
@@ -227,11 +231,36 @@ _SMALL: Final = frozenset({int, bool, type(None)})
 _SETTLED: Final = _SMALL | {str}
 
 
+_LONG: Final = 2_000
+"""Characters of an expression that can name a value often enough for the result to be looked at."""
+
+_FREE: Final = 64
+"""Items of a result of which nothing more is counted: of few texts, none larger than a state may have."""
+
+
 def _is_settled(value: Any, query: _Query) -> bool:
     """Whether a value is JSON throughout and all its numbers are finite: nearly all are, and need no second look.
 
     Raises JSONataError for a value that holds too much, or is nested deeper than is read anywhere.
     """
+    is_settled, left, pending = True, _FREE, [value]
+    while pending:
+        item = pending.pop()
+        kind = type(item)
+        if kind is dict or kind is list:
+            left -= len(item)
+            if left < 0:
+                return _is_large_settled(value, query)
+            inner = item.values() if kind is dict else item
+            if not _SETTLED.issuperset(map(type, inner)):
+                pending.extend(inner)
+        elif kind not in _SETTLED and not (kind is float and math.isfinite(item)):
+            is_settled = False
+    return is_settled
+
+
+def _is_large_settled(value: Any, query: _Query) -> bool:
+    """Tell the same of a value that may be large, and count what it holds."""
     is_settled, depth, level = True, 0, [value]
     while level:
         inner: list[Any] = []

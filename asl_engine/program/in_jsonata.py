@@ -224,9 +224,13 @@ def selector(state: model.Map) -> Expr | None:
 def growth(state: model.State) -> Growth | None:
     """Nothing is known of what an expression makes."""
     parts = [state, *getattr(state, "choices", ())]
-    return Growth(UNBOUNDED, 0) if any(getattr(part, "output", ABSENT) is not ABSENT for part in parts) else None
+    return (
+        Growth(UNBOUNDED, 0, is_weighed=True)
+        if any(getattr(part, "output", ABSENT) is not ABSENT for part in parts)
+        else None
+    )
 
 
 def enter_growth(state: model.Task) -> Growth | None:
     """Nothing is known of what `Arguments` make."""
-    return Growth(UNBOUNDED, 0) if state.arguments is not ABSENT else None
+    return Growth(UNBOUNDED, 0, is_weighed=True) if state.arguments is not ABSENT else None

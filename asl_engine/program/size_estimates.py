@@ -17,15 +17,18 @@ class Growth:
     The kernel carries such bounds along, and measures a value only when its bound passes the limit: so the 256 KiB
     limit costs one addition at most states, whatever the size of the payload. `spliced_at` are the steps of the
     `ResultPath` when the output is the raw input with the result put in, which makes measuring cheap: only the result
-    is new.
+    is new. `is_weighed` says that what makes the output has weighed it: its text fits into the memory, however large.
     """
 
-    __slots__ = ("constant", "factor", "spliced_at")
+    __slots__ = ("constant", "factor", "is_weighed", "spliced_at")
 
-    def __init__(self, factor: float, constant: int, spliced_at: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self, factor: float, constant: int, spliced_at: tuple[str | int, ...] = (), is_weighed: bool = False
+    ) -> None:
         self.factor = factor
         self.constant = constant
         self.spliced_at = spliced_at
+        self.is_weighed = is_weighed
 
 
 UNBOUNDED: Final = float("inf")

@@ -212,6 +212,8 @@ def _equality(left: Code, right: Code, node: Binary) -> Code:
     def code(i: Value, e: Env) -> Value:
         a = left(i, e)
         b = right(i, e)
+        if type(b) is str:
+            return a == b
         return a is not UNDEFINED and b is not UNDEFINED and equal(a, b, charge=e[1].charge)
 
     return code
