@@ -41,10 +41,10 @@ def attempt(call: Call) -> Any:
 def failed(call: Call, problem: BaseException) -> Failure:
     """Return what it means that a function raised something. The same in all drivers:
 
-        TaskError           its error and cause
-        SystemExit          Runtime.ExitError: the runtime exited
-        KeyboardInterrupt   raised again where it is Ctrl-C, in the main thread under Python's own handler
-        anything else       the name of its class, whether an Exception or not: CancelledError and StopIteration, too
+    TaskError           its error and cause
+    SystemExit          Runtime.ExitError: the runtime exited
+    KeyboardInterrupt   raised again where it is Ctrl-C, in the main thread under Python's own handler
+    anything else       the name of its class, whether an Exception or not: CancelledError and StopIteration, too
     """
     if isinstance(problem, KeyboardInterrupt) and _is_from_keyboard():
         raise problem

@@ -7,16 +7,15 @@ be repeated. What is not there at the top level (`$`, `$$`, bare names) has no v
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-import uuid
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import takewhile
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 
+from asl_engine.lang.aws_functions import ADDED
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
 from asl_engine.lang.jsonata.runtime import BETWEEN_LOOKS, TOO_DEEP, TOO_MUCH, Runtime
@@ -34,7 +33,7 @@ from asl_engine.lang.jsonata.syntax.tree import (
     Transform,
     Variable,
 )
-from asl_engine.values import JSON, json_text, kind_of, parse_json
+from asl_engine.values import JSON, json_text, kind_of
 from asl_engine.values import MAX_DEPTH as NESTED
 
 QUERY_ERROR: Final = "States.QueryEvaluationError"
@@ -74,7 +73,7 @@ def is_expression(text: str) -> bool:
 def read_expression(text: str) -> Expression:
     """Return the expression between `{%` and `%}`; raise ExpressionSyntaxError with JSONata's words if it is none."""
     try:
-        return compile_jsonata(text[2:-2], _ADDED, without=("eval",))
+        return compile_jsonata(text[2:-2], ADDED, without=("eval",))
     except JSONataError as problem:
         raise ExpressionSyntaxError(problem.message, problem.position) from None
 
@@ -213,7 +212,7 @@ def _can_be_function(expression: Expression) -> bool:
     called = {id(node.procedure) for node in expression.tree.walk() if isinstance(node, Call)}
     return any(
         isinstance(node, (Lambda, Placeholder, Regex, Transform))
-        or (isinstance(node, Variable) and id(node) not in called and (node.name in known or node.name in _ADDED))
+        or (isinstance(node, Variable) and id(node) not in called and (node.name in known or node.name in ADDED))
         for node in expression.tree.walk()
     )
 
@@ -328,95 +327,3 @@ def of_kind(expr: Expr, kind: str, source: JSON, field: str) -> Expr:
         return value
 
     return evaluate
-
-
-# --- what AWS adds --------------------------------------------------------------------------------------------------
-
-
-def _complaint(sentence: str) -> JSONataError:
-    """Return an error with a sentence of our own, under the code that `$error` has."""
-    return JSONataError("D3137", 0, message=sentence)
-
-
-def _partition(runtime: Any, array: Any, size: Any) -> Any:
-    """`$partition([1, 2, 3], 2)` is `[[1, 2], [3]]`."""
-    if array is UNDEFINED or size is UNDEFINED:
-        return UNDEFINED
-    items = list(array) if isinstance(array, list) else [array]
-    if not 1 <= size < math.inf:
-        raise _complaint("The second argument of the partition function must be a positive integer")
-    runtime.charge(len(items))
-    step = int(size)
-    return [items[at : at + step] for at in range(0, len(items), step)]
-
-
-def _range(runtime: Any, first: Any, last: Any, step: Any) -> Any:
-    """`$range(0, 6, 2)` is `[0, 2, 4, 6]`: the end belongs to it when the steps meet it."""
-    if UNDEFINED in (first, last, step) or step == 0:
-        return UNDEFINED
-    steps = (last - first) / step
-    if not math.isfinite(steps):
-        raise _complaint("The arguments of the range function must be finite numbers that make a finite array")
-    count = max(0, int((last - first) // step) + 1)
-    runtime.charge(count)
-    if count == 1:
-        return first  # a sequence of one is that one (recorded)
-    return [first + index * step for index in range(count)]
-
-
-_ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
-
-
-def _hash(runtime: Any, data: Any, algorithm: Any) -> Any:
-    """Return the hash of a text's UTF-8, in hexadecimal digits."""
-    if data is UNDEFINED or algorithm is UNDEFINED:
-        return UNDEFINED
-    if algorithm not in _ALGORITHMS:
-        raise _complaint(f"The algorithm of the hash function must be one of {', '.join(_ALGORITHMS)}")
-    runtime.charge_text(len(data))
-    return hashlib.new(_ALGORITHMS[algorithm], data.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _random(runtime: Any, seed: Any) -> float:
-    """Return a number from 0 to 1; with a seed that of java.util.Random, as AWS does (measured by users)."""
-    if seed is UNDEFINED:
-        return float(runtime.random.random())
-    if not math.isfinite(seed):
-        raise _complaint("The seed of the random function must be a finite number")
-    return _java_double(int(seed))
-
-
-def _java_double(seed: int) -> float:
-    """Return the first `nextDouble()` of java.util.Random: 26 and 27 bits of a 48-bit linear congruence."""
-    state = (seed ^ 0x5DEECE66D) & ((1 << 48) - 1)
-    bits = []
-    for width in (26, 27):
-        state = (state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
-        bits.append(state >> (48 - width))
-    return ((bits[0] << 27) + bits[1]) / float(1 << 53)
-
-
-def _uuid(runtime: Any) -> str:
-    """Return a UUID of version 4."""
-    return str(uuid.UUID(int=runtime.random.getrandbits(128), version=4))
-
-
-def _parse(runtime: Any, text: Any) -> Any:
-    """Return the value of a JSON text; in AWS's dialect this stands for `$eval`."""
-    if text is UNDEFINED:
-        return UNDEFINED
-    runtime.charge(len(text))  # a value takes up to eight times the room of its text
-    try:
-        return parse_json(text)
-    except ValueError as problem:
-        raise _complaint(f"The argument of the parse function is not JSON: {problem}") from None
-
-
-_ADDED: Final[dict[str, tuple[Callable[..., Any], str]]] = {
-    "partition": (_partition, "<a-n:a>"),
-    "range": (_range, "<nnn:a>"),
-    "hash": (_hash, "<s-s:s>"),
-    "random": (_random, "<n?:n>"),
-    "uuid": (_uuid, "<:s>"),
-    "parse": (_parse, "<s-:x>"),
-}
