@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -149,3 +151,81 @@ def test_limits_without_an_end_and_pictures_that_are_not_there(text, outcome):
     except JSONataError as problem:
         found = problem.code
     assert found == outcome
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "$base64encode($s)",
+        "$replace($s, /x+/, '$0$0')",
+        "$replace($s, 'x', 'xx')",
+        "$encodeUrlComponent($s & ' ')",
+        "$uppercase($s) & $s",
+        "$join([$s, $s], ',')",
+        "$join($split($s & $s, ''), 'y')",
+        "$string([$s, $s])",
+        "$append($s, $s)",
+        "$zip($append($s, $s), $append($s, $s))",
+        "{'a': $s, 'b': [$s, $s]}",
+        "$merge([{'a': $s}, {$string($s): 1}])",
+    ],
+)
+def test_what_grows_at_each_step_ends(step):
+    """Whatever doubles, or grows by a third, is counted before it is made."""
+    tracemalloc.start()
+    began = time.process_time()
+    ended = run(f"($f := function($s, $n){{$n = 0 ? $string($s) : $f({step}, $n - 1)}}; $f('xxxxxxxx', 2000))")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert ended in ("U1001", "U1002")
+    assert peak < 300_000_000
+    assert time.process_time() - began < 30  # memory is traced, which makes everything several times slower
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "$uppercase($t)",
+        "$lowercase($t)",
+        "$trim($t)",
+        "$contains($t, 'y')",
+        "$substring($t, 1)",
+        "$substringBefore($t, 'y')",
+        "$substringAfter($t, 'y')",
+        "$encodeUrl($t)",
+        "$encodeUrlComponent($t)",
+        "$decodeUrl($t)",
+        "$decodeUrlComponent($t)",
+        "$base64encode($t)",
+        "$base64decode($t)",
+        "$split($t, 'y')",
+        "$match($t, /y/)",
+        "$replace($t, 'y', 'z')",
+        "$number($t)",
+        "$sum($n)",
+        "$max($n)",
+        "$average($n)",
+        "$reverse($n)",
+        "$n = $m",
+        "$keys($n)",
+        "$lookup($n, 'a')",
+        "$count($distinct($n))",
+        "$string($n)",
+    ],
+)
+def test_the_work_of_each_function_is_counted(call):
+    """A hundred thousand calls with something long end when they are too much together, and not long after."""
+    began = time.process_time()
+    text = f"($t := $pad('x', 1000000); $n := [1..100000]; $m := [1..100000]; $count([1..100000].({call})))"
+    assert run(text) in ("U1001", "U1002", "D3030")
+    assert time.process_time() - began < 4
+
+
+def run(text):
+    """Return the code of the error that an expression ends with under the limits of states, or none."""
+    try:
+        compile_jsonata(text).evaluate(max_work=8_000_000, timeout=1.5)
+    except JSONataError as error:
+        return error.code
+    return ""
