@@ -21,6 +21,7 @@ from asl_engine.drivers.hooks import NO_HOOKS, Hooks
 from asl_engine.drivers.outcome import Pending, attempt, ended, failed, outcome_of
 from asl_engine.drivers.turns import turns
 from asl_engine.kernel import (
+    ActivityStarted,
     Cancel,
     Continue,
     Continued,
@@ -43,6 +44,20 @@ from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Job, Performer
 if TYPE_CHECKING:
     from asl_engine.mapruns.family import FamilyCommand, FamilyEvent, Watcher
     from asl_engine.mapruns.s3_objects import Objects
+
+
+class Reply:
+    """What somebody else says to a task, and the answer to whether it counts."""
+
+    def __init__(self, event: TaskSucceeded | TaskFailed | TaskHeartbeat) -> None:
+        self.event = event
+        self.at = event.at
+        self.counts: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def settle(self, counts: bool) -> None:
+        """Say whether it counts, unless nobody asks any more."""
+        if not self.counts.done():
+            self.counts.set_result(counts)
 
 
 class RealTimeDriver:
@@ -69,9 +84,10 @@ class RealTimeDriver:
         self.hand_out = hand_out
         self.hooks = hooks
         self.agenda = Agenda()
-        self.inbox: deque[FamilyEvent] = deque()
+        self.inbox: deque[FamilyEvent | Reply] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
         self.handed_out: set[str] = set()
+        self.early: dict[str, TaskSucceeded | TaskFailed] = {}
         self.skipped = 0.0
         self._awake = asyncio.Event()
         self._problem: BaseException | None = None
@@ -85,19 +101,19 @@ class RealTimeDriver:
         self.inbox.append(event)
         self._awake.set()
 
-    def answer(self, event: TaskSucceeded | TaskFailed | TaskHeartbeat) -> None:
-        """Let the execution know what somebody else says to a task.
+    async def answer(self, event: TaskSucceeded | TaskFailed | TaskHeartbeat) -> bool:
+        """Let the execution know what somebody else says to a task; return whether it counts.
 
-        It counts once the task has been handed over: who gets a token can be faster than who hands it over, and history
-        tells of both in their order.
+        That is decided when all that happened before has been taken in, time limits that had passed and stops among it:
+        what counts is in the history. Who gets a token can be faster than who hands it over, and history tells of both
+        in their order; such an answer counts at once, as who hands over may be waiting for that.
         """
-        if not isinstance(event, TaskHeartbeat):
-            self.handed_out.discard(event.op)
-        handing_over = self.running.get(event.op)
-        if handing_over is None:
-            self.post(event)
-        else:
-            handing_over.add_done_callback(lambda _: self.post(event))
+        if not self.is_waiting_for(event.op):
+            return False
+        reply = Reply(event)
+        self.inbox.append(reply)
+        self._awake.set()
+        return await reply.counts
 
     def kernel_of(self, op: str) -> Kernel:
         """Return the execution that an op belongs to: the one that was started, or a child of a Map Run of its."""
@@ -105,13 +121,11 @@ class RealTimeDriver:
 
     def is_waiting_for(self, op: str) -> bool:
         """Tell whether an answer to an attempt would still count: none has come, and it is not over."""
-        answered = any(event.op == op and isinstance(event, (TaskSucceeded, TaskFailed)) for event in self.inbox)
-        return op in self.handed_out and op in self.kernel_of(op).waiting and not answered
+        return op in self.handed_out and op in self.kernel_of(op).waiting
 
     async def run(self, event: Event) -> None:
         """Feed the first event, then whatever follows from it, until the execution ends; once more for a redrive."""
-        self.running.clear()
-        self.inbox.clear()  # what came too late for the attempt before
+        self._forget()  # what came too late for the attempt before
         self._problem = None
         self._turns = turns()
         self.post(event)
@@ -120,15 +134,48 @@ class RealTimeDriver:
                 while self.inbox:
                     due = self.agenda.next_at()
                     overdue = due is not None and due < self.inbox[0].at
-                    await self._feed(self.agenda.pop() if overdue else self.inbox.popleft())
+                    await self._take_in(self.agenda.pop() if overdue else self.inbox.popleft())
                 if self._problem is not None:
                     raise self._problem
                 if self.kernel.status == "RUNNING":
                     await self._wait()
         finally:
-            unfinished, self.running = self.running, {}  # a task that is not among them learns that it is not wanted
-            for task in unfinished.values():
-                task.cancel()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what is under way, and of what was not taken in."""
+        unfinished, self.running = self.running, {}  # a task that is not among them learns that it is not wanted
+        for task in unfinished.values():
+            task.cancel()
+        for entry in self.inbox:
+            if isinstance(entry, Reply):
+                entry.settle(False)
+        self.inbox.clear()
+        self.early.clear()
+
+    async def _take_in(self, entry: FamilyEvent | Reply) -> None:
+        """Feed an event, or an answer that still counts.
+
+        An answer that was faster than its handing over follows that, and comes before all that could make it too late.
+        """
+        if isinstance(entry, Reply):
+            event = entry.event
+            counts = self.is_waiting_for(event.op)
+            if counts and event.op in self.running and not isinstance(event, TaskHeartbeat):
+                self.early[event.op] = event
+                self.handed_out.discard(event.op)
+            elif counts:
+                await self._feed(event)
+            entry.settle(counts)
+            return
+        early = self.early.pop(entry.op, None) if isinstance(entry, TaskSubmitted) else None
+        if early is not None:
+            await self._feed(entry)
+            await self._feed(early)
+            return
+        while self.early and not isinstance(entry, (TaskSubmitted, TaskHeartbeat, ActivityStarted)):
+            await self._feed(self.early.popitem()[1])
+        await self._feed(entry)
 
     async def _feed(self, event: FamilyEvent) -> None:
         _, on_event, on_commit = self.hooks

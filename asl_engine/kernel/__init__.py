@@ -39,6 +39,7 @@ Between two events every fact is in the memory.
 
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, Continue, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.events import (
+    ActivityStarted,
     Continued,
     Event,
     ExecutionRedriven,
@@ -57,6 +58,7 @@ from asl_engine.kernel.kernel import Kernel
 
 __all__ = [
     "DEADLINE",
+    "ActivityStarted",
     "Cancel",
     "Command",
     "Continue",

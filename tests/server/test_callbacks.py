@@ -71,7 +71,7 @@ def types(events):
 
 def refused(client, operation, **request):
     with pytest.raises(ApiError) as problem:
-        client(operation, **request)
+        client(operation, **request).send(None)  # what is refused at once does not wait
     return problem.value.code
 
 
@@ -79,8 +79,8 @@ def test_a_token_brings_the_result(client):
     """Once: the second answer comes too late, as does any answer to an execution that is over."""
 
     async def tell():
-        client("SendTaskHeartbeat", taskToken=await token())
-        client("SendTaskSuccess", taskToken=await token(), output='{"yes": true}')
+        await client("SendTaskHeartbeat", taskToken=await token())
+        await client("SendTaskSuccess", taskToken=await token(), output='{"yes": true}')
         assert "TaskTimedOut" == refused(client, "SendTaskSuccess", taskToken=await token(), output="1")
 
     done, events = story(client, ASK, tell)
@@ -92,7 +92,7 @@ def test_a_token_brings_the_result(client):
 
 def test_a_token_brings_a_failure_without_name_or_cause(client):
     async def tell():
-        client("SendTaskFailure", taskToken=await token())
+        await client("SendTaskFailure", taskToken=await token())
 
     done, events = story(client, ASK, tell)
 
@@ -106,8 +106,8 @@ def test_a_token_that_nobody_gave_out_and_an_output_that_is_no_json(client):
     async def tell():
         assert "InvalidToken" == refused(client, "SendTaskSuccess", taskToken="x", output="{")
         with pytest.raises(ApiError, match=r"Invalid Output: '\{' is not valid JSON\."):
-            client("SendTaskSuccess", taskToken=await token(), output="{")
-        client("SendTaskSuccess", taskToken=await token(), output="1")
+            await client("SendTaskSuccess", taskToken=await token(), output="{")
+        await client("SendTaskSuccess", taskToken=await token(), output="1")
 
     assert "1" == story(client, ASK, tell)[0]["output"]
     assert "InvalidOutput" == refused(client, "SendTaskSuccess", taskToken=TOKENS[0], output="{")
@@ -130,13 +130,13 @@ def test_the_limits_of_an_activity_count_from_when_a_worker_takes_it_up(client):
         while not limits():
             await asyncio.sleep(0.001)
         assert ["timeout", "heartbeat"] == limits()
-        client("SendTaskSuccess", taskToken=tokens[0], output="1")
+        await client("SendTaskSuccess", taskToken=tokens[0], output="1")
 
     done, _ = story(client, one_state(Type="Task", Resource=ACTIVITY, TimeoutSeconds=60, HeartbeatSeconds=30), tell)
 
     assert "SUCCEEDED" == done["status"]
     with pytest.raises(ApiError, match=f"Task Timed Out: '{ACTIVITY}'"):
-        client("SendTaskHeartbeat", taskToken=tokens[0])
+        asyncio.run(client("SendTaskHeartbeat", taskToken=tokens[0]))
 
 
 def test_a_worker_asks_for_work_and_does_it(client):
@@ -147,7 +147,7 @@ def test_a_worker_asks_for_work_and_does_it(client):
             client.service, client.account, {"activityArn": ACTIVITY, "workerName": "Ada"}
         )
         assert {"n": 1} == json.loads(task["input"])
-        client("SendTaskSuccess", taskToken=task["taskToken"], output='"signed"')
+        await client("SendTaskSuccess", taskToken=task["taskToken"], output='"signed"')
 
     done, events = story(client, SIGN, tell)
 
@@ -171,7 +171,7 @@ def test_a_worker_that_goes_away_leaves_the_work_to_the_next(client):
         client.service.workers.wake(ACTIVITY)
         gone.cancel()
         task = await stays
-        client("SendTaskSuccess", taskToken=task["taskToken"], output="2")
+        await client("SendTaskSuccess", taskToken=task["taskToken"], output="2")
 
     assert "2" == story(client, SIGN, tell)[0]["output"]
 

@@ -76,8 +76,8 @@ def test_five_hundred_open_callbacks():
             while len(tokens) < 500:
                 await asyncio.sleep(0.001)
             for n in reversed(range(500)):
-                OPERATIONS["SendTaskHeartbeat"](client.service, client.account, {"taskToken": tokens[n]})
-                client("SendTaskSuccess", taskToken=tokens[n], output=str(n))
+                await OPERATIONS["SendTaskHeartbeat"](client.service, client.account, {"taskToken": tokens[n]})
+                await client("SendTaskSuccess", taskToken=tokens[n], output=str(n))
             for arn in arns:
                 await client.service.wait_for(arn)
         return [client("DescribeExecution", executionArn=arn)["output"] for arn in arns]

@@ -9,7 +9,9 @@ import pytest
 from conftest import PATIENCE, one_state, scripted
 from test_operations import MACHINE, Client
 
+from asl_engine.kernel import TaskSucceeded
 from asl_engine.server.errors import ApiError
+from asl_engine.store import MemoryStore
 
 TASK = one_state(Type="Task", Resource="arn:aws:lambda:us-east-1:123456789012:function:f")
 WAIT = one_state(Type="Wait", Seconds=3600)
@@ -92,9 +94,22 @@ def test_a_fail_state_fails_again_in_real_time():
     assert (told["status"], told["error"], told["redriveCount"]) == ("FAILED", "E", 1)
 
 
+class FailingOnce(MemoryStore):
+    """A store whose journal cannot be written once."""
+
+    def journal(self, arn):
+        problems = [OSError("no room")]
+
+        def write(event):
+            if isinstance(event, TaskSucceeded) and problems:
+                raise problems.pop()
+
+        return write
+
+
 def test_what_broke_the_execution_itself_is_tried_again(capsys):
-    """A function raised what is no Exception: nobody knows how to go on, until somebody redrives it."""
-    client = Client({"f": scripted(GeneratorExit(), "done")})
+    """What happened could not be written down: nobody knows how to go on, until somebody redrives it."""
+    client = Client({"f": scripted("lost", "done")}, store=FailingOnce())
     client.create(definition=TASK)
 
     async def story():
@@ -105,7 +120,7 @@ def test_what_broke_the_execution_itself_is_tried_again(capsys):
 
     failed, done = asyncio.run(story())
     assert (failed["status"], failed["error"]) == ("FAILED", "States.Runtime")
-    assert "GeneratorExit" in capsys.readouterr().err
+    assert "OSError: no room" in capsys.readouterr().err
     assert (done["status"], done.get("output")) == ("SUCCEEDED", '"done"')
 
 
@@ -162,8 +177,8 @@ def test_a_stopped_execution_goes_on_and_its_old_token_is_worthless():
         client("RedriveExecution", executionArn=arn)
         await told(2)
         with pytest.raises(ApiError) as refused:
-            client("SendTaskSuccess", taskToken=tokens[0], output="1")
-        client("SendTaskSuccess", taskToken=tokens[1], output="2")
+            await client("SendTaskSuccess", taskToken=tokens[0], output="1")
+        await client("SendTaskSuccess", taskToken=tokens[1], output="2")
         return refused.value.code, await ended(client, arn)
 
     code, done = asyncio.run(story())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from asl_engine.kernel.events import ActivityStarted
+from asl_engine.kernel import ActivityStarted
 from asl_engine.quotas import MAX_ACTIVITIES, POLL_SECONDS
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn, check_name

@@ -25,18 +25,17 @@ def _token(service: Service, request: Request) -> Token:
     return token
 
 
-def _settle(service: Service, token: Token, answer: Callable[[float, str], Answer]) -> Response:
+async def _settle(service: Service, token: Token, answer: Callable[[float, str], Answer]) -> Response:
     """Hand on an answer, unless it comes too late; of activities that is told with the name (recorded)."""
     driver = service.driver_of(token)
-    if driver is None:
+    if driver is None or not await driver.answer(answer(driver.clock(), token.op)):
         subject = token.activity_arn or "Provided task does not exist anymore"
         raise ApiError("TaskTimedOut", f"Task Timed Out: '{subject}'")
-    driver.answer(answer(driver.clock(), token.op))
     return {}
 
 
 @operation
-def send_task_success(service: Service, account: Account, request: Request) -> Response:
+async def send_task_success(service: Service, account: Account, request: Request) -> Response:
     """The task is done, and this is its result: a JSON text, which is looked at first (recorded, September 2026)."""
     token, text = _token(service, request), request["output"]
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
@@ -45,17 +44,17 @@ def send_task_success(service: Service, account: Account, request: Request) -> R
         output = private_copy(parse_json(text))
     except ValueError:
         raise ApiError("InvalidOutput", f"Invalid Output: '{text}' is not valid JSON.") from None
-    return _settle(service, token, lambda at, op: TaskSucceeded(at, op, output))
+    return await _settle(service, token, lambda at, op: TaskSucceeded(at, op, output))
 
 
 @operation
-def send_task_failure(service: Service, account: Account, request: Request) -> Response:
+async def send_task_failure(service: Service, account: Account, request: Request) -> Response:
     """The task has failed; error and cause may each be missing."""
     error, cause = request.get("error"), request.get("cause")
-    return _settle(service, _token(service, request), lambda at, op: TaskFailed(at, op, error, cause))
+    return await _settle(service, _token(service, request), lambda at, op: TaskFailed(at, op, error, cause))
 
 
 @operation
-def send_task_heartbeat(service: Service, account: Account, request: Request) -> Response:
+async def send_task_heartbeat(service: Service, account: Account, request: Request) -> Response:
     """The task is still being worked on: the time until the next sign of life starts anew."""
-    return _settle(service, _token(service, request), TaskHeartbeat)
+    return await _settle(service, _token(service, request), TaskHeartbeat)
