@@ -270,7 +270,7 @@ class RealTimeDriver:
             self._hand_out(task)  # from the start: who gets the token may be faster than who hands it over
         prepared = self.performer.prepare(task, self.kernel_of(task.op).identity, self.clock, self.clock())
         if isinstance(prepared, Call):
-            returned = await self._call(prepared, task.op)
+            returned = await called(prepared, lambda: self.running.get(task.op) is asyncio.current_task())
         elif isinstance(prepared, Failure):
             return ended(self.clock(), task.op, prepared)
         elif isinstance(prepared, AnsweredElsewhere):
@@ -306,21 +306,19 @@ class RealTimeDriver:
             if self.hand_out is not None:
                 self.hand_out(self, task)
 
-    async def _call(self, call: Call, op: str) -> Any:
-        try:
-            async with asyncio.timeout(call.function.timeout) as limit:
-                returned = attempt(call) if call.function.is_async else await in_thread(lambda: attempt(call))
-                return await returned if inspect.isawaitable(returned) else returned
-        except TimeoutError as problem:
-            return call.timed_out() if limit.expired() else failed(call, problem)
-        except BaseException as problem:
-            if isinstance(problem, asyncio.CancelledError) and not self._is_wanted(op):
-                raise
-            return failed(call, problem)
 
-    def _is_wanted(self, op: str) -> bool:
-        """Tell whether what runs this is still to be done: then it cancelled itself."""
-        return self.running.get(op) is asyncio.current_task()
+async def called(call: Call, is_wanted: Callable[[], bool]) -> Any:
+    """Return what comes of a function. It was cancelled by itself when the task that runs this is still wanted."""
+    try:
+        async with asyncio.timeout(call.function.timeout) as limit:
+            returned = attempt(call) if call.function.is_async else await in_thread(lambda: attempt(call))
+            return await returned if inspect.isawaitable(returned) else returned
+    except TimeoutError as problem:
+        return call.timed_out() if limit.expired() else failed(call, problem)
+    except BaseException as problem:
+        if isinstance(problem, asyncio.CancelledError) and not is_wanted():
+            raise
+        return failed(call, problem)
 
 
 async def done(work: Any, *arguments: Any) -> Any:
