@@ -11,7 +11,9 @@ from asl_engine.cli.terminal import show, tell
 from asl_engine.errors import AslError, UsageError
 from asl_engine.tasks.invoke import Failure
 from asl_engine.testing.account import one_line, short
-from asl_engine.testing.debugger import Debugger, GoBack, Quit, Stop
+from asl_engine.testing.debugger.debugger import Debugger
+from asl_engine.testing.debugger.front import GoBack, Quit
+from asl_engine.testing.debugger.stop import Stop
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.values import JSON, elapsed, parse_json
 
@@ -169,7 +171,7 @@ class Prompt(cmd.Cmd):
         points = self.debugger.breakpoints
         word, _, rest = line.strip().partition(" ")
         if not line.strip():
-            show("\n".join(points.told()) or "no breakpoints")
+            show("\n".join(points.texts()) or "no breakpoints")
         elif word == "error":
             points.at_error(rest.strip() or "States.ALL")
         elif word == "if":

@@ -35,7 +35,7 @@ def debug(
     from asl_engine.cli.arguments import load_functions, read_buckets, read_input
     from asl_engine.cli.debug import Prompt, run
     from asl_engine.engine import StateMachine
-    from asl_engine.testing.debugger import Debugger
+    from asl_engine.testing.debugger.debugger import Debugger
 
     if "-" in (input_text, input_file):
         raise UsageError("standard input has the debugger's commands; give the input in an argument or a file")
@@ -67,7 +67,7 @@ def replay_command(file: str, history: str, kind: Any) -> None:
     from asl_engine.cli.arguments import read_json
     from asl_engine.engine import StateMachine
     from asl_engine.history.files import read_history
-    from asl_engine.testing.replaying import replay
+    from asl_engine.testing.recording.replaying import replay
 
     result = replay(StateMachine.load(file, type=kind), read_history(read_json(history), history))
     if result.divergence is None:
@@ -89,9 +89,9 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
     from asl_engine.cli.arguments import read_json
     from asl_engine.engine import StateMachine
     from asl_engine.history.files import read_history
-    from asl_engine.testing.from_history import test_from
-    from asl_engine.testing.recording import read_recording
-    from asl_engine.testing.replaying import replay
+    from asl_engine.testing.recording.from_history import test_from
+    from asl_engine.testing.recording.recording import read_recording
+    from asl_engine.testing.recording.replaying import replay
 
     check_place(output)
     machine = StateMachine.load(file, type=kind)

@@ -12,9 +12,9 @@ With pytest, the fixture `workflow` is there when `asl_engine` is installed:
 
 Without pytest, `Workflow("order.asl.json")` is the same.
 
-    workflow.py --mocks.py (mock.py), performer.py, outside.py--> execution.py (account.py) --coverage.py--> report.py
-    state.py: one state; replaying.py (recording.py): a history from AWS, run again;
-    exploration/: which outcomes lead where; debugger.py: step by step; plugin.py: pytest
+    workflow.py --mocks.py (mock.py), performer.py, schedule.py--> execution.py (account.py) --> coverage/
+    state.py: one state; recording/: a history from AWS, run again;
+    exploration/: which outcomes lead where; debugger/: step by step; plugin.py: pytest
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from asl_engine.tasks.error import TaskError
     from asl_engine.testing.execution import TestedExecution
     from asl_engine.testing.exploration import explore
-    from asl_engine.testing.likeness import alike
     from asl_engine.testing.mock import NO_ANSWER, Mock
-    from asl_engine.testing.replaying import replay
+    from asl_engine.testing.recording.likeness import alike
+    from asl_engine.testing.recording.replaying import replay
     from asl_engine.testing.schedule import send_failure, send_heartbeat, send_success, stop
     from asl_engine.testing.strategies import inputs
     from asl_engine.testing.workflow import Workflow
@@ -58,10 +58,10 @@ _PLACES: Final = {
     "TaskError": "asl_engine.tasks.error",
     "TestedExecution": "asl_engine.testing.execution",
     "Workflow": "asl_engine.testing.workflow",
-    "alike": "asl_engine.testing.likeness",
+    "alike": "asl_engine.testing.recording.likeness",
     "explore": "asl_engine.testing.exploration",
     "inputs": "asl_engine.testing.strategies",
-    "replay": "asl_engine.testing.replaying",
+    "replay": "asl_engine.testing.recording.replaying",
     "send_failure": "asl_engine.testing.schedule",
     "send_heartbeat": "asl_engine.testing.schedule",
     "send_success": "asl_engine.testing.schedule",

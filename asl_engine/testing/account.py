@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from asl_engine.execution import Execution
 from asl_engine.history.story import read_story
 from asl_engine.history.summary import message_of
 from asl_engine.history.visits import Visit
 from asl_engine.values import JSON, elapsed
-
-if TYPE_CHECKING:
-    from asl_engine.testing.execution import TestedExecution
 
 MOST_LINES: Final = 40
 """How many visits are told; of a longer path the first and the last."""
@@ -21,10 +19,9 @@ WIDEST: Final = 300
 """How long the text of a value may be, in characters."""
 
 
-def account(execution: TestedExecution) -> str:
+def account(execution: Execution, story: Sequence[Visit], left_over: Sequence[str]) -> str:
     """Return the end of an execution, its path with what went wrong, and the input and output of the last state."""
-    story = execution.story
-    lines = [f"{execution.status} after {elapsed(execution.duration)}{_failure(execution.error, execution.cause)}"]
+    lines = [_end(execution)]
     lines += _path(story, execution.started_at)
     lines += _last(story)
     for run in execution.map_runs:
@@ -34,11 +31,16 @@ def account(execution: TestedExecution) -> str:
         if bad is not None:
             lines.append("the first child execution that failed:")
             lines += [f"  {line}" for line in _end_of(bad.history, bad.status, bad.error, bad.cause)]
-    if execution.left_over:
-        lines.append(f"after the end, and so without effect: {', '.join(execution.left_over)}")
+    if left_over:
+        lines.append(f"after the end, and so without effect: {', '.join(left_over)}")
     if execution.status == "SUCCEEDED":
         lines.append(f"output of the execution: {short(execution.output)}")
     return "\n".join(lines)
+
+
+def _end(execution: Execution) -> str:
+    """Return how an execution ended, on one line."""
+    return f"{execution.status} after {elapsed(execution.duration)}{_failure(execution.error, execution.cause)}"
 
 
 def _last(story: Sequence[Visit]) -> list[str]:
@@ -108,7 +110,9 @@ def short_text(text: str) -> str:
     return line if len(line) <= WIDEST else f"{line[:WIDEST]}... ({len(line):,} characters)"
 
 
-def explain_path(actual: Sequence[str], expected: Sequence[str], execution: TestedExecution) -> list[str]:
+def explain_path(
+    actual: Sequence[str], expected: Sequence[str], execution: Execution, story: Sequence[Visit]
+) -> list[str]:
     """Return where a path differs from what was expected, and what the state before that place had."""
     at = next((n for n, (a, b) in enumerate(zip(actual, expected, strict=False)) if a != b), None)
     if at is None:
@@ -116,14 +120,14 @@ def explain_path(actual: Sequence[str], expected: Sequence[str], execution: Test
     came = repr(actual[at]) if at < len(actual) else "the end"
     wanted = repr(expected[at]) if at < len(expected) else "the end"
     lines = [f"the path differs at state {at + 1}: expected {wanted}, came {came}"]
-    lines.append(f"  came:     {_around(actual, at)}")
-    lines.append(f"  expected: {_around(expected, at)}")
-    if 0 < at <= len(execution.story):
-        lines += _details(execution.story[at - 1])
-    return [*lines, *account(execution).splitlines()[:1]]
+    lines.append(f"  came:     {_near(actual, at)}")
+    lines.append(f"  expected: {_near(expected, at)}")
+    if 0 < at <= len(story):
+        lines += _details(story[at - 1])
+    return [*lines, _end(execution)]
 
 
-def _around(path: Sequence[str], at: int) -> str:
+def _near(path: Sequence[str], at: int) -> str:
     """Return the part of a path around a place, with the place in brackets."""
     names = [f"[{name}]" if number == at else name for number, name in enumerate(path)]
     shown = names[max(0, at - 4) : at + 3]

@@ -15,6 +15,7 @@ from asl_engine.history.story import read_story
 from asl_engine.history.visits import Attempt, Visit
 from asl_engine.tasks.invoke import event_of
 from asl_engine.tasks.registry import split_name
+from asl_engine.testing.account import account
 from asl_engine.values import JSON
 
 if TYPE_CHECKING:
@@ -172,9 +173,7 @@ class TestedExecution(Execution):
 
     def account(self) -> str:
         """Return what happened as text: a line for each visit, and what the last of them was given."""
-        from asl_engine.testing.account import account
-
-        return account(self)
+        return account(self, self.story, self.left_over)
 
 
 def _payload(name: str, visit: Visit, attempt: Attempt) -> tuple[JSON] | None:

@@ -12,9 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from asl_engine.engine import StateMachine
+    from asl_engine.testing.coverage.report import CoverageRun
     from asl_engine.testing.execution import TestedExecution
     from asl_engine.testing.mock import Mock
-    from asl_engine.testing.report import CoverageRun
     from asl_engine.testing.workflow import Workflow
 
 
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if wanted and not config.getoption("--asl-cov"):
         raise pytest.UsageError(f"{wanted[0]} needs --asl-cov=PATH, which says whose coverage is measured")
     if config.getoption("--asl-cov"):
-        from asl_engine.testing.report import CoverageRun
+        from asl_engine.testing.coverage.report import CoverageRun
 
         try:
             config.stash[_COVERAGE] = CoverageRun(config.getoption("--asl-cov"), config.getoption("--asl-cov-report"))
@@ -158,7 +158,8 @@ def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | Non
     actual, expected = (left, right) if isinstance(left, StatePath) else (right, left)
     if not isinstance(expected, (list, tuple)):
         return None
-    return ["path == expected", *explain_path(actual, [str(name) for name in expected], actual.execution)]
+    execution, names = actual.execution, [str(name) for name in expected]
+    return ["path == expected", *explain_path(actual, names, execution, execution.story)]
 
 
 @pytest.hookimpl(hookwrapper=True)

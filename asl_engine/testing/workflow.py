@@ -19,7 +19,7 @@ from asl_engine.quotas import MAX_EVENTS
 from asl_engine.rules.outline import MachineType
 from asl_engine.tasks.mock_config import MockConfig, MockedStates
 from asl_engine.tasks.registry import AnyFunctions, Functions
-from asl_engine.testing.coverage import Covered, Reached, parts_of
+from asl_engine.testing.coverage.coverage import Covered, Reached, parts_of
 from asl_engine.testing.endless import endless, limiting
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.mock import Mock

@@ -12,10 +12,11 @@ from random_machines import BLOCKS, CHOICES, JSON, named, sometimes
 
 from asl_engine import Deadlock, StateMachine
 from asl_engine.testing import NO_ANSWER, Answer, TaskError, Workflow, explore, replay
-from asl_engine.testing.debugger import Debugger, GoBack
+from asl_engine.testing.debugger.debugger import Debugger
+from asl_engine.testing.debugger.front import GoBack
 from asl_engine.testing.exploration import tests_of
-from asl_engine.testing.from_history import test_from
-from asl_engine.testing.recording import read_recording
+from asl_engine.testing.recording.from_history import test_from
+from asl_engine.testing.recording.recording import read_recording
 
 MACHINES = st.builds(
     lambda block, choices: StateMachine.from_dict(named(block, iter(range(1000)), choices)), BLOCKS, CHOICES

@@ -23,10 +23,10 @@ from asl_engine.testing import (
     send_success,
     stop,
 )
-from asl_engine.testing.from_history import test_from
-from asl_engine.testing.likeness import alike
-from asl_engine.testing.literal import literal
-from asl_engine.testing.recording import read_recording
+from asl_engine.testing.recording.from_history import test_from
+from asl_engine.testing.recording.likeness import alike
+from asl_engine.testing.recording.literal import literal
+from asl_engine.testing.recording.recording import read_recording
 
 
 def recorded(execution):

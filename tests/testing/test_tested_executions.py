@@ -303,7 +303,7 @@ def test_the_path_of_an_express_execution():
 
 def explained(actual, expected):
     execution = flow(**{name: {"Type": "Pass"} for name in actual}).run({"n": 1})
-    return explain_path(execution.path, expected, execution)
+    return explain_path(execution.path, expected, execution, execution.story)
 
 
 def test_a_path_that_differs_is_shown_around_the_place():

@@ -11,8 +11,8 @@ from harness import calls, catches, flow, payment, retries
 
 from asl_engine import EndlessExecution, StateMachine
 from asl_engine.testing import Mock, TaskError, Workflow
-from asl_engine.testing.picture import coverage_picture
-from asl_engine.testing.report import CoverageRun, as_data, page, table
+from asl_engine.testing.coverage.picture import coverage_picture
+from asl_engine.testing.coverage.report import CoverageRun, as_data, page, table
 
 
 def missing(work):

@@ -22,12 +22,12 @@ from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
 from asl_engine.model.walk import states
 from asl_engine.tasks.error import TaskError
-from asl_engine.testing.coverage import Part
+from asl_engine.testing.coverage.coverage import Part
 from asl_engine.testing.execution import TestedExecution
 from asl_engine.testing.exploration.guesses import guesses
-from asl_engine.testing.literal import literal
 from asl_engine.testing.mock import NO_ANSWER, Mock
 from asl_engine.testing.mocks import function_of
+from asl_engine.testing.recording.literal import literal
 from asl_engine.testing.workflow import Workflow
 from asl_engine.values import ABSENT, JSON
 

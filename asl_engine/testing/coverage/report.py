@@ -14,7 +14,7 @@ from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, RenderError, UsageError
 from asl_engine.model import states as model
 from asl_engine.source import read_document
-from asl_engine.testing.coverage import KINDS, Covered, parts_of
+from asl_engine.testing.coverage.coverage import KINDS, Covered, parts_of
 from asl_engine.testing.workflow import Workflow
 
 ENDINGS: Final = (".asl.json", ".asl.yaml", ".asl.yml")
@@ -184,7 +184,7 @@ def picture_names(covered: Sequence[Covered]) -> list[str]:
 
 
 def _write_pictures(machines: Sequence[model.StateMachine], covered: Sequence[Covered], folder: Path) -> None:
-    from asl_engine.testing.picture import coverage_picture
+    from asl_engine.testing.coverage.picture import coverage_picture
 
     for machine, one, name in zip(machines, covered, picture_names(covered), strict=True):
         (folder / name).write_text(coverage_picture(machine, one), encoding="utf-8")

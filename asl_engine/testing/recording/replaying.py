@@ -18,8 +18,8 @@ from asl_engine.errors import UsageError
 from asl_engine.history.visits import Visit
 from asl_engine.testing.account import short
 from asl_engine.testing.execution import TestedExecution
-from asl_engine.testing.likeness import alike, names_told
-from asl_engine.testing.recording import RecordedTasks, Recording, Unrecorded, read_recording
+from asl_engine.testing.recording.likeness import alike, names_told
+from asl_engine.testing.recording.recording import RecordedTasks, Recording, Unrecorded, read_recording
 from asl_engine.testing.workflow import Workflow
 from asl_engine.values import JSON, NotJSON
 

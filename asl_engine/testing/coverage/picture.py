@@ -9,7 +9,7 @@ from asl_engine.model.walk import inner_blocks, pointer_to, states, ways_out
 from asl_engine.render.dot import dot_source
 from asl_engine.render.graph import END, START, join_of, owner_of, state_graph
 from asl_engine.render.svg import to_svg
-from asl_engine.testing.coverage import Covered
+from asl_engine.testing.coverage.coverage import Covered
 
 
 def coverage_picture(machine: model.StateMachine, covered: Covered) -> str:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from asl_engine.errors import UsageError
 from asl_engine.history.visits import Attempt
 from asl_engine.testing.execution import TestedExecution
-from asl_engine.testing.likeness import alike
-from asl_engine.testing.literal import literal
 from asl_engine.testing.mock import NO_ANSWER
-from asl_engine.testing.recording import Recording, answer_of
-from asl_engine.testing.replaying import REPLAYED
+from asl_engine.testing.recording.likeness import alike
+from asl_engine.testing.recording.literal import literal
+from asl_engine.testing.recording.recording import Recording, answer_of
+from asl_engine.testing.recording.replaying import REPLAYED
 from asl_engine.values import NotJSON
 
 METADATA: Final = ("SdkHttpMetadata", "SdkResponseMetadata")
