@@ -346,7 +346,7 @@ def test_a_field_of_another_mode_is_refused(field):
 
 # --- sizes -----------------------------------------------------------------------------------------------------------
 
-LARGE = {"MapRun": 253, "EventReader": 251}
+LARGE: dict[str, int] = {}
 """Files and classes over the house's measure, with their lines: this list only shrinks."""
 
 

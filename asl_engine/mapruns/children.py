@@ -61,6 +61,21 @@ class Counts:
         self.ended = dict.fromkeys(ENDS, 0)
         self.written = 0
 
+    def begin(self, number: int) -> None:
+        """So many that waited run now."""
+        self.pending -= number
+        self.running += number
+
+    def end(self, number: int, status: str) -> None:
+        """So many that ran have ended with a status."""
+        self.running -= number
+        self.ended[status] += number
+
+    def await_again(self, number: int, status: str) -> None:
+        """So many that had ended with a status are to be done again."""
+        self.ended[status] -= number
+        self.pending += number
+
     @property
     def done(self) -> int:
         """All that have ended, well or not."""

@@ -118,11 +118,8 @@ class MapRun:
         status = child.kernel.status
         child.stopped_at = self.now = max(self.now, child.kernel.now)
         del self.open[child.index]
-        items, executions = self.items, self.executions
-        items.running -= child.items
-        items.ended[status] += child.items
-        executions.running -= 1
-        executions.ended[status] += 1
+        self.items.end(child.items, status)
+        self.executions.end(1, status)
         if status != "SUCCEEDED" and self.host.is_redrivable:
             self.unsuccessful[child.index] = child
         self.results.add(child)
@@ -174,9 +171,8 @@ class MapRun:
         self.is_written = False
         self.results.reopen(self.redrive_count)
         for _, child in sorted(self.unsuccessful.items()):
-            for counts, number in ((self.items, child.items), (self.executions, 1)):
-                counts.ended[child.kernel.status] -= number
-                counts.pending += number
+            self.items.await_again(child.items, child.kernel.status)
+            self.executions.await_again(1, child.kernel.status)
             self.to_redrive.append(child)
         self.unsuccessful.clear()
         self.go_on()
@@ -187,7 +183,7 @@ class MapRun:
             self.now = max(self.now, now)
             self.status, self.stopped_at = "ABORTED", self.now
             self._stop_children()
-            self.results.close()
+            self._let_go()
 
     # -------------------------------------------------------------------------------------------- items to children
 
@@ -242,17 +238,15 @@ class MapRun:
         kernel = self._births.kernel(self.op, index, identity, batch.input, self.now)
         kernel.is_deadline_set = self.program.kind == "STANDARD"  # its year is over after that of the parent
         child = self.open[index] = Child(self.arn, kernel, index, batch.items)
-        self.items.pending -= batch.items
-        self.items.running += batch.items
+        self.items.begin(batch.items)
         self.executions.running += 1
         self.host.adopt(self, child)
         self.host.feed(self, child, ExecutionStarted(self.now, batch.input, identity, self.parent.seed, batch.size))
 
     def _start_again(self, child: Child) -> None:
         """Redrive a child; one of type EXPRESS starts anew with its input (documented), and counts that (recorded)."""
-        for counts, number in ((self.items, child.items), (self.executions, 1)):
-            counts.pending -= number
-            counts.running += number
+        self.items.begin(child.items)
+        self.executions.begin(1)
         kernel = child.kernel
         self.open[child.index] = child
         child.stopped_at = None
@@ -304,10 +298,14 @@ class MapRun:
 
     def _end_failed(self) -> None:
         self.stopped_at = self.now
-        self.results.close()
+        self._let_go()
         assert self.error is not None
         assert self.cause is not None
         self.host.ended(self, MapRunFailed(self.now, self.op, self.error, self.cause))
+
+    def _let_go(self) -> None:
+        self.intake.close()
+        self.results.close()
 
     def _stop_children(self) -> None:
         for child in list(self.open.values()):

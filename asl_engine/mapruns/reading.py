@@ -7,7 +7,8 @@ what has been read, so a run that is restored reads again what was on its way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 
@@ -28,14 +29,15 @@ class Intake:
     """The items of one Map Run, from their source to the inputs of children. `source` is None where the state has them
     already. `is_read` says that all have been taken in: then the totals are final."""
 
-    def __init__(self, frame: Frame, plan: Plan, source: Iterator[Item] | None) -> None:
+    def __init__(self, frame: Frame, plan: Plan, source: Generator[Item] | None) -> None:
         self.frame = frame
         self.is_read = False
         self.position = 0
         self.has_to_read = source is not None
         self.selector = Selector(frame, frame.state, plan.data)
         self.batches = Batches(plan.batching)
-        self._source = source if source is not None else items_of_state(plan.items or [])
+        self._reading = source
+        self._source: Iterator[Item] = source if source is not None else items_of_state(plan.items or [])
         self._skipped = 0
 
     def read(self) -> list[Item] | MapRunProblem:
@@ -58,6 +60,12 @@ class Intake:
                 counts.pending += 1
         except ExpressionFailed as problem:
             raise self._problem_of(problem) from None
+
+    def close(self) -> None:
+        """Let go of the source, which may be an open file: nothing more will be read."""
+        if self._reading is not None:
+            with suppress(ValueError):  # a thread is reading right now, and lets go of it at its end
+                self._reading.close()
 
     def next(self) -> Batch | None:
         """Return the input of the next child; None while there is none. Raises MapRunProblem."""

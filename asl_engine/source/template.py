@@ -122,7 +122,8 @@ def local_file(template: Document, properties: dict[str, JSON], below: Path | No
         allowed = (below or folder).resolve()
     except (OSError, ValueError, RuntimeError):  # a circle of links, or a name that is none
         return None
-    if not file.is_relative_to(allowed) or any(file.is_relative_to(place) for place in SPECIAL):
+    is_circle = file.is_symlink()  # what is resolved is a link only in a circle, which Python 3.13 does not refuse
+    if is_circle or not file.is_relative_to(allowed) or any(file.is_relative_to(place) for place in SPECIAL):
         return None
     own = folder.resolve()
     return folder / file.relative_to(own) if file.is_relative_to(own) else file  # one name only for each file

@@ -49,6 +49,7 @@ class Amnesiac(VirtualDriver):
         self.family = restore(self.kernel.program, json.loads(text), family.objects, family.watcher)
         assert json.loads(text) == json.loads(json.dumps(take(self.family)))
         for run in family.runs.values():
+            run.intake.close()
             run.results.close()
         self.kernel = self.family.root
         works = {command.op: command for command in self.family.outstanding() if type(command) is Work}

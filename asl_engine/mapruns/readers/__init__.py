@@ -6,7 +6,8 @@ service's words where they are known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from itertools import islice
 from typing import IO, TypeAlias
 
@@ -33,19 +34,20 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def open_items(reading: Reading, objects: Objects, identity: Identity) -> Iterator[Item]:
+def open_items(reading: Reading, objects: Objects, identity: Identity) -> Generator[Item]:
     """Yield the items that an `ItemReader` names. Blocks while it reads, and raises MapRunProblem."""
     if reading.max_items is not None and reading.max_items < 0:
         raise reader_failed("field MaxItems must be positive")  # recorded
     try:
-        yield from islice(_items(reading, objects, identity), reading.max_items)
+        with closing(_items(reading, objects, identity)) as items:
+            yield from islice(items, reading.max_items)
     except ObjectProblem as problem:
         raise reader_failed(str(problem)) from None
     except OSError as problem:
         raise reader_failed(f"The object cannot be read: {problem}") from None
 
 
-def _items(reading: Reading, objects: Objects, identity: Identity) -> Iterator[Item]:
+def _items(reading: Reading, objects: Objects, identity: Identity) -> Generator[Item]:
     bucket = _text(reading, "Bucket")
     if reading.lists:
         prefix = _text(reading, "Prefix", "")
