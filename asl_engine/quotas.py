@@ -78,6 +78,9 @@ MAX_MACHINES: Final = 10_000
 MAX_ALIASES: Final = 100
 """How many aliases a state machine may have (AWS quota)."""
 
+MAX_VERSIONS: Final = 1_000
+"""How many versions a state machine may have (AWS quota)."""
+
 MAX_ACTIVITIES: Final = 10_000
 """How many activities an account may have (AWS quota)."""
 

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
@@ -69,6 +70,8 @@ async def _answer(service: Service, request: HttpRequest, allowed_hosts: Collect
     except ApiError as problem:
         answer_body = {"__type": problem.code, "message": problem.message}
         return _response(400, answer_body if problem.reason is None else answer_body | {"reason": problem.reason})
+    except ClientDisconnect:  # in the middle of its body: nobody hears this
+        return _response(400, {"__type": "SerializationException", "message": "The request is not whole."})
     except Exception:
         traceback.print_exc()  # for whoever runs the endpoint; who asked learns nothing of its insides
         return _response(500, {"__type": "InternalFailure", "message": "The request failed for an unknown reason."})

@@ -57,6 +57,9 @@ def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
     elif shape.type_name == "list":
         yield from _bounds(shape, value, len(value), path)
         for index, item in enumerate(value):
+            if item is None:
+                where = f"{path}.{index + 1}.member"
+                yield f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
             yield from _problems(shape.member, item, f"{path}.{index + 1}.member")
     elif shape.type_name == "string":
         yield from _bounds(shape, value, len(value), path)

@@ -13,6 +13,9 @@ from asl_engine.quotas import MAX_FUNCTION_SECONDS
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+MAX_KNOWN: Final = 4_096
+"""How many names are remembered with the functions that they mean."""
+
 _LAMBDA = re.compile(
     r"(?:arn:[^:]*:lambda:(?P<region>[^:]*):)?(?:(?P<account>[^:]*):)?function:(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
 )
@@ -109,6 +112,8 @@ class Functions(Mapping[str, Function]):
             resolved = self._functions.get((name, qualifier)) or self._functions.get((name, None))
             if qualifier in (None, "$LATEST") and resolved is None:
                 resolved = self._functions.get((name, "$LATEST"))
+            if len(self.resolved) >= MAX_KNOWN:  # names come with the data, and there may be any number
+                self.resolved.clear()
             self.resolved[text] = resolved
             return resolved
 

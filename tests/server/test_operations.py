@@ -531,3 +531,34 @@ def test_a_data_key_is_used_for_five_minutes_unless_told_otherwise(client):
     told = own | {"kmsDataKeyReusePeriodSeconds": 300}
     assert told == client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")["encryptionConfiguration"]
     assert told == client("DescribeActivity", activityArn=arn)["encryptionConfiguration"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("TagResource", {"resourceArn": f"{MACHINE}m", "tags": [None]}),
+        ("UntagResource", {"resourceArn": f"{MACHINE}m", "tagKeys": [None]}),
+        ("CreateActivity", {"name": "a", "tags": [{"key": "k"}, None]}),
+        ("CreateStateMachineAlias", {"name": "a", "routingConfiguration": [None]}),
+    ],
+)
+def test_a_list_with_nothing_in_it_is_refused(client, operation, request_):
+    assert "Value null at" in client.refusal(operation, **request_)
+
+
+def test_a_state_machine_has_a_thousand_versions(client):
+    """One more is refused, and a revision that has its version keeps it."""
+    client.create()
+    for number in range(1_000):
+        client("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", definition=chained(number))
+        client("PublishStateMachineVersion", stateMachineArn=f"{MACHINE}m")
+    last = client("PublishStateMachineVersion", stateMachineArn=f"{MACHINE}m")["stateMachineVersionArn"]
+    client("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", definition=chained(1_000))
+
+    assert last == f"{MACHINE}m:1000"
+    refused = client.refusal("PublishStateMachineVersion", stateMachineArn=f"{MACHINE}m")
+    assert "ServiceQuotaExceededException" in refused
+
+
+def chained(number):
+    return json.dumps(chain(A={"Type": "Pass", "Result": number}))

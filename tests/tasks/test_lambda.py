@@ -301,3 +301,12 @@ def test_callables_of_every_kind():
     functions = {"a": Charger(), "b": Charger().method, "c": partial(lambda extra, event, context: extra, "partial")}
 
     assert ["called", "method", "partial"] == [play(task(name), functions).output for name in "abc"]
+
+
+def test_names_that_nobody_has_are_not_remembered_for_ever():
+    """They come with the data of executions."""
+    functions = Functions({"f": scripted(1)})
+    for number in range(10_000):
+        functions.find(f"f:{number}")
+
+    assert len(functions.resolved) <= 4_096
