@@ -168,6 +168,7 @@ class MemoryTokens:
             queue = self._queues.get(self._tokens[text].activity_arn or "")
             if queue is not None:
                 queue.pop(text, None)
+            self._tokens[text].input = None  # nobody is given it any more, and it can be large
             self._ended[text] = None
         while len(self._ended) > MAX_ENDED_TOKENS:
             del self._tokens[self._ended.popitem(last=False)[0]]

@@ -213,3 +213,14 @@ def test_an_activity_that_does_not_exist_is_never_scheduled(client):
     assert described["status"] == "FAILED"
     assert described["cause"].endswith(f"The activity {ACTIVITY} does not exist.")
     assert [event["type"] for event in events] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+
+
+def test_a_token_that_is_over_is_remembered_without_its_input(client):
+    """Ten thousand are, and each input could be large."""
+
+    async def tell():
+        await client("SendTaskSuccess", taskToken=await token(), output="1")
+
+    story(client, ASK, tell)
+
+    assert client.service.store.token(TOKENS[0]).input is None
