@@ -6,6 +6,7 @@ them meaning), and what is wrong with them is found by `rules/`. The names are t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,4 +62,10 @@ def written(part: Part, name: str) -> Any:
     """Return the value of a field; ABSENT where it is not there, or says what holds without it (`null` for some)."""
     value = getattr(part, name)
     is_written = name in part.model_fields_set  # asked first: to look up a default costs more, and most fields are not
-    return value if is_written and value is not type(part).model_fields[name].default else ABSENT
+    return value if is_written and value is not defaults_of(type(part))[name] else ABSENT
+
+
+@cache
+def defaults_of(part: type[Part]) -> dict[str, Any]:
+    """Return what holds where a field is not written, by the names of the fields."""
+    return {name: info.default for name, info in part.model_fields.items()}

@@ -108,8 +108,9 @@ def language_of(state: State, machine: StateMachine) -> Language:
 def parts(part: Part) -> Iterator[tuple[str, Part]]:
     """Yield a part and those in it at any depth, each with its pointer; the blocks of a state are not its own."""
     yield "", part
+    written = part.model_fields_set
     for name, held in holders_of(type(part)).items():
-        if name not in part.model_fields_set or issubclass(held, Block):
+        if name not in written or issubclass(held, Block):
             continue
         value, at = getattr(part, name), f"/{fields_of(type(part))[name]}"
         for pointer, inner in enumerate(value) if isinstance(value, list) else [("", value)]:
@@ -121,8 +122,11 @@ def parts(part: Part) -> Iterator[tuple[str, Part]]:
 def texts(state: State, language: Language) -> Iterator[tuple[str, str, Kind]]:
     """Yield what a state evaluates, path or expression, with its pointer and the kind of the field that holds it."""
     for pointer, part in parts(state):
-        for name, kind in _evaluated(type(part), language).items():
-            if name in part.model_fields_set:
+        evaluated, written = _evaluated(type(part), language), part.model_fields_set
+        if evaluated.keys().isdisjoint(written):
+            continue  # most parts evaluate nothing
+        for name, kind in evaluated.items():
+            if name in written:
                 for at, _, text in pointers.texts(getattr(part, name), f"{pointer}/{fields_of(type(part))[name]}"):
                     if text.startswith("{%") if language == "JSONata" else kind.form in PATHS or at.endswith(".$"):
                         yield at, text, kind

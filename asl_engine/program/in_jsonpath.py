@@ -102,13 +102,19 @@ def leaving(state: model.State, rule: ChoiceRule | None = None, place: str = "")
     """ResultSelector and ResultPath where there is a result, and OutputPath. The ways out of a Choice do the same."""
     if isinstance(state, model.Fail):
         return []
-    output = Stage("", None if state.output_path == "$" else _on_data(_path(state.output_path) or pass_on))
+    output = _KEPT if state.output_path == "$" else Stage("", _on_data(_path(state.output_path) or pass_on))
     if not isinstance(state, (model.Pass, model.Task, model.Parallel, model.Map)):
         return [output]
     select = None if isinstance(state, model.Pass) else value(state, "result_selector")
-    selector = Stage("afterResultSelector", _on_data(select) if select is not None else None)
-    merge = compile_result_path(state.result_path) if state.result_path != "$" else None
-    return [selector, Stage("afterResultPath", merge), output]
+    selector = Stage("afterResultSelector", _on_data(select)) if select is not None else _UNSELECTED
+    if state.result_path == "$":
+        return [selector, _REPLACED, output]
+    return [selector, Stage("afterResultPath", compile_result_path(state.result_path)), output]
+
+
+_UNSELECTED: Final = Stage("afterResultSelector", None)
+_REPLACED: Final = Stage("afterResultPath", None)
+_KEPT: Final = Stage("", None)
 
 
 def catching(catcher: Catcher, place: str) -> Stage:

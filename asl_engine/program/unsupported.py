@@ -40,10 +40,11 @@ def _alias(part: Part, name: str) -> str:
 
 def unfilled(part: Part) -> Iterator[tuple[str, str]]:
     """Yield the places of a part where the placeholder of a template stands for a number or truth value."""
+    kinds = kinds_of(type(part))
     for name in sorted(part.model_fields_set):
         value = getattr(part, name)
         if isinstance(value, str):
-            kind = kinds_of(type(part)).get(name)
+            kind = kinds.get(name)
             is_calculated = value.startswith("{%") and kind is not None and kind.form == NUMBER
             if kind is not None and kind.form in (NUMBER, CONSTANT) and not is_calculated:
                 yield _alias(part, name), f"{value!r} stands where a value is needed to run; fill in the placeholder"

@@ -232,7 +232,8 @@ def _add_block(outline: Outline, site: BlockSite, language: str) -> None:
         placed = StateSite(state, pointer, (state.query_language or language) == "JSONata", name, site)
         site.states[name] = placed
         outline.states.append(placed)
-        site.transitions += [Transition(placed, way.target, pointer + way.field, way.part) for way in ways_out(state)]
+        for way in ways_out(state):
+            site.transitions.append(Transition(placed, way.target, pointer + way.field, way.part))
         if (add := _ADDERS.get(type(state))) is not None:
             add(outline, placed)
         if isinstance(state, (Parallel, Map)):
