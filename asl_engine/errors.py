@@ -19,7 +19,7 @@ and a cause, as on AWS.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from asl_engine.diagnostics import Report
@@ -93,6 +93,10 @@ class RenderError(AslError):
     """A picture cannot be made: the layout program is missing or failed."""
 
 
+_LONGEST_NAME: Final = 200
+"""Characters of names that are compared: it takes as many steps as one has characters times those of the other."""
+
+
 def did_you_mean(wanted: str, known: list[str]) -> str:
     """Return a sentence naming what is close to `wanted`, or all that is known, or nothing.
 
@@ -100,7 +104,8 @@ def did_you_mean(wanted: str, known: list[str]) -> str:
     """
     import difflib
 
-    close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
+    short = [name for name in known if len(name) <= _LONGEST_NAME] if len(wanted) <= _LONGEST_NAME else []
+    close = difflib.get_close_matches(wanted, short, n=3, cutoff=0.6)
     if close:
         return f" Did you mean {' or '.join(repr(name) for name in close)}?"
     if not known:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import ValidationError
@@ -269,12 +270,17 @@ def _unknown(fault: _Fault, value: JSON) -> Problem:
     holder = fault.pointer.rpartition("/")[0]
     known = field_names(fault.path[:-1], value)
     message = f"{_named(fault.path[:-1], value)} has no field {name!r}"
-    near = _near_field(name, known)
+    near = _near_field(name, tuple(known)) if len(name) <= _LONGEST_FIELD else ""
     text = f"Field '{name}' is not supported"
     return Problem("unknown", Finding(fault.pointer, message, near, on_key=True, aws_text=text, aws_at=holder))
 
 
-def _near_field(name: str, known: list[str]) -> str:
+_LONGEST_FIELD: Final = 100
+"""Characters of an unknown field that is compared, and remembered, with what was meant."""
+
+
+@lru_cache(maxsize=1024)
+def _near_field(name: str, known: tuple[str, ...]) -> str:
     """Return a suggestion: the same letters in another case, or a name that is close; silence is better than a list."""
     import difflib
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -62,9 +63,9 @@ def pointer_to(name: str) -> str:
 
 def blocks(machine: StateMachine) -> Iterator[tuple[str, Block]]:
     """Yield every block of the document with its JSON pointer, the machine first, parents before children."""
-    pending: list[tuple[str, Block]] = [("", machine)]
+    pending: deque[tuple[str, Block]] = deque([("", machine)])
     while pending:
-        pointer, block = pending.pop(0)
+        pointer, block = pending.popleft()
         yield pointer, block
         for name, state in block.states.items():
             base = pointer + pointer_to(name)

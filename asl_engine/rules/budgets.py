@@ -15,7 +15,7 @@ from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Fail, Map, Parallel, Pass, Task, Wait
 from asl_engine.quotas import MAX_EVENTS
-from asl_engine.rules.flow import counts, is_end
+from asl_engine.rules.flow import counts, is_end, loops
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, is_distributed
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
@@ -153,24 +153,11 @@ def loop_without_rest(outline: Outline) -> Iterator[Finding]:
     """
     inside = _blocks_inside(outline)
     for block in outline.blocks:
-        for loop in _loops(block):
+        for loop in loops(block):
             if not any(_rests(block.states[name], inside) for name in loop) and not counts(block, set(loop)):
                 events = sum(_WORK if isinstance(block.states[name].part, Task) else _IN_AND_OUT for name in loop)
                 message = f"this loop never rests: about {MAX_EVENTS // events:,} rounds of it fill the history"
                 yield Finding(block.states[loop[0]].pointer, message, on_key=True)
-
-
-def _loops(block: BlockSite) -> Iterator[list[str]]:
-    """Yield the states of each loop, or of loops that share states, in the order of the block."""
-    import networkx
-
-    order = {name: number for number, name in enumerate(block.states)}
-    ways = [(way.source.name, way.target) for way in block.transitions if way.source is not None]
-    graph = networkx.DiGraph((source, target) for source, target in ways if target in order)
-    for component in networkx.strongly_connected_components(graph):
-        loop = sorted(component, key=order.__getitem__)
-        if len(loop) > 1 or graph.has_edge(loop[0], loop[0]):
-            yield loop
 
 
 def _rests(site: StateSite, inside: Inside) -> bool:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -143,6 +145,7 @@ def _check_definition(definition: Found, selection: Selection) -> Iterator[Diagn
         yield replace(item, pointer=definition.pointer + item.pointer)
 
 
+@cache
 def rules() -> dict[str, Rule]:
     """Return every rule by its code; the families are imported on the first call."""
     for family in FAMILIES:
@@ -153,9 +156,31 @@ def rules() -> dict[str, Rule]:
 def _diagnostics(outline: Outline, selection: Selection) -> Iterator[Diagnostic]:
     for rule in rules().values():
         if selection.has(rule):
-            for finding in rule.check(outline):
-                if rule.code in _OF_SHAPE or not (outline.unclear and outline.is_unclear(finding.pointer)):
-                    yield _diagnostic(rule, finding, outline)
+            for finding in _some(_clear_findings(rule, outline)):
+                yield _diagnostic(rule, finding, outline)
+
+
+def _clear_findings(rule: Rule, outline: Outline) -> Iterator[Finding]:
+    findings = rule.check(outline)
+    if rule.code in _OF_SHAPE or not outline.unclear:
+        return findings
+    return (finding for finding in findings if not outline.is_unclear(finding.pointer))
+
+
+MOST_OF_A_RULE: Final = 1_000
+"""Findings of one rule in one definition. Nobody reads more, and each costs time and memory."""
+
+
+def _some(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield the first findings of a rule; if there are more, the last one says so.
+
+    Each rule for itself, not all together: whether a definition has errors must not depend on how many warnings it has.
+    """
+    yield from islice(findings, MOST_OF_A_RULE - 1)
+    last = next(findings, None)
+    if last is not None:
+        cut = f" There are more findings of this kind than the {MOST_OF_A_RULE:,} listed."
+        yield replace(last, near=last.near + cut) if next(findings, None) is not None else last
 
 
 _OF_SHAPE: Final = frozenset({"ASL101", "ASL102", "ASL103", "ASL104"})

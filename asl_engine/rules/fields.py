@@ -111,7 +111,7 @@ def null_field(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "InputPath": null, "Result": null, "End": true}
     """
-    if outline.document is None or (outline.document.format == "json" and "null" not in outline.document.text):
+    if outline.document is None or not outline.document.may_hold_null:
         return
     for site in outline.sites():
         declared = type(site.part).model_fields

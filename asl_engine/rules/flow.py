@@ -84,27 +84,27 @@ def polling_without_limit(outline: Outline) -> Iterator[Finding]:
     if outline.machine is None or outline.machine.timeout_seconds is not None:
         return
     for block in outline.blocks:
-        for site in block.states.values():
-            if isinstance(site.part, Wait):
-                loop = _leading_to(block, {site.name}) & _following(block, site.name)
-                if any(isinstance(block.states[name].part, Choice) for name in loop) and not counts(block, loop):
-                    message = "this loop has no counter, and the state machine no TimeoutSeconds: it may last a year"
-                    yield Finding(site.pointer, message, on_key=True)
+        if not any(isinstance(site.part, Wait) for site in block.states.values()):
+            continue
+        for loop in loops(block):
+            sites = [block.states[name] for name in loop]
+            if any(isinstance(site.part, Choice) for site in sites) and not counts(block, set(loop)):
+                message = "this loop has no counter, and the state machine no TimeoutSeconds: it may last a year"
+                waits = [site for site in sites if isinstance(site.part, Wait)]
+                yield from (Finding(site.pointer, message, on_key=True) for site in waits)
 
 
-def _following(block: BlockSite, name: str) -> set[str]:
-    """Return the states that some way from this one leads to; itself only if it is in a loop."""
-    after: dict[str, list[str]] = {}
-    for transition in block.transitions:
-        if transition.source is not None and transition.target in block.states:
-            after.setdefault(transition.source.name, []).append(transition.target)
-    reached, pending = set[str](), [name]
-    while pending:
-        for target in after.get(pending.pop(), ()):
-            if target not in reached:
-                reached.add(target)
-                pending.append(target)
-    return reached
+def loops(block: BlockSite) -> Iterator[list[str]]:
+    """Yield the states of each loop, or of loops that share states, in the order of the block."""
+    import networkx
+
+    order = {name: number for number, name in enumerate(block.states)}
+    ways = [(way.source.name, way.target) for way in block.transitions if way.source is not None]
+    graph = networkx.DiGraph((source, target) for source, target in ways if target in order)
+    for component in networkx.strongly_connected_components(graph):
+        loop = sorted(component, key=order.__getitem__)
+        if len(loop) > 1 or graph.has_edge(loop[0], loop[0]):
+            yield loop
 
 
 def counts(block: BlockSite, loop: set[str]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import stat
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,12 +53,29 @@ class Document:
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\r\n|\r|\n", self.text))]
 
+    @cached_property
+    def may_hold_null(self) -> bool:
+        """Whether a null can be in the value; YAML writes it in many ways, among them nothing at all."""
+        return self.format != "json" or "null" in self.text
+
     @property
     def duplicates(self) -> list[Duplicate]:
         """The keys that stand twice in one object; the later one counts."""
         if not self.has_duplicates:
             return []
         return [Duplicate(pointer, self.span(start, end)) for pointer, start, end in self._places.repeated]
+
+    def duplicates_below(self, pointer: str) -> list[Duplicate]:
+        """Return the keys that stand twice somewhere in the part that `pointer` names."""
+        ordered = self._repeated_by_pointer
+        first, last = bisect_left(ordered, (f"{pointer}/",)), bisect_left(ordered, (f"{pointer}0",))  # 0 follows /
+        in_text = sorted(ordered[first:last], key=lambda repeated: repeated[1])
+        return [Duplicate(pointer, self.span(start, end)) for pointer, start, end in in_text]
+
+    @cached_property
+    def _repeated_by_pointer(self) -> list[tuple[str, int, int]]:
+        """So that those in one of many definitions are next to each other."""
+        return sorted(self._places.repeated)
 
     def locate(self, pointer: str, key: bool = False) -> Span:
         """Return where the part that `pointer` names stands, or its key; if it is not there, where its holder does."""

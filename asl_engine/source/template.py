@@ -32,10 +32,16 @@ class Part(Document):
     pointer: str = ""
 
     @property
+    def may_hold_null(self) -> bool:
+        """Whether a null can be in the template; its text is not read again for each definition."""
+        assert self.whole is not None
+        return self.whole.may_hold_null
+
+    @property
     def duplicates(self) -> list[Duplicate]:
         """The keys that stand twice in the definition."""
         assert self.whole is not None
-        own = (duplicate for duplicate in self.whole.duplicates if duplicate.pointer.startswith(f"{self.pointer}/"))
+        own = self.whole.duplicates_below(self.pointer) if self.has_duplicates else []
         return [Duplicate(duplicate.pointer.removeprefix(self.pointer), duplicate.span) for duplicate in own]
 
     def locate(self, pointer: str, key: bool = False) -> Span:

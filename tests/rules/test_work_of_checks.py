@@ -41,6 +41,19 @@ def quotes_without_an_end(count=200_000):
     return '{"StartAt": ${A}, "States": "' + '\\"' * count
 
 
+def definitions_with_a_repeated_key(count=2_000):
+    """A template of many definitions, each of which has a key twice."""
+    definition = '{"StartAt": "A", "StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+    machine = f'{{"Type": "AWS::StepFunctions::StateMachine", "Properties": {{"Definition": {definition}}}}}'
+    return '{"Resources": {' + ", ".join(f'"M{n}": {machine}' for n in range(count)) + "}}"
+
+
+def names_of_nearly_the_same_letters(length=100_000):
+    """Two names that would take hours to compare."""
+    letters = "".join(chr(0x4E00 + n * 7 % 211) for n in range(length))
+    return json.dumps({"StartAt": f"{letters}!", "States": {letters: {"Type": "Succeed"}}})
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -49,10 +62,11 @@ def quotes_without_an_end(count=200_000):
         variables_against_the_order(),
         misspelt_actions(),
         quotes_without_an_end(),
+        names_of_nearly_the_same_letters(),
         '{"StartAt": ' + "${" * 200_000,
         '{"StartAt": ' + "${${A}" * 50_000,
     ],
-    ids=["misspelt", "variables", "backwards", "actions", "quotes", "bare", "bare and closed"],
+    ids=["misspelt", "variables", "backwards", "actions", "quotes", "long names", "bare", "bare and closed"],
 )  # fmt: skip
 def test_a_definition_is_checked_in_the_time_that_its_length_allows(text):
     """Names are not compared each with each, sets of variables are not copied, texts are not read again and again."""
@@ -71,6 +85,24 @@ def test_a_text_in_a_template_with_a_mistake_in_its_only_line():
     [finding] = check_source(json.dumps(template), "template.json").diagnostics
     assert (finding.code, finding.line) == ("ASL001", 1)
     assert time.process_time() - began < 5
+
+
+def test_a_template_of_many_definitions_is_gone_through_once():
+    """What repeats in the template is not looked for anew for each definition in it."""
+    began = time.process_time()
+    report = check_source(definitions_with_a_repeated_key(), "template.json")
+    assert ["ASL002"] * 2_000 == [finding.code for finding in report.diagnostics]
+    assert time.process_time() - began < 5
+
+
+def test_a_rule_lists_a_bounded_number_of_findings_and_says_so():
+    """Each rule for itself: whatever one has to say, what another says of the same definition is there, too."""
+    states = {f"S{n}": {"Type": "Pass", "Next": "Nowhere"} for n in range(1_500)}
+    report = check_text(json.dumps({"StartAt": "S0", "States": {**states, "E" * 81: {"Type": "Succeed"}}}))
+    dangling = [finding for finding in report.diagnostics if finding.code == "ASL201"]
+    assert len(dangling) == 1_000
+    assert dangling[-1].told.endswith("There are more findings of this kind than the 1,000 listed.")
+    assert "ASL801" in {finding.code for finding in report.diagnostics}
 
 
 def test_numbers_of_yaml_that_are_too_long_are_texts():
