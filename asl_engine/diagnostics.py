@@ -86,7 +86,7 @@ class Diagnostic:
         return self.span.column
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The message, and the suggestion if there is one."""
         return f"{self.message}.{self.near}" if self.near else self.message
 
@@ -95,7 +95,7 @@ class Diagnostic:
         return {
             "code": self.code,
             "severity": str(self.severity),
-            "message": self.told,
+            "message": self.text,
             "pointer": self.pointer,
             "line": self.line,
             "column": self.column,
@@ -128,19 +128,19 @@ class Report:
     @property
     def errors(self) -> list[Diagnostic]:
         """What refuses the document."""
-        return [found for found in self.diagnostics if found.severity is Severity.ERROR]
+        return [each for each in self.diagnostics if each.severity is Severity.ERROR]
 
     @property
     def warnings(self) -> list[Diagnostic]:
         """What is likely a mistake, and would be accepted."""
-        return [found for found in self.diagnostics if found.severity is Severity.WARNING]
+        return [each for each in self.diagnostics if each.severity is Severity.WARNING]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form in which `asl validate --format json` prints a file."""
         return {
             "file": self.name,
             "valid": self.valid,
-            "diagnostics": [found.as_dict() for found in self.diagnostics],
+            "diagnostics": [each.as_dict() for each in self.diagnostics],
         }
 
     def json(self) -> str:
@@ -153,14 +153,14 @@ class Report:
         `paint` gives what is eye-catching its colour: the severity and the carets.
         """
         lines = re.split("\r\n|\r|\n", self.source)  # and at nothing else: so lines are counted
-        blocks = ["\n".join(_told(self.name, found, lines, paint)) for found in self.diagnostics]
+        blocks = ["\n".join(_lines_of(self.name, each, lines, paint)) for each in self.diagnostics]
         return "\n\n".join([*blocks, self.summary()])
 
     def summary(self) -> str:
         """Return one line that counts what was found."""
         counts = [(len(self.errors), "error"), (len(self.warnings), "warning")]
-        told = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count]
-        return f"{self.name}: {', '.join(told) or 'no problems'}"
+        parts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count]
+        return f"{self.name}: {', '.join(parts) or 'no problems'}"
 
 
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -169,25 +169,26 @@ _WIDEST: Final = 160
 """Characters of a source line that are shown; a definition on one line can be a million long."""
 
 
-def _told(name: str, found: Diagnostic, lines: Sequence[str], paint: Paint) -> Iterator[str]:
-    severity = paint(found.severity, found.severity)
-    yield f"{name}:{found.line}:{found.column}: {severity} {found.code} {found.name}: {_printable(found.told)}"
-    if found.pointer:
-        yield f"  at {_printable(found.pointer)}"
-    if 0 < found.line <= len(lines):
-        yield from _pictured(lines[found.line - 1], found, paint)
+def _lines_of(name: str, diagnostic: Diagnostic, lines: Sequence[str], paint: Paint) -> Iterator[str]:
+    severity = paint(diagnostic.severity, diagnostic.severity)
+    place = f"{name}:{diagnostic.line}:{diagnostic.column}"
+    yield f"{place}: {severity} {diagnostic.code} {diagnostic.name}: {_printable(diagnostic.text)}"
+    if diagnostic.pointer:
+        yield f"  at {_printable(diagnostic.pointer)}"
+    if 0 < diagnostic.line <= len(lines):
+        yield from _pictured(lines[diagnostic.line - 1], diagnostic, paint)
 
 
-def _pictured(line: str, found: Diagnostic, paint: Paint) -> Iterator[str]:
+def _pictured(line: str, diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     """Yield the source line and carets under the part that is meant, cut to a readable width."""
-    span, number = found.span, str(found.line)
+    span, number = diagnostic.span, str(diagnostic.line)
     begin = span.column - 1
     cut = max(0, begin - _WIDEST // 2)
     shown = _printable(line[cut : cut + _WIDEST].expandtabs(1))
     last = span.end_column - 1 if span.end_line == span.line else len(line)
     carets = max(1, min(last, cut + _WIDEST) - begin)
     yield f"  {number} | {shown}"
-    yield f"  {' ' * len(number)} | {' ' * (begin - cut)}{paint(found.severity, '^' * carets)}"
+    yield f"  {' ' * len(number)} | {' ' * (begin - cut)}{paint(diagnostic.severity, '^' * carets)}"
 
 
 def _printable(text: str) -> str:

@@ -163,9 +163,9 @@ class Unknown(Resource):
 _PART: Final = re.compile(r"((?:\$\{[^}]*\}|[^:])*)(?::|$)")
 """A part of an ARN. A placeholder may have colons in it: `arn:${AWS::Partition}:states:::sns:publish`."""
 _NAME_AND_VERSION: Final = re.compile(r"[A-Za-z0-9_-]+(:(\$LATEST|[A-Za-z0-9_-]+))?")
-_NO_ARN: Final = "is no ARN: arn:partition:service:region:account:name"
+_NO_ARN: Final = "is not an ARN: arn:partition:service:region:account:name"
 _NO_FUNCTION: Final = (
-    "is no ARN of a function: after its name there may be an alias or a version, of letters, digits, - and _"
+    "is not the ARN of a function: after its name there may be an alias or a version, of letters, digits, - and _"
 )
 
 

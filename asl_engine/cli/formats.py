@@ -22,7 +22,7 @@ def _annotation(name: str, diagnostic: Diagnostic) -> str:
     place.append(("endColumn", span.end_column))
     texts = ",".join(f"{key}={_escaped(str(value), True)}" for key, value in place)
     title = _escaped(f"{diagnostic.code} {diagnostic.name}", True)
-    return f"::{_LEVELS[diagnostic.severity]} {texts},title={title}::{_escaped(diagnostic.told)}"
+    return f"::{_LEVELS[diagnostic.severity]} {texts},title={title}::{_escaped(diagnostic.text)}"
 
 
 def _escaped(text: str, in_property: bool = False) -> str:
@@ -58,6 +58,6 @@ def _result(name: str, diagnostic: Diagnostic) -> dict[str, Any]:
     return {
         "ruleId": diagnostic.code,
         "level": level,
-        "message": {"text": diagnostic.told},
+        "message": {"text": diagnostic.text},
         "locations": [{"physicalLocation": place}],
     }

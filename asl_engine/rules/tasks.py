@@ -51,7 +51,7 @@ def malformed_arn(outline: Outline) -> Iterator[Finding]:
 
 @rule("ASL702", "not-an-arn", aws=None, severity=Severity.WARNING)
 def not_an_arn(outline: Outline) -> Iterator[Finding]:
-    """The `Resource` is no ARN.
+    """The `Resource` is not an ARN.
 
     Step Functions would refuse it. Here it can name a function that you register yourself, which is handy in tests.
 
@@ -63,7 +63,7 @@ def not_an_arn(outline: Outline) -> Iterator[Finding]:
     """
     for site, resource in _written(outline):
         if not resource.startswith("arn:") and not is_open(resource):
-            yield Finding(site.at("resource"), f"{resource!r} is no ARN; AWS would refuse it")
+            yield Finding(site.at("resource"), f"{resource!r} is not an ARN; AWS would refuse it")
 
 
 @rule("ASL703", "unknown-integration")

@@ -45,7 +45,7 @@ def _name_problem(name: str) -> str:
     if name == "states":
         return "'states' is reserved: $states holds the input, the result and the context"
     if not name.isidentifier():
-        return f"{name!r} is no name for a variable: letters, digits and _ only, and no digit first"
+        return f"{name!r} is not a name for a variable: letters, digits and _ only, and no digit first"
     return f"a variable's name has at most {MAX_VARIABLE_NAME} characters" if len(name) > MAX_VARIABLE_NAME else ""
 
 

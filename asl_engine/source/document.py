@@ -164,12 +164,12 @@ def read_text(path: str | Path) -> str:
 def _refuse_what_is_no_file(name: str, place: Path) -> None:
     """Refuse folders, and what never ends or never begins; pipes from the shell have a name in `/dev` and are read."""
     if not name:
-        raise SourceError("an empty name is no file's")
+        raise SourceError("the name of the file is empty")
     mode = place.stat().st_mode
     if stat.S_ISDIR(mode):
         raise SourceError(f"this is a folder.{_definitions_in(place)}", name)
     if not stat.S_ISREG(mode) and not name.startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")):
-        raise SourceError("this is no file: a pipe, a socket or a device", name)
+        raise SourceError("this is not a file: a pipe, a socket or a device", name)
 
 
 def _missing(place: Path) -> str:

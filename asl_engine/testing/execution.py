@@ -67,8 +67,8 @@ class HasFailed:
 
     def __call__(self, error: str | None = None, cause: str | None = None) -> bool:
         """Whether it failed with this error name, if one is given, and a cause that holds this text."""
-        told = self._execution
-        return bool(self) and error in (None, told.error) and (cause is None or cause in (told.cause or ""))
+        execution = self._execution
+        return bool(self) and error in (None, execution.error) and (cause is None or cause in (execution.cause or ""))
 
     def __repr__(self) -> str:
         return "failed"
@@ -115,7 +115,7 @@ class TestedExecution(Execution):
     @cached_property
     def _stories(self) -> list[Visit]:
         """The visits of the execution and its children, in the order of time."""
-        visits = [visit for one in (self, *self.children) for visit in one.story]
+        visits = [visit for execution in (self, *self.children) for visit in execution.story]
         return sorted(visits, key=lambda visit: visit.entered_at) if self.children else visits
 
     @property
@@ -127,7 +127,7 @@ class TestedExecution(Execution):
         """Return the visits to a state, in order; none if it was not entered. Raises UsageError for a state that the
         machine does not have, as a test that it was not entered would always pass."""
         __tracebackhide__ = True  # pytest shows the line of the test
-        known = list(dict.fromkeys(one.name for one in self._kernel.program.states.values()))
+        known = list(dict.fromkeys(each.name for each in self._kernel.program.states.values()))
         if state not in known:
             raise UsageError(f"there is no state {state!r}.{did_you_mean(str(state), known)}")
         return [visit for visit in self._stories if visit.state == state]
@@ -141,15 +141,15 @@ class TestedExecution(Execution):
         __tracebackhide__ = True  # pytest shows the line of the test
         known = self._callable_names
         if known is not None and name not in known and split_name(str(name))[0] not in known:
-            told = "no Task has this name, calls such a function, or has such a resource"
-            raise UsageError(f"calls({name!r}): {told}.{did_you_mean(str(name), sorted(known))}")
-        found = []
+            problem = "no Task has this name, calls such a function, or has such a resource"
+            raise UsageError(f"calls({name!r}): {problem}.{did_you_mean(str(name), sorted(known))}")
+        calls = []
         for visit in self._stories:
             for attempt in visit.attempts:
                 payload = _payload(name, visit, attempt)
                 if payload is not None:
-                    found.append((attempt.began_at, Call(visit.state, attempt, payload[0], self._since(attempt))))
-        return [call for _, call in sorted(found, key=lambda entry: entry[0])]
+                    calls.append((attempt.began_at, Call(visit.state, attempt, payload[0], self._since(attempt))))
+        return [call for _, call in sorted(calls, key=lambda entry: entry[0])]
 
     def _since(self, attempt: Attempt) -> float:
         return round(attempt.began_at - self.started_at, 3)
@@ -165,8 +165,8 @@ class TestedExecution(Execution):
         return Counter(name for mark, name in self._marks() if mark is Mark.RETRIED)
 
     def _marks(self) -> Iterator[tuple[Any, str]]:
-        for one in (self, *self.children):
-            records: list[Any] = one._kernel.records or []
+        for execution in (self, *self.children):
+            records: list[Any] = execution._kernel.records or []
             for mark, state in zip(records[::3], records[1::3], strict=True):
                 if mark is Mark.CAUGHT or mark is Mark.RETRIED:
                     yield mark, state.name

@@ -120,7 +120,8 @@ def _takes(signature: inspect.Signature, count: int) -> bool:
 def _wants_context(signature: inspect.Signature) -> bool:
     """Whether the second argument is meant for the context: not where it has a value of its own, as `k` in
     `lambda payload, k=k: ...`, unless that is None, or it is called `context`."""
-    positional = [one for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    parameters = signature.parameters.values()
+    positional = [each for each in parameters if each.kind is not each.KEYWORD_ONLY]
     second = positional[1] if len(positional) > 1 else positional[0]
     return second.default in (second.empty, None) or "context" in second.name
 

@@ -124,13 +124,13 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     item.stash[_DEFAULTS] = {mock for made in item.stash.get(_LOADED, []) for _, mock in made.mocks.items()}
 
 
-def _found(given: Any, request: pytest.FixtureRequest) -> Any:
+def _found(source: Any, request: pytest.FixtureRequest) -> Any:
     """Return where a file is: beside the test, or in the root folder; the path itself if it is in neither. What is no
     path is returned as it is."""
-    if not isinstance(given, (str, Path)):
-        return given
-    places = (folder / given for folder in (request.path.parent, request.config.rootpath))
-    return next((place for place in places if place.exists()), Path(given))
+    if not isinstance(source, (str, Path)):
+        return source
+    places = (folder / source for folder in (request.path.parent, request.config.rootpath))
+    return next((place for place in places if place.exists()), Path(source))
 
 
 def _machine(path: Path, kind: Any, config: pytest.Config) -> StateMachine:
@@ -214,16 +214,16 @@ class MockConfigCase(pytest.Item):
         from asl_engine.testing.workflow import Workflow
         from asl_engine.values import parse_json
 
-        found = Workflow(_definition_of(self.machine, self.path.parent), mock_config=self.path)
+        workflow = Workflow(_definition_of(self.machine, self.path.parent), mock_config=self.path)
         session = self.config.stash.get(_COVERAGE, None)
         if session is not None:
-            session.watch(_definition_of(self.machine, self.path.parent), found)
-        given = self.path.parent / f"{self.machine}.{self.case}.json"
+            session.watch(_definition_of(self.machine, self.path.parent), workflow)
+        input_file = self.path.parent / f"{self.machine}.{self.case}.json"
         try:
-            value = parse_json(given.read_text(encoding="utf-8-sig")) if given.exists() else {}
+            value = parse_json(input_file.read_text(encoding="utf-8-sig")) if input_file.exists() else {}
         except ValueError as problem:
-            raise UsageError(f"{given} is not JSON: {problem}") from None
-        execution = found.run(value, case=self.case)
+            raise UsageError(f"{input_file} is not JSON: {problem}") from None
+        execution = workflow.run(value, case=self.case)
         if not execution.succeeded:
             raise CaseFailed(execution.account())
 
@@ -248,9 +248,9 @@ def _definition_of(machine: str, folder: Path) -> Path:
     from asl_engine.errors import UsageError
 
     for ending in (".asl.json", ".asl.yaml", ".asl.yml", ".json"):
-        found = sorted(folder.rglob(machine + ending))
-        if found:
-            return found[0]
+        files = sorted(folder.rglob(machine + ending))
+        if files:
+            return files[0]
     raise UsageError(f"there is no definition {machine}.asl.json in {folder}, nor in a folder below it")
 
 

@@ -56,8 +56,8 @@ def test_an_integration_knows_the_call_that_it_makes():
 @pytest.mark.parametrize(
     ("text", "problem", "message"),
     [
-        ("arn:aws:lambda", "arn", "is no ARN"),
-        ("arn:aws:lambda:eu-west-1:123456789012:function:f:", "arn", "is no ARN of a function"),
+        ("arn:aws:lambda", "arn", "is not an ARN"),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:f:", "arn", "is not the ARN of a function"),
         ("arn:aws:states:::nosuch:thing", "integration", "Step Functions has no integration 'nosuch'"),
         ("arn:aws:states:::event:putEvents", "integration", "Did you mean 'events'?"),
         ("arn:aws:states:::s3:getObject", "integration", "Or use aws-sdk:s3:getObject."),

@@ -55,12 +55,12 @@ UNREADABLE = {
     "folder": (is_folder, "a folder without definitions: files ending with .asl.json"),
     "dangling.json": (lambda path: path.symlink_to("nowhere.json"), "this is a link to 'nowhere.json', which is not"),
     "ring.json": (lambda path: path.symlink_to("ring.json"), "cannot be read: "),
-    "pipe.json": (os.mkfifo if hasattr(os, "mkfifo") else None, "this is no file: a pipe, a socket or a device"),
-    "/dev/zero": (None, "this is no file: a pipe, a socket or a device"),
+    "pipe.json": (os.mkfifo if hasattr(os, "mkfifo") else None, "this is not a file: a pipe, a socket or a device"),
+    "/dev/zero": (None, "this is not a file: a pipe, a socket or a device"),
     "god.json": (None, "no such file. Did you mean 'good.json'"),
     "none/a.json": (None, "no such file, and no folder 'none'"),
     "*.yaml": (None, "no file matches this pattern"),
-    "": (None, "an empty name is no file's"),
+    "": (None, "the name of the file is empty"),
     "x" * 300: (None, "cannot be read: "),
 }
 

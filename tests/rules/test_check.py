@@ -111,7 +111,7 @@ def test_the_pointer_of_a_finding_leads_to_the_line() -> None:
     )
     (found,) = [one for one in report.diagnostics if one.code == "ASL201"]
     assert ("/States/A/Next", 4, 12) == (found.pointer, found.line, found.column)
-    assert "Did you mean 'A'?" in found.told
+    assert "Did you mean 'A'?" in found.text
 
 
 def test_a_target_in_another_block_is_explained() -> None:
@@ -119,7 +119,7 @@ def test_a_target_in_another_block_is_explained() -> None:
     states = {"P": {"Type": "Parallel", "Branches": [inner], "Next": "Out"}, "Out": {"Type": "Succeed"}}
     report = check_text(json.dumps({"StartAt": "P", "States": states}))
     (found,) = [one for one in report.diagnostics if one.code == "ASL201"]
-    assert "cannot leave its own block" in found.told
+    assert "cannot leave its own block" in found.text
 
 
 def test_a_template_is_not_blamed_for_what_it_does_not_say_yet() -> None:

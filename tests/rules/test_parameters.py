@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def found_in(state, *codes):
     text = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Task", "End": True, **state}}})
     warnings = [each for each in check_text(text).warnings if each.code in codes]
-    return [f"{each.pointer.removeprefix('/States/S')} {each.told}" for each in warnings]
+    return [f"{each.pointer.removeprefix('/States/S')} {each.text}" for each in warnings]
 
 
 @pytest.mark.parametrize(

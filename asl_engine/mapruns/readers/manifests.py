@@ -23,7 +23,7 @@ def athena_files(stream: IO[bytes]) -> Iterator[tuple[str, str]]:
         scheme, _, place = row[0].strip().partition("://")
         bucket, _, key = place.partition("/")
         if scheme.lower() != "s3" or not bucket or not key:
-            raise reader_failed(f"The manifest names {row[0]!r}, which is no s3://bucket/key.")
+            raise reader_failed(f"The manifest names {row[0]!r}, which is not s3://bucket/key.")
         yield bucket, key
 
 

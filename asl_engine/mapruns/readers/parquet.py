@@ -36,7 +36,7 @@ def parquet_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, s
             for row in batch.to_pylist():
                 yield _plain(row), None
     except (pyarrow.ArrowException, ValueError) as problem:
-        raise reader_failed(f"The object is no Parquet file: {problem}") from None
+        raise reader_failed(f"The object is not a Parquet file: {problem}") from None
 
 
 def _seekable(stream: IO[bytes]) -> IO[bytes]:

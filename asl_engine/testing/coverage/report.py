@@ -50,8 +50,8 @@ class CoverageRun:
 
     def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Add what another process has counted."""
-        for name, given in counts.items():
-            self._counters.setdefault(name, []).append(Counter(given))
+        for name, reached in counts.items():
+            self._counters.setdefault(name, []).append(Counter(reached))
 
     def covered(self) -> list[Covered]:
         """Return the coverage of each definition, also of those that no test has loaded."""
@@ -119,10 +119,10 @@ def _definitions(path: Path) -> list[Path]:
     """Return the definitions that a path means: the file, or those in the folder that are state machines."""
     if path.is_file():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
-    if not found:
+    files = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
+    if not files:
         raise UsageError(f"{path} has no definitions: no file that ends with {', '.join(ENDINGS)}")
-    return found
+    return files
 
 
 def _short(file: Path) -> str:
@@ -133,15 +133,15 @@ def _short(file: Path) -> str:
 def table(covered: Sequence[Covered], tells_missing: bool) -> list[str]:
     """Return the coverage as the lines of a table, a line for each definition; beneath, what nothing reached."""
     rows = [("definition", *map(_plural, KINDS), "reached")]
-    rows += [(one.name, *(_fraction(one, kind) for kind in KINDS), f"{one.percent:.0f} %") for one in covered]
+    rows += [(file.name, *(_fraction(file, kind) for kind in KINDS), f"{file.percent:.0f} %") for file in covered]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join([f"{row[0]:<{widths[0]}}", *map(str.rjust, row[1:], widths[1:])]) for row in rows]
     if tells_missing:
-        for one in covered:
-            places, missing = _places(one), one.missing()
+        for file in covered:
+            places, missing = _places(file), file.missing()
             unseen = {part.state for part in missing if part.kind == "state"}
-            told = [part for part in missing if part.kind == "state" or part.state not in unseen]
-            lines += [f"{one.name}{places.get(part.pointer, '')}: not reached: {part.words}" for part in told]
+            parts = [part for part in missing if part.kind == "state" or part.state not in unseen]
+            lines += [f"{file.name}{places.get(part.pointer, '')}: not reached: {part.words}" for part in parts]
     return lines
 
 
@@ -166,19 +166,19 @@ def _places(covered: Covered) -> dict[str, str]:
 def as_data(covered: Sequence[Covered]) -> dict[str, Any]:
     """Return the coverage as plain data: for each definition its percentage, and how often each part was reached."""
     return {
-        one.name: {
-            "percent": round(one.percent, 2),
-            "parts": [{**part._asdict(), "reached": one.counts[part.pointer]} for part in one.parts],
+        file.name: {
+            "percent": round(file.percent, 2),
+            "parts": [{**part._asdict(), "reached": file.counts[part.pointer]} for part in file.parts],
         }
-        for one in covered
+        for file in covered
     }
 
 
 def picture_names(covered: Sequence[Covered]) -> list[str]:
     """Return the name of each definition's picture: `a/b` and `a-b` have different ones."""
     names: list[str] = []
-    for one in covered:
-        name = one.name.replace("/", "-").lstrip(".-")
+    for file in covered:
+        name = file.name.replace("/", "-").lstrip(".-")
         names.append(f"{name}.svg" if f"{name}.svg" not in names else f"{name}.{len(names)}.svg")
     return names
 
@@ -186,8 +186,8 @@ def picture_names(covered: Sequence[Covered]) -> list[str]:
 def _write_pictures(machines: Sequence[model.StateMachine], covered: Sequence[Covered], folder: Path) -> None:
     from asl_engine.testing.coverage.picture import coverage_picture
 
-    for machine, one, name in zip(machines, covered, picture_names(covered), strict=True):
-        (folder / name).write_text(coverage_picture(machine, one), encoding="utf-8")
+    for machine, file, name in zip(machines, covered, picture_names(covered), strict=True):
+        (folder / name).write_text(coverage_picture(machine, file), encoding="utf-8")
 
 
 def page(covered: Sequence[Covered]) -> str:
@@ -198,18 +198,18 @@ def page(covered: Sequence[Covered]) -> str:
 def _table_rows(covered: Sequence[Covered]) -> Iterator[str]:
     names = "".join(f"<th>{_plural(kind)}</th>" for kind in KINDS)
     yield f"<table><tr><th>definition</th>{names}<th>reached</th></tr>"
-    for number, one in enumerate(covered):
-        cells = "".join(f"<td>{_fraction(one, kind)}</td>" for kind in KINDS)
-        link = f'<a href="#m{number}">{escape(one.name)}</a>'
-        yield f"<tr><td>{link}</td>{cells}<td>{one.percent:.0f} %</td></tr>"
+    for number, file in enumerate(covered):
+        cells = "".join(f"<td>{_fraction(file, kind)}</td>" for kind in KINDS)
+        link = f'<a href="#m{number}">{escape(file.name)}</a>'
+        yield f"<tr><td>{link}</td>{cells}<td>{file.percent:.0f} %</td></tr>"
 
 
 def _sections(covered: Sequence[Covered]) -> Iterator[str]:
-    for number, (one, name) in enumerate(zip(covered, picture_names(covered), strict=True)):
-        yield f'<h2 id="m{number}">{escape(one.name)}</h2>'
-        items = "".join(f"<li>{escape(part.words)} <code>{escape(part.pointer)}</code></li>" for part in one.missing())
+    for number, (file, name) in enumerate(zip(covered, picture_names(covered), strict=True)):
+        yield f'<h2 id="m{number}">{escape(file.name)}</h2>'
+        items = "".join(f"<li>{escape(part.words)} <code>{escape(part.pointer)}</code></li>" for part in file.missing())
         yield f"<p>Not reached:</p><ul>{items}</ul>" if items else "<p>Everything was reached.</p>"
-        yield f'<img src="{quote(name)}" alt="coverage of {escape(one.name, quote=True)}">'
+        yield f'<img src="{quote(name)}" alt="coverage of {escape(file.name, quote=True)}">'
 
 
 _HEAD: Final = """<!doctype html>

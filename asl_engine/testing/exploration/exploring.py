@@ -222,7 +222,7 @@ class _Explorer:
         end = execution.status, execution.error, path[-1]
         if end not in self.ends:
             self.ends.add(end)
-            way = Way(execution.status, execution.error, tuple(path), self.inputs[number], tasks.given)
+            way = Way(execution.status, execution.error, tuple(path), self.inputs[number], tasks.answers)
             self.result.ways.append(way)
 
     def _has_new_part(self) -> bool:
@@ -284,7 +284,7 @@ class _ScriptedTasks:
         self.outcomes = outcomes
         self.script = script
         self.calls: Counter[str] = Counter()
-        self.given: dict[str, list[Any]] = {}
+        self.answers: dict[str, list[Any]] = {}
 
     def find(self, task: StartTask) -> tuple[str, Mock, bool] | None:
         """Return the answer to the next call of a state."""
@@ -294,5 +294,5 @@ class _ScriptedTasks:
         is_result = not isinstance(answer, TaskError) and answer is not NO_ANSWER
         if is_result and task.resource.gives_envelope:
             answer = {"Payload": answer}
-        self.given.setdefault(state, []).append(answer)
+        self.answers.setdefault(state, []).append(answer)
         return state, Mock(answer), False

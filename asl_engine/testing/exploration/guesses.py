@@ -42,20 +42,20 @@ def guesses(machine: model.StateMachine) -> list[JSON]:
     """Return objects to try as input and as results, the one first that is most likely to be good."""
     wanted = _wanted(machine)
     base: dict[str, JSON] = {}
-    for one in wanted:
-        _put(base, one.names, one.values[0])
+    for place in wanted:
+        _put(base, place.names, place.values[0])
     item = _copy(base)  # any item of a list has all fields too
-    for one in wanted:
-        if one.values[0] == []:
-            _put(base, one.names, [item])
-    found: list[JSON] = [base]
-    for one in wanted:
-        others: tuple[JSON, ...] = ([], *one.values[1:]) if one.values[0] == [] else one.values[1:]
+    for place in wanted:
+        if place.values[0] == []:
+            _put(base, place.names, [item])
+    objects: list[JSON] = [base]
+    for place in wanted:
+        others: tuple[JSON, ...] = ([], *place.values[1:]) if place.values[0] == [] else place.values[1:]
         for value in others:
             variant = _copy(base)
-            _put(variant, one.names, value)
-            found.append(variant)
-    return found
+            _put(variant, place.names, value)
+            objects.append(variant)
+    return objects
 
 
 def _wanted(machine: model.StateMachine) -> list[Wanted]:

@@ -26,17 +26,17 @@ _DRIFT: Final = 300_000
 """By how many milliseconds a moment may differ: AWS needs some for each state, and virtual time none."""
 
 
-def alike(one: JSON, other: JSON) -> bool:
+def alike(left: JSON, right: JSON) -> bool:
     """Whether two values are equal but for what cannot be: UUIDs, times and ARNs of executions, also within longer
     texts, task tokens, and moments in milliseconds."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(alike(value, other[name]) for name, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(alike, one, other))
-    if isinstance(one, str) and isinstance(other, str):
-        are_tokens = bool(_TOKEN.fullmatch(one) and _TOKEN.fullmatch(other))
-        return one == other or are_tokens or _without_parts(one) == _without_parts(other)
-    return (type(one) is type(other) and one == other) or _are_like_numbers(one, other)
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(alike(value, right[name]) for name, value in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(alike, left, right))
+    if isinstance(left, str) and isinstance(right, str):
+        are_tokens = bool(_TOKEN.fullmatch(left) and _TOKEN.fullmatch(right))
+        return left == right or are_tokens or _without_parts(left) == _without_parts(right)
+    return (type(left) is type(right) and left == right) or _are_like_numbers(left, right)
 
 
 def _without_parts(text: str) -> list[str]:
@@ -48,14 +48,14 @@ def _without_parts(text: str) -> list[str]:
     return [*rest, text[end:]]
 
 
-def _are_like_numbers(one: JSON, other: JSON) -> bool:
-    if isinstance(one, bool) or isinstance(other, bool):
+def _are_like_numbers(left: JSON, right: JSON) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
         return False
-    if not isinstance(one, int | float) or not isinstance(other, int | float):
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
         return False
     low, high = _MILLISECONDS
-    are_moments = low <= one < high and low <= other < high
-    return one == other or (are_moments and abs(one - other) <= _DRIFT)
+    are_moments = low <= left < high and low <= right < high
+    return left == right or (are_moments and abs(left - right) <= _DRIFT)
 
 
 def names_told(recorded: JSON, now: JSON, name: str) -> Iterator[str]:
