@@ -24,10 +24,10 @@ class Resource:
 
     For an integration `service` is what history calls resourceType (`lambda`, `aws-sdk:s3`), `action` what it calls
     resource without the pattern, and `pattern` one of "", "sync", "sync:2", "waitForTaskToken"; otherwise all three are
-    empty.
+    empty. `waits_for_token` says whether the task is over when its token comes back.
     """
 
-    __slots__ = ("action", "pattern", "service", "text")
+    __slots__ = ("action", "pattern", "service", "text", "waits_for_token")
 
     family: ClassVar[Family] = "LambdaFunction"
 
@@ -36,6 +36,7 @@ class Resource:
         self.service = service
         self.action = action
         self.pattern = pattern
+        self.waits_for_token = pattern == TOKEN
 
     @property
     def is_open(self) -> bool:
@@ -56,11 +57,6 @@ class Resource:
     def is_lambda(self) -> bool:
         """Whether a function of Lambda is called, by its ARN or through the integration."""
         return self.is_invoke
-
-    @property
-    def waits_for_token(self) -> bool:
-        """Whether the task is over when its token comes back."""
-        return self.pattern == TOKEN
 
     @property
     def is_sync(self) -> bool:

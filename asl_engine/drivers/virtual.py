@@ -59,6 +59,7 @@ class VirtualDriver:
         self.family = family_of(kernel, objects, watcher)
         self.performer = performer
         self.hooks = hooks
+        self.intercept = hooks.intercept
         self.agenda = Agenda()
         self.commands: deque[FamilyCommand] = deque()
 
@@ -154,7 +155,7 @@ class VirtualDriver:
         kernel = self.kernel if self.family is None else self.family.kernel_of(op)
         if op not in kernel.waiting:
             return None  # cancelled before it began
-        if self.hooks.intercept is not None and (answers := self.hooks.intercept(task)) is not None:
+        if self.intercept is not None and (answers := self.intercept(task)) is not None:
             for event in answers:
                 self.agenda.note(event.at, op, event)
             return None
