@@ -11,6 +11,7 @@ from asl_engine.lang.names_read import variables_read
 from asl_engine.model.states import Choice, Fail, Succeed, Wait
 from asl_engine.model.states import Transition as TransitionState
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_distributed
+from asl_engine.rules.readings import NOTHING, readings
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
 
@@ -182,12 +183,14 @@ def _all_reads(outline: Outline) -> list[_Read]:
             ever, always = at_entry[id(holder.block)]
             outer_ever, outer_always = ever[holder.name], always[holder.name]
         at_entry[id(block)] = _flow(block, outer_ever, outer_always, bits)
-    reads = []
+    reads, expressions = [], outline.once(readings)
     for site in outline.states:
         ever, always = at_entry[id(site.block)]
         if site.block.is_certain:
             for pointer, text, _ in site.texts:
-                for name in sorted(variables_read(text) & assigned):
+                is_jsonata = text.startswith("{%")
+                names = expressions.get(text, NOTHING).variables if is_jsonata else variables_read(text)
+                for name in sorted(names & assigned):
                     bit = bits[name]
                     reads.append(_Read(site, name, pointer, bool(ever[site.name] & bit), bool(always[site.name] & bit)))
     return reads

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.errors import did_you_mean
-from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model.failures import Catcher
 from asl_engine.model.kinds import NUMBER
 from asl_engine.model.shape import fields_of_kind
 from asl_engine.model.states import Map, Parallel, Task
 from asl_engine.pointers import texts as texts_in
-from asl_engine.rules.expressions import jsonata_fields, syntax_problem, texts
+from asl_engine.rules.expressions import jsonata_fields, texts
 from asl_engine.rules.outline import Outline, Site, is_open
+from asl_engine.rules.readings import NOTHING, readings
 from asl_engine.rules.registry import rule
-
-if TYPE_CHECKING:
-    from asl_engine.lang.jsonata import Expression
 
 
 @rule("ASL406", "half-open-expression", aws="INVALID_JSONATA_EXPRESSION")
@@ -62,16 +58,8 @@ def bad_jsonata(outline: Outline) -> Iterator[Finding]:
     """
     for site, name in jsonata_fields(outline):
         for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-            if problem := _jsonata_problem(text):
+            if problem := outline.once(readings).get(text, NOTHING).problem:
                 yield Finding(pointer, f"this is not JSONata: {problem[:1].lower()}{problem[1:]}", aws_text=problem)
-
-
-@lru_cache(maxsize=4096)
-def _jsonata_problem(text: str) -> str:
-    """Return what is wrong with an expression, in JSONata's words; nothing where it is none."""
-    from asl_engine.lang.aws_jsonata import is_expression, read_expression
-
-    return syntax_problem(read_expression)(text) if is_expression(text) else ""
 
 
 @rule("ASL410", "no-input-at-top-level", aws="UNSUPPORTED_JSONATA_EXPRESSION")
@@ -92,7 +80,7 @@ def no_input_at_top_level(outline: Outline) -> Iterator[Finding]:
     """
     for site, name in jsonata_fields(outline):
         for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-            for read in _read_at_top(text):
+            for read in outline.once(readings).get(text, NOTHING).at_top:
                 aws_text = f"Reference to '{read}' at the top level is not supported."
                 yield Finding(pointer, f"{read!r} has no meaning at the top level", _instead(read), aws_text=aws_text)
 
@@ -101,23 +89,6 @@ def _instead(name: str) -> str:
     if name.startswith("$"):
         return " The state's input is $states.input."
     return f" Write $states.input.{name} for a field of the input, or ${name} for a variable."
-
-
-@lru_cache(maxsize=4096)
-def _read_at_top(text: str) -> tuple[str, ...]:
-    """Return what an expression reads of an input that is not there, each once."""
-    expression = _read(text)
-    return tuple(dict.fromkeys(name for name, _ in expression.reads())) if expression is not None else ()
-
-
-def _read(text: str) -> Expression | None:
-    """Return the expression of a string; None where it has none, or one that cannot be read (ASL409)."""
-    from asl_engine.lang.aws_jsonata import is_expression, read_expression
-
-    try:
-        return read_expression(text) if is_expression(text) else None
-    except ExpressionSyntaxError:
-        return None
 
 
 @rule("ASL411", "not-in-states", aws="UNSUPPORTED_JSONATA_EXPRESSION")
@@ -144,7 +115,7 @@ def not_in_states(outline: Outline) -> Iterator[Finding]:
     """
     for site, name in jsonata_fields(outline):
         for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-            for member in _states_read(text):
+            for member in outline.once(readings).get(text, NOTHING).states:
                 if problem := _states_problem(site, name, member):
                     yield Finding(pointer, problem, did_you_mean(member, MEMBERS) if member not in MEMBERS else "")
 
@@ -164,15 +135,6 @@ def _states_problem(site: Site, name: str, member: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=4096)
-def _states_read(text: str) -> tuple[str, ...]:
-    """Return the parts of `$states` that an expression reads by name, each once."""
-    from asl_engine.lang.aws_jsonata import states_read
-
-    expression = _read(text) if "states" in text else None
-    return tuple(dict.fromkeys(path[0] for path in states_read(expression))) if expression is not None else ()
-
-
 @rule("ASL412", "no-eval", aws=None, severity=Severity.WARNING)
 def no_eval(outline: Outline) -> Iterator[Finding]:
     """An expression calls `$eval`, which Step Functions does not have: the state fails.
@@ -185,18 +147,8 @@ def no_eval(outline: Outline) -> Iterator[Finding]:
     """
     for site, name in jsonata_fields(outline):
         for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-            if "$eval" in text and _calls_eval(text):
+            if outline.once(readings).get(text, NOTHING).calls_eval:
                 yield Finding(pointer, "$eval is not there in Step Functions", " For JSON there is $parse.")
-
-
-@lru_cache(maxsize=1024)
-def _calls_eval(text: str) -> bool:
-    from asl_engine.lang.jsonata.syntax.tree import Bind, Variable
-
-    expression = _read(text)
-    nodes = list(expression.tree.walk()) if expression is not None else []
-    is_bound = any(isinstance(node, Bind) and node.name == "eval" for node in nodes)
-    return not is_bound and any(isinstance(node, Variable) and node.name == "eval" for node in nodes)
 
 
 @rule("ASL413", "condition-not-boolean", aws=None, severity=Severity.WARNING)
@@ -212,36 +164,11 @@ def condition_not_boolean(outline: Outline) -> Iterator[Finding]:
           "Choices": [{"Condition": "{% $states.input.n + 1 = 2 %}", "Next": "B"}]}, "B": {"Type": "Succeed"}}}
     """
     for site in outline.having("condition"):
-        if site.is_jsonata and isinstance(site.part.condition, str) and (kind := _kind_of(site.part.condition)):
-            yield Finding(site.at("condition"), f"the condition gives {kind}, and must give true or false")
-
-
-@lru_cache(maxsize=1024)
-def _kind_of(text: str) -> str:
-    """Return in words what an expression gives, where that is sure to be no boolean; nothing where it is not sure."""
-    from asl_engine.lang.jsonata.syntax.tree import Array, Binary, Call, Literal, Negation, Object, Variable
-
-    expression = _read(text)
-    node = expression.tree if expression is not None else None
-    if node is None or node.predicates or node.group is not None:
-        return ""
-    if isinstance(node, Literal):
-        return "" if isinstance(node.value, bool) else "a constant"
-    if isinstance(node, Negation) or (isinstance(node, Binary) and node.operator in ("+", "-", "*", "/", "%")):
-        return "a number"
-    if isinstance(node, Binary) and node.operator == "&":
-        return "a text"
-    if isinstance(node, Call) and isinstance(node.procedure, Variable):
-        return _GIVES.get(node.procedure.name, "")
-    return {Array: "an array", Object: "an object"}.get(type(node), "")
-
-
-_GIVES: Final = {
-    **dict.fromkeys(("count", "sum", "average", "length", "abs", "floor", "ceil", "round", "millis"), "a number"),
-    **dict.fromkeys(("string", "lowercase", "uppercase", "trim", "join", "type", "now", "uuid", "hash"), "a text"),
-    **dict.fromkeys(("split", "range", "partition"), "an array"),
-}
-"""What functions give that never give a boolean."""
+        if site.is_jsonata and isinstance(site.part.condition, str):
+            reading = outline.once(readings).get(site.part.condition, NOTHING)
+            if reading.gives:
+                message = f"the condition gives {reading.gives}, and must give true or false"
+                yield Finding(site.at("condition"), message)
 
 
 @rule("ASL414", "not-in-error-output", aws=None, severity=Severity.WARNING)
@@ -263,20 +190,10 @@ def not_in_error_output(outline: Outline) -> Iterator[Finding]:
     for site, name in jsonata_fields(outline):
         if isinstance(site.part, Catcher):
             for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
-                for member in _error_output_read(text):
-                    message = f"$states.errorOutput has Error and Cause, and no {member!r}"
-                    yield Finding(pointer, message, did_you_mean(member, ["Error", "Cause"]))
-
-
-@lru_cache(maxsize=1024)
-def _error_output_read(text: str) -> tuple[str, ...]:
-    """Return what an expression reads of `$states.errorOutput` that is not there, each once."""
-    from asl_engine.lang.aws_jsonata import states_read
-
-    expression = _read(text) if "errorOutput" in text else None
-    paths = states_read(expression) if expression is not None else ()
-    members = (path[1] for path in paths if path[0] == "errorOutput" and len(path) > 1)
-    return tuple(dict.fromkeys(member for member in members if member not in ("Error", "Cause")))
+                for member in outline.once(readings).get(text, NOTHING).error_output:
+                    if member not in ("Error", "Cause"):
+                        message = f"$states.errorOutput has Error and Cause, and no {member!r}"
+                        yield Finding(pointer, message, did_you_mean(member, ["Error", "Cause"]))
 
 
 @rule("ASL407", "expression-in-jsonpath")

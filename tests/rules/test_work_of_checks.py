@@ -48,6 +48,13 @@ def definitions_with_a_repeated_key(count=2_000):
     return '{"Resources": {' + ", ".join(f'"M{n}": {machine}' for n in range(count)) + "}}"
 
 
+def broken_expressions(count=4_000):
+    """Each of many expressions has a mistake that is to be explained."""
+    output = {f"a{n}": f"{{% b{n} + %}}" for n in range(count)}
+    return json.dumps({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {
+        "Type": "Pass", "Assign": {"x": 1}, "Output": output, "End": True}}})  # fmt: skip
+
+
 def names_of_nearly_the_same_letters(length=100_000):
     """Two names that would take hours to compare."""
     letters = "".join(chr(0x4E00 + n * 7 % 211) for n in range(length))
@@ -63,10 +70,11 @@ def names_of_nearly_the_same_letters(length=100_000):
         misspelt_actions(),
         quotes_without_an_end(),
         names_of_nearly_the_same_letters(),
+        broken_expressions(),
         '{"StartAt": ' + "${" * 200_000,
         '{"StartAt": ' + "${${A}" * 50_000,
     ],
-    ids=["misspelt", "variables", "backwards", "actions", "quotes", "long names", "bare", "bare and closed"],
+    ids=["misspelt", "variables", "backwards", "actions", "quotes", "long names", "JSONata", "bare", "bare and closed"],
 )  # fmt: skip
 def test_a_definition_is_checked_in_the_time_that_its_length_allows(text):
     """Names are not compared each with each, sets of variables are not copied, texts are not read again and again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -134,8 +135,11 @@ def compile_jsonata(
 def _functions(added: Mapping[str, tuple[Callable[..., Any], str]], without: frozenset[str]) -> Mapping[str, Native]:
     if not added and not without:
         return library()
-    own = {
-        name: Native(name, function, signature, max(0, arity_of(function) - 1))
-        for name, (function, signature) in added.items()
-    }
+    own = {name: _native(name, function, signature) for name, (function, signature) in added.items()}
     return {**{name: native for name, native in library().items() if name not in without}, **own}
+
+
+@lru_cache(maxsize=64)
+def _native(name: str, function: Callable[..., Any], signature: str) -> Native:
+    """Return a function as one of the library; each expression has the same ones, and signatures are slow to read."""
+    return Native(name, function, signature, max(0, arity_of(function) - 1))
