@@ -210,12 +210,6 @@ class Prompt(cmd.Cmd):
     do_s, do_n, do_c, do_b, do_p, do_q = do_step, do_next, do_continue, do_break, do_print, do_quit
 
 
-def _is_count(text: str) -> bool:
-    """Whether a text is a number from 1 on, of a length that Python reads."""
-    digits = text.strip()
-    return digits.isascii() and digits.isdigit() and len(digits) < 10 and int(digits) > 0
-
-
 def _json(text: str) -> JSON:
     try:
         return parse_json(text)

@@ -11,7 +11,7 @@ nesting. A call of which every argument is a literal is made once, now.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
@@ -79,17 +79,6 @@ def compile_intrinsic(text: str) -> Expr:
 def _count(call: Call) -> int:
     """Return how many arguments stand in a call, those of calls in it included."""
     return sum(1 + (_count(argument) if isinstance(argument, Call) else 0) for argument in call.arguments)
-
-
-def paths_in(text: str) -> Iterator[Path]:
-    """Yield the paths of a path or an intrinsic call, from left to right; raise ExpressionSyntaxError."""
-    pending: list[Argument] = [parse_intrinsic(text) if is_intrinsic(text) else compile_path(text)]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Path):
-            yield part
-        elif isinstance(part, Call):
-            pending += part.arguments[::-1]
 
 
 def parse_intrinsic(text: str) -> Call:

@@ -19,7 +19,6 @@ from asl_engine.lang.jsonpath.intrinsics import (
     compile_path_or_intrinsic,
     is_intrinsic,
     parse_intrinsic,
-    paths_in,
 )
 from asl_engine.lang.jsonpath.paths import Path
 from asl_engine.lang.jsonpath.terms import PathNotFound
@@ -175,14 +174,6 @@ def test_a_field_holds_a_path_or_a_call() -> None:
     for text in ("plain", "", "States", "{% $x %}"):
         with pytest.raises(ExpressionSyntaxError):
             compile_path_or_intrinsic(text)
-
-
-def test_all_paths_of_a_field_can_be_listed() -> None:
-    """Static analysis asks which variables and fields an expression reads."""
-    texts = [path.text for path in paths_in("States.Format('{} {}', $x.a, States.Array($$.Id, $.b, 1))")]
-
-    assert ["$x.a", "$$.Id", "$.b"] == texts
-    assert ["$.a"] == [path.text for path in paths_in("$.a")]
 
 
 def shown(part: Any) -> Any:
