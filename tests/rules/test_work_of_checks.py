@@ -109,7 +109,7 @@ def test_a_rule_lists_a_bounded_number_of_findings_and_says_so():
     report = check_text(json.dumps({"StartAt": "S0", "States": {**states, "E" * 81: {"Type": "Succeed"}}}))
     dangling = [finding for finding in report.diagnostics if finding.code == "ASL201"]
     assert len(dangling) == 1_000
-    assert dangling[-1].told.endswith("There are more findings of this kind than the 1,000 listed.")
+    assert dangling[-1].text.endswith("There are more findings of this kind than the 1,000 listed.")
     assert "ASL801" in {finding.code for finding in report.diagnostics}
 
 
