@@ -163,7 +163,11 @@ class VirtualDriver:
         prepared = self.performer.prepare(task, kernel.identity, self._clock, now)
         if type(prepared) is Call:
             try:
-                returned = self._call(prepared, task.timeout if kernel.program.timeout is None else self._limit(task))
+                own = prepared.function.timeout
+                if own is None and task.timeout is None and kernel.program.timeout is None:
+                    returned = call_here(prepared)
+                else:  # in a thread, so that it can be left behind
+                    returned = call_within(self._limit(task, own), prepared)
             except TooSlow:
                 self._leave_behind(prepared, task)
                 return None
@@ -194,10 +198,11 @@ class VirtualDriver:
         self.agenda.note(at, op, ended(at, op, outcome))
         return TaskSubmitted(now, op, handed)
 
-    def _limit(self, task: StartTask) -> float:
-        """Return how many seconds a call is worth in a machine with a limit: what it and the task allow."""
-        left = max(0.0, self.kernel.deadline() - self._clock())
-        return left if task.timeout is None else min(left, task.timeout)
+    def _limit(self, task: StartTask, own: float | None) -> float:
+        """Return for how many seconds a call may last: what the function's `own` limit, the task and the machine allow,
+        one of which has a limit."""
+        left = None if self.kernel.program.timeout is None else max(0.0, self.kernel.deadline() - self._clock())
+        return min(seconds for seconds in (own, task.timeout, left) if seconds is not None)
 
     def _leave_behind(self, call: Call, task: StartTask) -> None:
         """Note when a call that did not return counts as ended: at the function's own limit, or at the task's."""
@@ -206,10 +211,3 @@ class VirtualDriver:
             at, failure = self._clock() + own, call.timed_out()
             self.agenda.note(at, task.op, TaskFailed(at, task.op, failure.error, failure.cause))
 
-    @staticmethod
-    def _call(call: Call, limit: float | None) -> Any:
-        """Call the function here and now; with a time limit in a thread of its own, so that it can be left behind."""
-        own = call.function.timeout
-        if own is None and limit is None:
-            return call_here(call)
-        return call_within(min(time for time in (own, limit) if time is not None), call)
