@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("name", ["expressions"])
+@pytest.mark.parametrize("name", ["definitions", "expressions"])
 def test_a_short_campaign_finds_nothing(name: str) -> None:
     """Two seconds of cases: enough to tell that the command runs."""
     command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), "--seconds", "2", "--seed", "5"]
