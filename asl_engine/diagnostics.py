@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
+from asl_engine.strange_text import on_one_line, printable
+
 
 class Severity(StrEnum):
     """How bad it is: errors refuse the document, warnings and remarks do not."""
@@ -160,10 +162,8 @@ class Report:
         """Return one line that counts what was found."""
         counts = [(len(self.errors), "error"), (len(self.warnings), "warning")]
         parts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count]
-        return f"{self.name}: {', '.join(parts) or 'no problems'}"
+        return f"{printable(on_one_line(self.name))}: {', '.join(parts) or 'no problems'}"
 
-
-_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 _WIDEST: Final = 160
 """Characters of a source line that are shown; a definition on one line can be a million long."""
@@ -171,10 +171,10 @@ _WIDEST: Final = 160
 
 def _lines_of(name: str, diagnostic: Diagnostic, lines: Sequence[str], paint: Paint) -> Iterator[str]:
     severity = paint(diagnostic.severity, diagnostic.severity)
-    place = f"{name}:{diagnostic.line}:{diagnostic.column}"
-    yield f"{place}: {severity} {diagnostic.code} {diagnostic.name}: {_printable(diagnostic.text)}"
+    place = f"{printable(on_one_line(name))}:{diagnostic.line}:{diagnostic.column}"
+    yield f"{place}: {severity} {diagnostic.code} {diagnostic.name}: {printable(diagnostic.text)}"
     if diagnostic.pointer:
-        yield f"  at {_printable(diagnostic.pointer)}"
+        yield f"  at {on_one_line(diagnostic.pointer)}"
     if 0 < diagnostic.line <= len(lines):
         yield from _pictured(lines[diagnostic.line - 1], diagnostic, paint)
 
@@ -184,13 +184,8 @@ def _pictured(line: str, diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     span, number = diagnostic.span, str(diagnostic.line)
     begin = span.column - 1
     cut = max(0, begin - _WIDEST // 2)
-    shown = _printable(line[cut : cut + _WIDEST].expandtabs(1))
+    shown = on_one_line(line[cut : cut + _WIDEST].expandtabs(1))
     last = span.end_column - 1 if span.end_line == span.line else len(line)
     carets = max(1, min(last, cut + _WIDEST) - begin)
     yield f"  {number} | {shown}"
     yield f"  {' ' * len(number)} | {' ' * (begin - cut)}{paint(diagnostic.severity, '^' * carets)}"
-
-
-def _printable(text: str) -> str:
-    """Return a text without the characters that command a terminal."""
-    return _CONTROL.sub("\ufffd", text)

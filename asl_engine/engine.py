@@ -14,6 +14,7 @@ from asl_engine.drivers.hooks import NO_HOOKS, Hooks, OnCommit
 from asl_engine.drivers.launch import Launch, for_maps
 from asl_engine.errors import DefinitionError, InputError, NotSupported, RenderError, UsageError
 from asl_engine.execution import Execution
+from asl_engine.files import write_whole
 from asl_engine.history import EventReader
 from asl_engine.kernel import Identity, Kernel
 from asl_engine.quotas import MAX_BYTES
@@ -307,7 +308,7 @@ class StateMachine:
 
 def _write(path: Path, content: str | bytes) -> None:
     try:
-        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        write_whole(path, content)
     except OSError as problem:
         raise RenderError(f"{path} cannot be written: {problem.strerror}") from None
 

@@ -22,7 +22,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     {"quotas"},
-    {"errors", "values"},
+    {"errors", "files", "strange_text", "values"},
     {"diagnostics", "pointers"},
     {"source"},
     {"catalogue", "events", "lang", "model"},

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import cmd
-import json
 from collections.abc import Callable
 from typing import Any
 
-from asl_engine.cli.terminal import show, tell
+from asl_engine.cli.terminal import show, show_json, tell
 from asl_engine.errors import AslError, UsageError
 from asl_engine.tasks.invoke import Failure
 from asl_engine.testing.account import one_line, short
@@ -146,7 +145,7 @@ class Prompt(cmd.Cmd):
         """print [input | variables | context | stages | last | path]: show it whole; the input unless said. `stages`
         are those of the data flow before the state's work, and `last` all of the state before. While a task asks, print
         shows the payload."""
-        show(json.dumps(self._thing(line.strip()), indent=2, ensure_ascii=False))
+        show_json(self._thing(line.strip()))
 
     def _thing(self, name: str) -> Any:
         if name in ("", "payload") and self.is_asking:

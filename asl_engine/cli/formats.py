@@ -7,6 +7,7 @@ from typing import Any
 
 from asl_engine.diagnostics import Diagnostic, Report, Severity
 from asl_engine.rules.registry import Rule
+from asl_engine.strange_text import printable
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -20,9 +21,9 @@ def _annotation(name: str, diagnostic: Diagnostic) -> str:
     span = diagnostic.span
     place = [("file", name), ("line", span.line), ("endLine", span.end_line), ("col", span.column)]
     place.append(("endColumn", span.end_column))
-    texts = ",".join(f"{key}={_escaped(str(value), True)}" for key, value in place)
+    texts = ",".join(f"{key}={_escaped(printable(str(value)), True)}" for key, value in place)
     title = _escaped(f"{diagnostic.code} {diagnostic.name}", True)
-    return f"::{_LEVELS[diagnostic.severity]} {texts},title={title}::{_escaped(diagnostic.text)}"
+    return f"::{_LEVELS[diagnostic.severity]} {texts},title={title}::{_escaped(printable(diagnostic.text))}"
 
 
 def _escaped(text: str, in_property: bool = False) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TextIO
 
 from asl_engine.mapruns.map_run import MapRun
+from asl_engine.strange_text import on_one_line
 from asl_engine.values import elapsed
 
 EVERY: Final = 0.2
@@ -57,7 +58,8 @@ class Bar:
             return None
         self.drawn, self.is_shown = now, True
         rate = items.done / (now - began)
-        parts = [f"{run.state}: {items.done:,}" + (f" of {items.total:,}" if run.is_read else "") + " items"]
+        total = f" of {items.total:,}" if run.is_read else ""
+        parts = [f"{on_one_line(run.state)}: {items.done:,}{total} items"]
         if run.is_read:
             done = WIDTH * items.done // max(items.total, 1)
             parts.insert(0, f"[{'#' * done}{'.' * (WIDTH - done)}]")
@@ -86,7 +88,7 @@ def waiting(stream: TextIO | None, what: str) -> Iterator[None]:
 def _tell_time(stream: TextIO, what: str, is_over: threading.Event) -> None:
     began, is_shown = time.monotonic(), False
     while not is_over.wait(EVERY if is_shown else AFTER):
-        stream.write(f"\r\x1b[K{what}: {time.monotonic() - began:.0f} s")
+        stream.write(f"\r\x1b[K{on_one_line(what)}: {time.monotonic() - began:.0f} s")
         stream.flush()
         is_shown = True
     if is_shown:

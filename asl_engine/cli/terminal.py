@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
 
@@ -17,6 +18,8 @@ import click
 
 from asl_engine.diagnostics import Paint, Severity, plain
 from asl_engine.errors import UsageError, did_you_mean
+from asl_engine.files import write_whole
+from asl_engine.strange_text import on_one_line, printable, printable_json
 from asl_engine.values import JSON
 
 
@@ -31,20 +34,59 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def tell(line: str) -> None:
-    """Write a line to standard error, if anybody can read it there.
+def tell(text: str) -> None:
+    """Write lines to standard error, if anybody can read them there; what others wrote commands nothing.
 
     A stream that is full keeps what it could not write, and Python would fail with that at its end: nobody hears more.
     """
     try:
-        click.echo(_encodable(line), err=True)
+        click.echo(_encodable(printable(text)), err=True)
     except OSError:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
 
 
+def tell_line(text: str) -> None:
+    """Write one line to standard error, whatever the text holds."""
+    tell(on_one_line(text))
+
+
 def show(text: str) -> None:
-    """Write a text to standard output."""
+    """Write a text to standard output; what others wrote commands nothing."""
+    _put(_encodable(printable(text)))
+
+
+def show_report(text: str) -> None:
+    """Write a report to standard output with its own colours and commands: it has cleaned what others wrote."""
     _put(_encodable(text))
+
+
+@contextlib.contextmanager
+def output_set_aside() -> Iterator[None]:
+    """Have all that is written to standard output go to standard error: by Python, and by processes that it starts."""
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            output = os.dup(1)
+        except OSError:  # it is closed
+            yield
+            return
+        try:
+            _point(1, 2)
+            yield
+        finally:
+            sys.stderr.flush() if sys.stderr is not None else None
+            os.dup2(output, 1)
+            os.close(output)
+
+
+def _point(descriptor: int, target: int) -> None:
+    """Have a file descriptor mean what another does, or nowhere when that is closed."""
+    try:
+        os.dup2(target, descriptor)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        if nowhere != descriptor:
+            os.close(nowhere)
 
 
 def painter(stream: TextIO | None) -> Paint:
@@ -69,7 +111,7 @@ def _painted(severity: Severity, text: str) -> str:
 
 def show_json(value: JSON) -> None:
     """Write a value to standard output: as it is where the encoding can, else with the escapes of JSON."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = printable_json(json.dumps(value, indent=2, ensure_ascii=False))
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
@@ -108,8 +150,8 @@ def _let_go_of_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def check_place(path: str | None) -> None:
-    """Refuse a file that cannot be written, before any work is done for it."""
+def check_place(path: str | None, *sources: str | None) -> None:
+    """Refuse a file that cannot be written, before any work is done for it, and one of those that are read."""
     if path is None:
         return
     place = Path(path)
@@ -117,6 +159,8 @@ def check_place(path: str | None) -> None:
         raise UsageError("'-' is not a file: standard output is for the output alone")
     if place.is_dir():
         raise UsageError(f"{path} cannot be written: it is a folder")
+    if any(_are_same(place, source) for source in sources if source is not None):
+        raise UsageError(f"{path} cannot be written: it is read here, and would be lost")
     if not place.parent.is_dir():
         near = [str(other) for other in place.parent.parent.glob("*") if other.is_dir()]
         raise UsageError(
@@ -124,10 +168,18 @@ def check_place(path: str | None) -> None:
         )
 
 
-def write_file(path: str, content: str | bytes) -> None:
-    """Write a file: bytes as they are, text in UTF-8 with escapes for what UTF-8 lacks; in JSON these are its own."""
+def _are_same(place: Path, other: str) -> bool:
+    """Whether two names mean one file, there already or not. Devices are no files: they have nothing to lose."""
     try:
-        Path(path).write_bytes(content if isinstance(content, bytes) else _bytes(content))
+        return place.samefile(other) and place.is_file()
+    except (OSError, ValueError):
+        return os.path.realpath(place) == os.path.realpath(other)
+
+
+def write_file(path: str, content: str | bytes) -> None:
+    """Write a file, whole or not at all: bytes as they are, text in UTF-8 with escapes for what UTF-8 lacks."""
+    try:
+        write_whole(path, content)
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}") from None
 

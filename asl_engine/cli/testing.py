@@ -93,7 +93,7 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
     from asl_engine.testing.recording.recording import read_recording
     from asl_engine.testing.recording.replaying import replay
 
-    check_place(output)
+    check_place(output, file, history)
     machine = StateMachine.load(file, type=kind)
     events = read_history(read_json(history), history)
     result = replay(machine, events)
@@ -132,7 +132,7 @@ def explore_command(
     from asl_engine.testing.exploration import explore, tests_of
     from asl_engine.values import ABSENT
 
-    check_place(output)
+    check_place(output, file, results)
     machine = StateMachine.load(file, type=kind)
     by_name = read_json(results) if results is not None else {}
     if not isinstance(by_name, dict) or not all(isinstance(values, list) for values in by_name.values()):
