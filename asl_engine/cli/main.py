@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
-import signal
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from asl_engine.cli.kept_history import follow, history_kept, write_history
 from asl_engine.cli.options import bucket_option, kind_option
 from asl_engine.cli.terminal import (
     NobodyReads,
@@ -40,7 +38,7 @@ from asl_engine.errors import AslError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from asl_engine.diagnostics import Report
-    from asl_engine.engine import OnEvent, StateMachine
+    from asl_engine.engine import StateMachine
     from asl_engine.execution import Execution
     from asl_engine.render.draw import Format
     from asl_engine.rules.selection import Selection
@@ -90,8 +88,8 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
     check_place(svg_file, file, input_file, history_file)
     form = _format_of(svg_file)
     seen: list[dict[str, Any]] = []
-    on_event = _follow(None if quiet else Summary(tell_line).tell, seen if history_file is not None else None)
-    with _history_kept(history_file, seen), output_set_aside():  # standard output is for the output alone
+    on_event = follow(None if quiet else Summary(tell_line).tell, seen if history_file is not None else None)
+    with history_kept(history_file, seen), output_set_aside():  # standard output is for the output alone
         registry = load_functions(functions) if functions is not None else None
         refuse_missing(machine.missing(registry), registry)
         go = machine.run_realtime if clock == "real" else partial(machine.run, start_time=start_time)
@@ -129,55 +127,9 @@ def _format_of(file: str | None) -> Format:
 def _keep(machine: StateMachine, execution: Execution, history_file: str | None, svg_file: str | None,
           form: Format) -> None:  # fmt: skip
     if history_file is not None:
-        _write_history(history_file, execution.history)
+        write_history(history_file, execution.history)
     if svg_file is not None:
         write_file(svg_file, machine.render(None, execution, format=form))
-
-
-def _write_history(file: str, events: Iterable[Mapping[str, Any]]) -> None:
-    text = json.dumps({"events": list(events)}, indent=2, ensure_ascii=False, default=_as_text)
-    write_file(file, text + "\n")
-
-
-def _follow(tell_event: OnEvent | None, seen: list[dict[str, Any]] | None) -> OnEvent | None:
-    """Return what is called with each event: tells it, and remembers it where `seen` is a list."""
-    if tell_event is None or seen is None:
-        return tell_event if seen is None else seen.append
-
-    def follow(event: dict[str, Any]) -> None:
-        seen.append(event)
-        tell_event(event)
-
-    return follow
-
-
-@contextlib.contextmanager
-def _history_kept(file: str | None, seen: Sequence[Mapping[str, Any]]) -> Iterator[None]:
-    """Write the history so far when Ctrl-C or SIGTERM ends the run; SIGTERM goes the way of Ctrl-C."""
-    ended_by: list[int] = []
-
-    def end(number: int, frame: object) -> None:
-        ended_by.append(number)
-        signal.raise_signal(signal.SIGINT)
-
-    before = None
-    with contextlib.suppress(ValueError):  # signals belong to the main thread
-        before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    except KeyboardInterrupt:
-        if file is not None:
-            _write_history(file, seen)
-        if ended_by:
-            raise SystemExit(TERMINATED) from None
-        raise
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _as_text(moment: Any) -> str:
-    return str(moment.isoformat())
 
 
 @asl.command()
@@ -384,9 +336,6 @@ def main() -> None:
         code = _stopped_by(problem)
     sys.exit(code or 0)
 
-
-TERMINATED = 143
-"""The exit code after SIGTERM, likewise."""
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
