@@ -15,6 +15,7 @@ from typing import Any
 
 from asl_engine.cli.terminal import read_file
 from asl_engine.errors import SourceError, UsageError, did_you_mean
+from asl_engine.files import files_below, files_like
 from asl_engine.tasks.registry import Functions, split_name
 from asl_engine.values import JSON, parse_json
 
@@ -91,9 +92,9 @@ def _files_of(name: str) -> list[str]:
     path = Path(name)
     try:
         if path.is_dir() and name:
-            return sorted(str(file) for file in path.rglob("*") if file.name.endswith(DEFINITIONS))
+            return files_below(path, DEFINITIONS)[0]
         if glob.has_magic(name) and not path.exists():
-            return sorted(file for file in glob.glob(name, recursive=True) if Path(file).is_file())
+            return files_like(name)
     except OSError:
         return []  # reading it says what is the matter
     return []
