@@ -10,6 +10,7 @@ Rules of the links, from recordings:
 * the first state of the execution, and what ends it from outside, have previousEventId 0;
 * an iteration or branch starts from the Map's or Parallel's `Started` event; a later iteration starts from the last
   event inside the iteration that made room for it;
+* `EvaluationFailed` follows the entry of its state, or the work that came since (September 2026);
 * `MapStateExited` and `ParallelStateExited` repeat the previousEventId of the `Succeeded` event before them;
 * what follows a failed iteration (`MapStateFailed`, the next attempt's `MapStateStarted`) points at the last event
   inside it;

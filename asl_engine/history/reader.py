@@ -34,7 +34,7 @@ class EventReader:
         self.events: list[Event] = []
         self.input_text = input_text
         self.texts: dict[int, str] = {}
-        self.at = self.id = self.frame = self.entered = self.before_entered = 0
+        self.at = self.id = self.frame = 0
         self.last: dict[int, int] = {0: 0}
         self.next_iteration: dict[int, int] = {}
         self.parents: dict[int, int] = {}
@@ -103,9 +103,7 @@ class EventReader:
         self.last[0] = 0
 
     def _enter(self, state: State, value: JSON) -> None:
-        self.before_entered = self.last[self.frame]
         self._entered(state, value)
-        self.entered = self.id
 
     def _exit(self, state: State, value: JSON) -> None:
         self._exited(state, value)
@@ -161,15 +159,7 @@ class EventReader:
         self._event(*_NAMES[state.resource.family, how], details)
 
     def _evaluation_failed(self, state: State, failure: RecordedFailure) -> None:
-        """It follows what the state's entry follows, unless more has happened since, as recorded in November 2024. A
-        Wait's follows its entry (December 2024), as does that of variables which are too large (September 2026).
-
-        Recordings of September 2026 have others follow the entry as well; here the older ones hold.
-        """
         error, cause, location = failure
-        last = self.last[self.frame]
-        if last == self.entered and state.type != "Wait" and error == "States.QueryEvaluationError":
-            self.last[self.frame] = self.before_entered
         details = {**error_and_cause(error, cause), "state": state.name}
         if location is not None:
             details["location"] = location
