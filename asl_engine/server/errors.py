@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asl_engine.store import StoreFull
+
 
 class ApiError(Exception):
     """A request that the service refuses: AWS's code, the words that come after it, and the code of a reason."""
@@ -11,6 +16,15 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.reason = reason
+
+
+@contextmanager
+def refused_when_full(code: str) -> Iterator[None]:
+    """Refuse with this code of AWS's what the store has no room for."""
+    try:
+        yield
+    except StoreFull as problem:
+        raise ApiError(code, str(problem)) from None
 
 
 def machine_does_not_exist(arn: str, part: str = "") -> ApiError:

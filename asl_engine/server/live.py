@@ -7,14 +7,14 @@ import contextlib
 
 from asl_engine.drivers.realtime import RealTimeDriver
 from asl_engine.history import EventReader
-from asl_engine.history.records import Records
+from asl_engine.history.records import Records, memory_of_records
 from asl_engine.kernel import Kernel
 from asl_engine.kernel.redrive import why_not
 from asl_engine.mapruns import map_run
 from asl_engine.mapruns.children import Child, Counts
 from asl_engine.mapruns.family import Watcher
 from asl_engine.store import Execution, MapRun, Store, StoreFull
-from asl_engine.values import json_text
+from asl_engine.values import json_text, memory_of
 
 
 class LiveExecution:
@@ -47,10 +47,16 @@ class LiveExecution:
         row.status, row.stopped_at = kernel.status, at
         row.output, row.error, row.cause = kernel.output, kernel.error, kernel.cause
         row.redrive_refusal = why_not(kernel)
+        row.memory = 0 if row.redrive_refusal is not None else self._memory_of_children()
         for arn in self.map_runs:
             self.note_map_run(store, arn)
         store.end_execution(row, self.records)
         self.ended.set()
+
+    def _memory_of_children(self) -> int:
+        """Return what the children take that are kept because a redrive would go on with them."""
+        children = (child for run in self.map_runs.values() for child in run.unsuccessful.values())
+        return sum(memory_of_records(child.kernel.records or []) for child in children)
 
     def note_map_run(self, store: Store, arn: str) -> None:
         """Write down where a Map Run of this execution, or of its children, is."""
@@ -58,6 +64,12 @@ class LiveExecution:
         if row is not None:
             note(row, run)
             store.update_map_run(row)
+
+
+def let_go(store: Store, live: dict[str, LiveExecution]) -> None:
+    """Let go of what is alive of the executions that the store has forgotten."""
+    for arn in store.take_forgotten():
+        live.pop(arn, None)
 
 
 def note(row: MapRun, run: map_run.MapRun) -> None:
@@ -107,6 +119,7 @@ class Descendants(Watcher):
         with contextlib.suppress(StoreFull):
             row = self._row(child, arn)
             self.store.add_execution(row)
+            let_go(self.store, self.live)
             self.live[arn] = LiveExecution(row, child.kernel, self.root.driver)
 
     def _row(self, child: Child, arn: str) -> Execution:
@@ -123,6 +136,7 @@ class Descendants(Watcher):
             root.alias_arn,
             map_run_arn=child.run_arn,
             items=child.items,
+            memory=memory_of([kernel.input]),
         )
 
     def child_ended(self, run: map_run.MapRun, child: Child) -> None:

@@ -17,7 +17,7 @@ from asl_engine.history import EventReader
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel, StartTask
 from asl_engine.mapruns.s3_objects import Objects
 from asl_engine.server.account import Account
-from asl_engine.server.live import Descendants, LiveExecution
+from asl_engine.server.live import Descendants, LiveExecution, let_go
 from asl_engine.server.logs import Logs
 from asl_engine.server.revisions import compiled
 from asl_engine.server.test_cases import MockConfigFile
@@ -66,8 +66,7 @@ class Service:
 
     def start(self, row: Execution, identity: Identity, value: JSON, mocks: MockedStates | None = None) -> None:
         """Run an execution that the store has, on the running event loop; `mocks` answers for some of its states."""
-        for arn in self.store.take_forgotten():
-            self.live.pop(arn, None)
+        let_go(self.store, self.live)
         kernel = Kernel(compiled(row.revision.definition, row.revision.type).program)
         kernel.activities = self._activities
         descendants = Descendants(self.store, self.live)
@@ -156,9 +155,14 @@ class Service:
             self.workers.wake(activity_arn)
 
     def driver_of(self, token: Token) -> RealTimeDriver | None:
-        """Return who would hear an answer to a token; None if it would not count any more."""
+        """Return who would hear an answer to a token; None if it would not count any more.
+
+        Another execution may have the name by now, and wait for an op that is named alike.
+        """
         live = self.live.get(token.root_arn)
-        return live.driver if live is not None and live.driver.is_waiting_for(token.op) else None
+        if live is None or not live.driver.is_waiting_for(token.op):
+            return None
+        return live.driver if live.driver.kernel_of(token.op).token(token.op) == token.token else None
 
     async def close(self) -> None:
         """Stop what is running; wait a little for functions that do not want to be stopped."""

@@ -9,12 +9,12 @@ from typing import Any
 from asl_engine.kernel import Identity
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.server.arns import check_name
-from asl_engine.server.errors import ApiError
+from asl_engine.server.errors import ApiError, refused_when_full
 from asl_engine.server.service import Service
 from asl_engine.server.targets import Target
-from asl_engine.store import Execution, StoreFull
+from asl_engine.store import Execution
 from asl_engine.tasks.mock_config import MockedStates
-from asl_engine.values import JSON, parse_json, private_copy
+from asl_engine.values import JSON, memory_of, parse_json, private_copy
 
 
 def begin_execution(
@@ -40,11 +40,10 @@ def begin_execution(
         target.version.arn if target.version is not None else None,
         target.alias.arn if target.alias is not None else None,
         request.get("traceHeader"),
+        memory=memory_of([value]),
     )
-    try:
+    with refused_when_full("ExecutionLimitExceeded"):
         known = service.store.add_execution(row)
-    except StoreFull as problem:
-        raise ApiError("ExecutionLimitExceeded", str(problem)) from None
     if known is not None:
         return known, False
     service.start(row, identity, value, mocks)

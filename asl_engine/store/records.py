@@ -79,7 +79,8 @@ class Execution:
     """An execution, or a child of a Map Run, whose `machine_arn` ends with the label of its Map.
 
     `status` is RUNNING until `stopped_at` is known, also when it was redriven. `redrive_refusal` says, once it has
-    ended, why it cannot be redriven whenever that be.
+    ended, why it cannot be redriven whenever that be. `memory` is how many bytes it takes beside its row and its
+    history, as far as that is known: its input, and the children that a redrive would go on with.
     """
 
     arn: str
@@ -102,6 +103,7 @@ class Execution:
     redrive_count: int = 0
     redriven_at: float | None = None
     redrive_refusal: str | None = None
+    memory: int = 0
     id: int = 0
 
     def reopen(self, at: float) -> None:

@@ -14,11 +14,7 @@ Journal: TypeAlias = Callable[[FamilyEvent], Awaitable[None] | None]
 
 
 class StoreFull(Exception):
-    """There is no room for one more execution, and none that has ended to make some. `count` is how many there are."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(f"{count} executions are running")
-        self.count = count
+    """There is no room for more, and nothing that has ended to make some. The message says what takes it."""
 
 
 class Store(Protocol):
@@ -27,7 +23,7 @@ class Store(Protocol):
     # --- state machines, their versions and aliases, and tags ---------------------------------------------------------
 
     def add_machine(self, machine: Machine) -> None:
-        """Remember a state machine, whose ARN is free, and give it its id."""
+        """Remember a state machine, whose ARN is free, and give it its id. Raises StoreFull."""
         ...
 
     def machine(self, arn: str) -> Machine | None:
@@ -35,7 +31,7 @@ class Store(Protocol):
         ...
 
     def update_machine(self, machine: Machine) -> None:
-        """Remember what has changed in a state machine."""
+        """Remember what has changed in a state machine. Raises StoreFull, and then remembers what was."""
         ...
 
     def delete_machine(self, arn: str) -> None:
@@ -51,7 +47,8 @@ class Store(Protocol):
         ...
 
     def publish(self, machine: Machine, description: str | None, now: float) -> Version:
-        """Return the version of the machine's revision: the one that it has, or a new one with the next number."""
+        """Return the version of the machine's revision: the one that it has, or a new one with the next number. Raises
+        StoreFull."""
         ...
 
     def version(self, machine: Machine, number: int) -> Version | None:
@@ -67,7 +64,7 @@ class Store(Protocol):
         ...
 
     def save_alias(self, machine: Machine, alias: Alias) -> None:
-        """Remember an alias, new or changed."""
+        """Remember an alias, new or changed. Raises StoreFull."""
         ...
 
     def alias(self, machine: Machine, name: str) -> Alias | None:
@@ -89,7 +86,7 @@ class Store(Protocol):
         ...
 
     def save_tags(self, arn: str, tags: dict[str, str]) -> None:
-        """Remember these tags of a resource in place of those that it had."""
+        """Remember these tags of a resource in place of those that it had. Raises StoreFull."""
         ...
 
     # --- executions ---------------------------------------------------------------------------------------------------
@@ -184,7 +181,7 @@ class Store(Protocol):
         ...
 
     def add_activity(self, activity: Activity) -> None:
-        """Remember an activity, whose ARN is free."""
+        """Remember an activity, whose ARN is free. Raises StoreFull."""
         ...
 
     def activity(self, arn: str) -> Activity | None:

@@ -447,7 +447,7 @@ def test_a_full_store_forgets_the_oldest_and_refuses_one_more_when_all_run():
 
 def test_large_histories_are_forgotten_sooner():
     """The oldest, as long as all together take too much memory; the last one can always be asked for."""
-    client = Client(store=MemoryStore(max_memory=300_000))
+    client = Client(store=MemoryStore(max_memory=600_000))
     client.create()
     large = json.dumps("x" * 100_000)
     arns = [client.run(input=large)["executionArn"] for _ in range(5)]
@@ -455,7 +455,7 @@ def test_large_histories_are_forgotten_sooner():
 
     listed = client("ListExecutions", stateMachineArn=f"{MACHINE}m")["executions"]
     assert [small, *arns[:2:-1]] == [row["executionArn"] for row in listed]
-    assert 200_000 < client.service.store.memory < 300_000
+    assert 400_000 < client.service.store.memory < 600_000
 
 
 def test_closing_does_not_wait_for_the_stubborn(monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from asl_engine.store import (
@@ -24,8 +26,8 @@ def store(request):
     return request.param()
 
 
-def revision(id=None, type="STANDARD"):
-    return Revision(id, type, "{}", "role", {"level": "OFF"}, {"enabled": False}, None, 1.0)
+def revision(id=None, type="STANDARD", definition="{}"):
+    return Revision(id, type, definition, "role", {"level": "OFF"}, {"enabled": False}, None, 1.0)
 
 
 def machine(store, name="m", **fields):
@@ -35,7 +37,8 @@ def machine(store, name="m", **fields):
 
 
 def execution(of, name="e", **fields):
-    return Execution(f"{PREFIX}execution:{of.name}:{name}", of.id, of.arn, name, of.revision, "{}", 1.0, **fields)
+    row = Execution(f"{PREFIX}execution:{of.name}:{name}", of.id, of.arn, name, of.revision, "{}", 1.0)
+    return replace(row, **fields)
 
 
 def started(store, of, *names):

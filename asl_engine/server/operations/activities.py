@@ -9,7 +9,7 @@ from asl_engine.quotas import MAX_ACTIVITIES, POLL_SECONDS
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.encryption import AWS_OWNED, with_defaults
-from asl_engine.server.errors import ApiError
+from asl_engine.server.errors import ApiError, refused_when_full
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
@@ -31,9 +31,10 @@ def create_activity(service: Service, account: Account, request: Request) -> Res
     if activity is None:
         if store.count_activities(account.id, account.region) >= MAX_ACTIVITIES:
             raise ApiError("ActivityLimitExceeded", f"Activity Limit Exceeded: '{MAX_ACTIVITIES}'")
-        add_tags(store, arn, request.get("tags", []))
         activity = Activity(arn, account.id, account.region, name, encryption, time.time())
-        store.add_activity(activity)
+        with refused_when_full("ActivityLimitExceeded"):
+            add_tags(store, arn, request.get("tags", []))
+            store.add_activity(activity)
     return {"activityArn": arn, "creationDate": activity.created_at}
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from asl_engine.quotas import MAX_ALIASES
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn
-from asl_engine.server.errors import ApiError
+from asl_engine.server.errors import ApiError, refused_when_full
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
@@ -63,7 +63,7 @@ def create_state_machine_alias(service: Service, account: Account, request: Requ
         if len(store.list_aliases(machine, None, None, MAX_ALIASES).rows) >= MAX_ALIASES:
             raise ApiError("ServiceQuotaExceededException", f"A state machine has at most {MAX_ALIASES} aliases.")
         alias = Alias(f"{machine.arn}:{name}", name, routes, description, time.time())
-        store.save_alias(machine, alias)
+        _save(store, machine, alias)
     return {"stateMachineAliasArn": alias.arn, "creationDate": alias.created_at}
 
 
@@ -73,6 +73,11 @@ def _alias(store: Store, arn: str) -> tuple[Machine, Alias] | None:
     machine = store.machine(base)
     alias = store.alias(machine, name) if machine is not None else None
     return (machine, alias) if machine is not None and alias is not None else None
+
+
+def _save(store: Store, machine: Machine, alias: Alias) -> None:
+    with refused_when_full("ServiceQuotaExceededException"):
+        store.save_alias(machine, alias)
 
 
 @operation
@@ -107,7 +112,7 @@ def update_state_machine_alias(service: Service, account: Account, request: Requ
         alias.routes = request["routingConfiguration"]
     alias.description = request.get("description", alias.description)
     alias.updated_at = time.time()
-    service.store.save_alias(machine, alias)
+    _save(service.store, machine, alias)
     return {"updateDate": alias.updated_at}
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 from typing import Any, Final
 
 from asl_engine.quotas import MAX_MACHINES
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.descriptions import about
-from asl_engine.server.errors import ApiError
+from asl_engine.server.errors import ApiError, refused_when_full
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
+from asl_engine.server.publishing import publish
 from asl_engine.server.revisions import compiled, creates_same, first_revision, is_same, next_revision
 from asl_engine.server.service import Service
 from asl_engine.server.tagging import add_tags
@@ -36,14 +37,15 @@ def create_state_machine(service: Service, account: Account, request: Request) -
     else:
         if store.count_machines(account.id, account.region) >= MAX_MACHINES:
             raise ApiError("StateMachineLimitExceeded", f"State Machine Limit Exceeded: '{MAX_MACHINES}'")
-        add_tags(store, arn, request.get("tags", []))
         machine = Machine(arn, account.id, account.region, name, revision, revision.updated_at)
-        store.add_machine(machine)
+        with refused_when_full("StateMachineLimitExceeded"):
+            add_tags(store, arn, request.get("tags", []))
+            store.add_machine(machine)
         service.prepare_logs(revision.logging, account)
     response: Response = {"stateMachineArn": arn, "creationDate": machine.created_at}
     if request.get("publish"):
         if not machine.last_version:
-            store.publish(machine, request.get("versionDescription"), time.time())
+            publish(store, machine, request.get("versionDescription"))
         response["stateMachineVersionArn"] = f"{arn}:1"
     return response
 
@@ -79,13 +81,14 @@ def update_state_machine(service: Service, account: Account, request: Request) -
     if "definition" in request:
         compiled(after.definition, after.type)  # which refuses what is no definition
     if not is_same(after, machine.revision):
-        machine.revision = after
-        store.update_machine(machine)
+        machine = replace(machine, revision=after)
+        with refused_when_full("ServiceQuotaExceededException"):
+            store.update_machine(machine)
     response: Response = {"updateDate": machine.revision.updated_at}
     if machine.revision.id is not None:
         response["revisionId"] = machine.revision.id
     if request.get("publish"):
-        version = store.publish(machine, request.get("versionDescription"), time.time())
+        version = publish(store, machine, request.get("versionDescription"))
         response["stateMachineVersionArn"] = version.arn
     return response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn
-from asl_engine.server.errors import ApiError
+from asl_engine.server.errors import ApiError, refused_when_full
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
 from asl_engine.server.tagging import add_tags
@@ -21,7 +21,8 @@ def _check(service: Service, arn: str) -> None:
 def tag_resource(service: Service, account: Account, request: Request) -> Response:
     """Add tags, in place of those with the same keys."""
     _check(service, request["resourceArn"])
-    add_tags(service.store, request["resourceArn"], request["tags"])
+    with refused_when_full("TooManyTags"):
+        add_tags(service.store, request["resourceArn"], request["tags"])
     return {}
 
 
@@ -31,7 +32,8 @@ def untag_resource(service: Service, account: Account, request: Request) -> Resp
     arn = request["resourceArn"]
     _check(service, arn)
     tags = service.store.tags(arn)
-    service.store.save_tags(arn, {key: value for key, value in tags.items() if key not in request["tagKeys"]})
+    with refused_when_full("TooManyTags"):
+        service.store.save_tags(arn, {key: value for key, value in tags.items() if key not in request["tagKeys"]})
     return {}
 
 

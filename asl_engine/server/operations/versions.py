@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
-from asl_engine.quotas import MAX_ALIASES, MAX_VERSIONS
+from asl_engine.quotas import MAX_ALIASES
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import ApiError
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
+from asl_engine.server.publishing import publish
 from asl_engine.server.service import Service
 from asl_engine.server.targets import machine_of
 
@@ -25,10 +24,7 @@ def publish_state_machine_version(service: Service, account: Account, request: R
     if wanted is not None and wanted != current:
         problem = f"Failed to publish the State Machine version for revision {wanted}."
         raise ApiError("ConflictException", f"{problem} The current State Machine revision is {current}.")
-    published = service.store.list_versions(machine, None, MAX_VERSIONS).rows
-    if len(published) >= MAX_VERSIONS and all(row.revision.id != machine.revision.id for row in published):
-        raise ApiError("ServiceQuotaExceededException", f"A state machine has at most {MAX_VERSIONS} versions.")
-    version = service.store.publish(machine, request.get("description"), time.time())
+    version = publish(service.store, machine, request.get("description"))
     return {"creationDate": version.created_at, "stateMachineVersionArn": version.arn}
 
 
