@@ -42,6 +42,7 @@ class EventReader:
         self.timestamp: Any = None
         self.region = ""
         self.maps: dict[int, str] = {}
+        self.map_runs: dict[int, int] = {}
 
     def new_events(self) -> list[Event]:
         """Return the events that were not read yet."""
@@ -220,17 +221,19 @@ class EventReader:
         self.last[parent] = self.last.pop(number)
 
     def _joined(self, state: State, how: str) -> None:
-        before = self.last[self.frame]
+        inside = self.map_runs.pop(self.frame, self.last[self.frame])
         self._event(f"{state.type}State{how}")
         if how == "Succeeded":
-            self.last[self.frame] = before
+            self.last[self.frame] = inside
 
     def _map_run_started(self, arn: str, _: None) -> None:
         self._event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": arn})
+        self.map_runs[self.frame] = self.id  # the exit of the state follows it (recorded, September 2026)
 
     def _map_run_redriven(self, arn: str, count: int) -> None:
         self.last[self.frame] = self.next_iteration[self.frame]
         self._event("MapRunRedriven", "mapRunRedrivenEventDetails", {"mapRunArn": arn, "redriveCount": count})
+        self.map_runs[self.frame] = self.id
 
     def _map_run_ended(self, error: str | None, cause: str | None) -> None:
         if error is None:

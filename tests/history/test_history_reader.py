@@ -446,3 +446,25 @@ def test_events_can_be_heard_as_they_happen():
     execution = StateMachine.from_dict(definition).run({"l": [1, 2]}, start_time=START, on_event=heard.append)
 
     assert list(execution.history) == heard
+
+
+def test_each_map_run_of_a_frame_has_a_link_of_its_own(run):
+    """The exit of a distributed Map follows the start of its Map Run (recorded, September 2026); that of an inline Map
+    in the same walk does not follow the start of a Map Run that failed before."""
+    inline = {"Type": "Map", "ItemProcessor": chain(P={"Type": "Pass"})}
+    processor = chain(F={"Type": "Fail"}) | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "I"}]
+    failing = {"Type": "Map", "ItemProcessor": processor, "ItemsPath": "$.items", "Catch": catch}
+
+    execution = run(chain(D=failing, I=inline | {"ItemsPath": "$.none"}), {"items": [1], "none": []})
+
+    assert [
+        "4 3 MapRunStarted",
+        "5 4 MapRunFailed",
+        "6 5 MapStateFailed",
+        "7 6 MapStateExited",
+        "8 7 MapStateEntered",
+        "9 8 MapStateStarted",
+        "10 9 MapStateSucceeded",
+        "11 9 MapStateExited",
+    ] == links(execution).splitlines()[3:11]
