@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from asl_engine.server.arns import check_arn
-from asl_engine.server.encryption import AWS_OWNED
 from asl_engine.server.errors import execution_does_not_exist
 from asl_engine.server.revisions import compiled
-from asl_engine.server.variable_references import uses_jsonata_or_variables, variable_references
+from asl_engine.server.variable_references import variable_references
 from asl_engine.store import Execution, Revision, Store
 from asl_engine.values import json_text
 
@@ -29,23 +28,20 @@ def wants_data(request: dict[str, Any]) -> bool:
 
 
 def about(name: str, revision: Revision, request: dict[str, Any]) -> dict[str, Any]:
-    """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell.
-
-    An encryption that was not asked for is told of where variables or JSONata are used: recordings of such machines
-    have it, and those of machines without, which are all older, do not.
-    """
+    """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell. Who wants no data gets a
+    definition without anything in it (recorded, September 2026)."""
     model = compiled(revision.definition, revision.type).model
     optional = {
         "revisionId": revision.id,
-        "definition": revision.definition if wants_data(request) else None,
-        "encryptionConfiguration": revision.encryption or (AWS_OWNED if uses_jsonata_or_variables(model) else None),
         "variableReferences": variable_references(model) or None,
     }
     return {
         "name": name,
+        "definition": revision.definition if wants_data(request) else "{}",
         "roleArn": revision.role_arn,
         "loggingConfiguration": revision.logging,
         "tracingConfiguration": revision.tracing,
+        "encryptionConfiguration": revision.encryption,
     } | {name: value for name, value in optional.items() if value is not None}
 
 

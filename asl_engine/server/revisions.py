@@ -56,7 +56,7 @@ def next_revision(request: dict[str, Any], before: Revision) -> Revision:
         request.get("roleArn") or before.role_arn,
         NO_LOGGING | logging if logging is not None else before.logging,
         request.get("tracingConfiguration") or before.tracing,
-        with_defaults(request.get("encryptionConfiguration")) or before.encryption,
+        with_defaults(request.get("encryptionConfiguration", before.encryption)),
         time.time(),
     )
 

@@ -17,6 +17,7 @@ from asl_engine.history import EventReader
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel, StartTask
 from asl_engine.mapruns.s3_objects import Objects
 from asl_engine.server.account import Account
+from asl_engine.server.keys import Keys
 from asl_engine.server.live import Descendants, LiveExecution, let_go
 from asl_engine.server.logs import Logs
 from asl_engine.server.revisions import compiled
@@ -60,6 +61,7 @@ class Service:
         self.workers = Workers()
         self.logs: Logs | None = None
         self.objects: Objects | None = None
+        self.keys = Keys(None)
         self._activities = Activities(self.store)
         self.running = 0
         self._tasks: set[asyncio.Task[None]] = set()

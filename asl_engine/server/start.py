@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from asl_engine.kernel import Identity, StartTask
 from asl_engine.mapruns.s3_calls import S3Endpoint
 from asl_engine.mapruns.s3_objects import Folders
+from asl_engine.server.keys import Keys
 from asl_engine.server.logs import Logs
 from asl_engine.server.nested import is_nested, prepare_nested
 from asl_engine.server.service import Service
@@ -40,6 +41,7 @@ def service_for(
     service = Service(performer, skips_time, mocks, store)
     performer.fallback = fallback_for(service, aws_endpoint_url)
     service.objects = Folders(buckets or {}, S3Endpoint(aws_endpoint_url) if aws_endpoint_url is not None else None)
+    service.keys = Keys(aws_endpoint_url)
     service.logs = Logs(aws_endpoint_url) if aws_endpoint_url is not None else None
     return service
 

@@ -18,14 +18,6 @@ def variable_references(machine: model.StateMachine) -> dict[str, list[str]]:
     return {name: sorted(references[name]) for name in sorted(references)}
 
 
-def uses_jsonata_or_variables(machine: model.StateMachine) -> bool:
-    """Whether a machine uses what came to the language in November 2024."""
-    is_jsonata = machine.query_language == "JSONata" or any(
-        at.state.query_language == "JSONata" for at in states(machine)
-    )
-    return is_jsonata or bool(assigned_variables(machine))
-
-
 def assigned_variables(machine: model.StateMachine) -> set[str]:
     """Return the names of all variables that a machine assigns somewhere."""
     return {

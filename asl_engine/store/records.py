@@ -32,7 +32,7 @@ class Revision:
     role_arn: str
     logging: dict[str, Any]
     tracing: dict[str, Any]
-    encryption: dict[str, Any] | None
+    encryption: dict[str, Any]
     updated_at: float
 
 

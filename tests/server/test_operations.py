@@ -505,12 +505,12 @@ def test_metadata_alone_tells_no_data():
     told = client("DescribeExecution", executionArn=done["executionArn"], includedData="METADATA_ONLY")
 
     assert done["traceHeader"].startswith("Root=")
-    assert {"included": False} == told["inputDetails"] == told["outputDetails"]
-    assert not {"input", "output"} & set(told)
+    assert {"included": False} == told["outputDetails"]
+    assert not {"input", "inputDetails", "output"} & set(told)
     for operation, arn in (("DescribeStateMachine", "stateMachineArn"), ("DescribeStateMachineForExecution", "")):
         asked = {arn: f"{MACHINE}m"} if arn else {"executionArn": done["executionArn"]}
-        assert "definition" in client(operation, **asked)
-        assert "definition" not in client(operation, **asked, includedData="METADATA_ONLY")
+        assert PASS == client(operation, **asked)["definition"]
+        assert "{}" == client(operation, **asked, includedData="METADATA_ONLY")["definition"]
 
 
 def test_validation_tells_warnings_when_asked():
@@ -524,13 +524,63 @@ def test_validation_tells_warnings_when_asked():
 
 def test_a_data_key_is_used_for_five_minutes_unless_told_otherwise(client):
     """Of state machines and activities alike (recorded, September 2026)."""
-    own = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k"}
+    own = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": f"{KEYS}key/k"}
     client.create(encryptionConfiguration=own)
     arn = client("CreateActivity", name="a", encryptionConfiguration=own)["activityArn"]
 
-    told = own | {"kmsDataKeyReusePeriodSeconds": 300}
-    assert told == client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")["encryptionConfiguration"]
-    assert told == client("DescribeActivity", activityArn=arn)["encryptionConfiguration"]
+    described = own | {"kmsDataKeyReusePeriodSeconds": 300}
+    assert described == client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")["encryptionConfiguration"]
+    assert described == client("DescribeActivity", activityArn=arn)["encryptionConfiguration"]
+
+
+def test_how_a_machine_is_encrypted_is_always_described(client):
+    """Also when nobody has asked for anything (recorded, September 2026)."""
+    client.create()
+
+    described = client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")
+    assert {"type": "AWS_OWNED_KEY"} == described["encryptionConfiguration"]
+
+
+KEYS = "arn:aws:kms:us-east-1:123456789012:"
+
+
+def own_key(name, **more):
+    return {"encryptionConfiguration": {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": name} | more}
+
+
+def test_a_key_may_be_named_by_its_id(client):
+    """It is the same request, and so is one with the default (recorded, September 2026)."""
+    made = client.create(**own_key("k"))
+
+    assert made == client.create(**own_key(f"{KEYS}key/k", kmsDataKeyReusePeriodSeconds=300))
+    described = client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")["encryptionConfiguration"]
+    assert f"{KEYS}key/k" == described["kmsKeyId"]
+    other = {"name": "m", "definition": PASS, "roleArn": ROLE} | own_key("other")
+    assert "StateMachineAlreadyExists" in client.refusal("CreateStateMachine", **other)
+
+
+@pytest.mark.parametrize("operation", ["CreateStateMachine", "CreateActivity"])
+def test_an_own_key_has_to_be_named(client, operation):
+    """Recorded, September 2026."""
+    request = {"name": "m"} | ({"definition": PASS, "roleArn": ROLE} if operation == "CreateStateMachine" else {})
+    request |= {"encryptionConfiguration": {"type": "CUSTOMER_MANAGED_KMS_KEY"}}
+
+    refusal = "InvalidEncryptionConfiguration: Invalid Encryption Configuration: Must set a valid kmsKeyId."
+    assert refusal == client.refusal(operation, **request)
+
+
+def test_the_encryption_changes_only_with_the_definition(client):
+    """Recorded, September 2026."""
+    client.create()
+    machine = {"stateMachineArn": f"{MACHINE}m"}
+
+    refusal = client.refusal("UpdateStateMachine", **machine, **own_key("k"))
+    needed = "The definition must be specified when updating the EncryptionConfiguration"
+    assert f"MissingRequiredParameter: {needed}" == refusal
+    client("UpdateStateMachine", **machine, **own_key("k"), definition=WAIT)
+    client("UpdateStateMachine", **machine, definition=PASS)
+    described = client("DescribeStateMachine", **machine)["encryptionConfiguration"]
+    assert f"{KEYS}key/k" == described["kmsKeyId"]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from asl_engine.kernel import ActivityStarted
 from asl_engine.quotas import MAX_ACTIVITIES, POLL_SECONDS
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn, check_name
-from asl_engine.server.encryption import AWS_OWNED, with_defaults
+from asl_engine.server.encryption import with_defaults
 from asl_engine.server.errors import ApiError, refused_when_full
+from asl_engine.server.operations.keyed import keyed
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
@@ -19,12 +20,13 @@ from asl_engine.values import json_text
 
 
 @operation
+@keyed
 def create_activity(service: Service, account: Account, request: Request) -> Response:
     """Create an activity; again, with the same name, it is answered as the first time."""
     name, store = request["name"], service.store
     check_name(name)
     arn = account.arn("activity", name)
-    encryption = with_defaults(request.get("encryptionConfiguration")) or AWS_OWNED
+    encryption = with_defaults(request.get("encryptionConfiguration"))
     activity = store.activity(arn)
     if activity is not None and activity.encryption != encryption:
         raise ApiError("ActivityAlreadyExists", f"Activity Already Exists: '{arn}'")

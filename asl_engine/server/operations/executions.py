@@ -37,7 +37,10 @@ def describe_execution(service: Service, account: Account, request: Request) -> 
     known = store.execution(arn)
     row = known if known is not None and known.map_run_arn is not None else execution_of(store, arn)
     end = {} if row.stopped_at is None else {"stopDate": row.stopped_at}
-    return _summary(row) | end | _redrive_status(service, row) | trace_of(row) | data_of(row, wants_data(request))
+    data = data_of(row, wants_data(request))
+    if not wants_data(request):
+        del data["inputDetails"]  # recorded, September 2026
+    return _summary(row) | end | _redrive_status(service, row) | trace_of(row) | data
 
 
 def _summary(row: Execution) -> Response:

@@ -10,6 +10,7 @@ from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.descriptions import about
 from asl_engine.server.errors import ApiError, refused_when_full
+from asl_engine.server.operations.keyed import keyed
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
 from asl_engine.server.publishing import publish
@@ -21,6 +22,7 @@ from asl_engine.store import Machine, Revision
 
 
 @operation
+@keyed
 def create_state_machine(service: Service, account: Account, request: Request) -> Response:
     """Create a state machine; the same request again is answered as the first time."""
     name, store = request["name"], service.store
@@ -69,11 +71,15 @@ def _check_same(machine: Machine, revision: Revision, request: Request) -> None:
 
 
 @operation
+@keyed
 def update_state_machine(service: Service, account: Account, request: Request) -> Response:
     """Give a state machine a new revision; one that changes nothing leaves the one that is there."""
     if not request.keys() & UPDATES:
         needed = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration"
         raise ApiError("MissingRequiredParameter", f"{needed} must be specified")
+    if "encryptionConfiguration" in request and "definition" not in request:
+        needed = "The definition must be specified when updating the EncryptionConfiguration"
+        raise ApiError("MissingRequiredParameter", needed)  # recorded, September 2026
     store = service.store
     machine = machine_of(store, request["stateMachineArn"])
     _check_logging(request.get("loggingConfiguration"))
