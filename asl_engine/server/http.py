@@ -65,6 +65,8 @@ async def _answer(service: Service, request: HttpRequest, allowed_hosts: Collect
             raise ApiError("UnknownOperationException", f"There is no operation {target!r}.")
         body = await _body(request)
         check_request(name, body)
+        if (trace := request.headers.get("x-amzn-trace-id")) is not None:
+            body["traceHeader"] = trace  # wins over the member of that name (recorded, September 2026)
         answer = OPERATIONS[name](service, account_of(request), body)
         return _response(200, await _while_heard(request, answer) if isinstance(answer, Awaitable) else answer)
     except ApiError as problem:

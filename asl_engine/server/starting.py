@@ -12,6 +12,7 @@ from asl_engine.server.arns import check_name
 from asl_engine.server.errors import ApiError, refused_when_full
 from asl_engine.server.service import Service
 from asl_engine.server.targets import Target
+from asl_engine.server.tracing import trace_of_start
 from asl_engine.store import Execution
 from asl_engine.tasks.mock_config import MockedStates
 from asl_engine.values import JSON, memory_of, parse_json, private_copy
@@ -39,7 +40,7 @@ def begin_execution(
         time.time(),
         target.version.arn if target.version is not None else None,
         target.alias.arn if target.alias is not None else None,
-        request.get("traceHeader"),
+        trace_of_start(request.get("traceHeader"), revision.tracing.get("enabled", False)),
         memory=memory_of([value]),
     )
     with refused_when_full("ExecutionLimitExceeded"):

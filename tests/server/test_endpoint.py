@@ -113,6 +113,19 @@ def test_a_workflow_over_the_wire(endpoint):
     assert "LambdaFunctionScheduled" in [event["type"] for event in events]
 
 
+def test_the_header_names_the_trace(endpoint):
+    """X-Amzn-Trace-Id wins over the member of the request (recorded, September 2026)."""
+    made = endpoint.client.create_state_machine(name="traced", definition=calling("double"), roleArn=ROLE)
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0"
+    request = {"stateMachineArn": made["stateMachineArn"], "traceHeader": f"{trace[:-1]}1"}
+
+    status, said = endpoint.post("AWSStepFunctions.StartExecution", request, headers={"X-Amzn-Trace-Id": trace})
+
+    assert 200 == status
+    arn = json.loads(said)["executionArn"]
+    assert trace == endpoint.client.describe_execution(executionArn=arn)["traceHeader"]
+
+
 def test_time_is_skipped(endpoint):
     definition = json.dumps(chain(A={"Type": "Wait", "Seconds": 86_400}))
     endpoint.client.create_state_machine(name="wait", definition=definition, roleArn=ROLE)
