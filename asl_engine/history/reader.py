@@ -43,6 +43,9 @@ class EventReader:
         self.region = ""
         self.maps: dict[int, str] = {}
         self.map_runs: dict[int, int] = {}
+        self.joins: dict[int, int] = {}  # the last event inside, by that of the join
+        self.successes: dict[int, int] = {}  # and of joins that succeeded
+        self.reason = 0
 
     def new_events(self) -> list[Event]:
         """Return the events that were not read yet."""
@@ -86,6 +89,8 @@ class EventReader:
             details["assignedVariables"] = {name: self.text(item) for name, item in self.assigned.items()}
             details["assignedVariablesDetails"] = {"truncated": False}
             self.assigned = None
+        if self.successes:
+            self._step_behind(self.successes)
         self._event(state.exited_event, "stateExitedEventDetails", details)
 
     # One function for each mark. Each appends the events that the mark makes.
@@ -164,25 +169,19 @@ class EventReader:
         details = {**error_and_cause(error, cause), "state": state.name}
         if location is not None:
             details["location"] = location
+        self._step_behind(self.joins)
         self._event("EvaluationFailed", "evaluationFailedEventDetails", details)
 
     def _without_event(self, _: State, __: int) -> None:
         """AWS's history does not tell which retrier or catcher it was."""
 
-    def _state_aborted(self, state: State, _: None) -> None:
-        before = self._last_of_walks(self.frame)
-        self.last[self.frame] = before
-        self._event(state.type + "StateAborted")
-        self.last[self.frame] = before
+    def _reason(self, _: None, __: None) -> None:
+        self.reason = self.last[self.frame]
 
-    def _last_of_walks(self, number: int) -> int:
-        """Return the last event of a walk and those around it: for walks that are aborted, the failure that is the
-        reason (recorded, September 2026)."""
-        last = self.last[number]
-        while number in self.parents:
-            number = self.parents[number]
-            last = max(last, self.last[number])
-        return last
+    def _state_aborted(self, state: State, _: None) -> None:
+        self.last[self.frame] = self.reason
+        self._event(state.type + "StateAborted")
+        self.last[self.frame] = self.reason
 
     def _forked(self, state: State, length: int | None) -> None:
         if length is None:
@@ -207,7 +206,7 @@ class EventReader:
     def _iteration_ended(self, index: int, how: str) -> None:
         number = self.frame
         parent = self.parents[number]
-        before = self.last[number] = self._last_of_walks(number) if how == "Aborted" else self.last[number]
+        before = self.last[number] = self.reason if how == "Aborted" else self.last[number]
         self._event(*_NAMES["MapIteration", how], {"name": self.maps[parent], "index": index})
         if how != "Aborted":
             self.next_iteration[parent] = before
@@ -223,8 +222,14 @@ class EventReader:
     def _joined(self, state: State, how: str) -> None:
         inside = self.map_runs.pop(self.frame, self.last[self.frame])
         self._event(f"{state.type}State{how}")
+        self.joins[self.id] = inside
         if how == "Succeeded":
-            self.last[self.frame] = inside
+            self.successes[self.id] = inside
+
+    def _step_behind(self, joins: dict[int, int]) -> None:
+        """Have what follows a join link to what happened inside: the exit of a state that succeeded (recorded), and an
+        expression that fails then, in whichever way the join ended (recorded, September 2026)."""
+        self.last[self.frame] = joins.get(self.last[self.frame], self.last[self.frame])
 
     def _map_run_started(self, arn: str, _: None) -> None:
         self._event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": arn})
@@ -258,6 +263,7 @@ class EventReader:
 
     def _failed(self, error: str | None, cause: str | None) -> None:
         self._event("ExecutionFailed", "executionFailedEventDetails", error_and_cause(error, cause))
+        self.last[0] = self.id  # which a redrive follows, also where a walk inside has failed
 
     def _timed_out(self, error: str | None, cause: str | None) -> None:
         self.frame, self.last[0] = 0, 0
@@ -310,6 +316,7 @@ _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.EVALUATION_FAILED: EventReader._evaluation_failed,
     Mark.RETRIED: EventReader._without_event,
     Mark.CAUGHT: EventReader._without_event,
+    Mark.REASON: EventReader._reason,
     Mark.STATE_ABORTED: EventReader._state_aborted,
     Mark.FORKED: EventReader._forked,
     Mark.BRANCH: EventReader._branch,

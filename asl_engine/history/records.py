@@ -43,6 +43,7 @@ class Mark:
     EVALUATION_FAILED: ClassVar[Mark]  # (state, RecordedFailure)
     RETRIED: ClassVar[Mark]  # (state, position of the retrier): its delay begins
     CAUGHT: ClassVar[Mark]  # (state, position of the catcher): the exit that follows is by its way
+    REASON: ClassVar[Mark]  # (-, -): the last event in focus is the reason why what follows is aborted
     STATE_ABORTED: ClassVar[Mark]  # (state, -)
     FORKED: ClassVar[Mark]  # (state, number of items or None): MapStateStarted, ParallelStateStarted
     BRANCH: ClassVar[Mark]  # (frame number of the branch, of the parent)
@@ -86,6 +87,7 @@ Mark.TASK_TIMED_OUT = Mark("task-timed-out", 1)
 Mark.EVALUATION_FAILED = Mark("evaluation-failed", 1)
 Mark.RETRIED = Mark("retried", 0)
 Mark.CAUGHT = Mark("caught", 0)
+Mark.REASON = Mark("reason", 0)
 Mark.STATE_ABORTED = Mark("state-aborted", 1)
 Mark.FORKED = Mark("forked", 1)
 Mark.BRANCH = Mark("branch", 0)

@@ -103,21 +103,38 @@ def walk_failed(memory: Memory, frame: Frame, failed: Failed) -> None:
     assert parent is not None
     assert parent.join is not None
     join = parent.join
-    if not frame.is_iteration and frame.state.type in ABORTABLE:
-        memory.record.state_aborted(frame.state)
-    _end_walk(memory, frame, parent, join, "Failed")
-    join.unsuccessful[frame.index] = frame
+    memory.record.reason()
     tolerated = join.fork.tolerated
     if tolerated is not None:
         join.failures += 1
         if join.failures <= tolerated:
+            _end_failed(memory, frame, parent, join)
             _go_on(memory, parent, join)
             return
         failed = Failed(TOO_MANY_FAILED, THRESHOLD_EXCEEDED)
-    # The others end before the whole fails: history tells of them first, and a catcher begins with nothing under way.
+    # All end before the whole fails, so a catcher begins with nothing under way: a branch that failed before those that
+    # are cut, and an iteration after them (recorded, September 2026).
+    if not frame.is_iteration:
+        _end_failed(memory, frame, parent, join)
     for other in list(join.open.values()):
-        abort(memory, other)
+        if other is not frame:
+            abort(memory, other)
+    if frame.is_iteration:
+        _end_failed(memory, frame, parent, join)
     memory.ready.append((parent, failed))
+
+
+def _end_failed(memory: Memory, frame: Frame, parent: Frame, join: Join) -> None:
+    """Write down the end of the walk that failed. What its state did is aborted with it: in an iteration after its end,
+    in a branch before (recorded, September 2026)."""
+    record, is_abortable = memory.record, frame.state.type in ABORTABLE
+    record.focus_on(frame.number)
+    if is_abortable and not frame.is_iteration:
+        record.state_aborted(frame.state)
+    _end_walk(memory, frame, parent, join, "Failed")
+    if is_abortable and frame.is_iteration:
+        record.state_aborted(frame.state)
+    join.unsuccessful[frame.index] = frame
 
 
 ABORTABLE = frozenset({"Task", "Wait", "Map", "Parallel"})
@@ -125,20 +142,20 @@ ABORTABLE = frozenset({"Task", "Wait", "Map", "Parallel"})
 
 
 def abort(memory: Memory, frame: Frame) -> None:
-    """Stop a walk and everything inside it, because the whole it belongs to has failed."""
+    """Stop a walk and everything inside it, because the whole it belongs to has failed; history tells of it from the
+    outside in: an iteration before its state (recorded, September 2026)."""
     frame.is_open = False
     has_map_run = any(type(memory.waiting[op][1]) is StartMapRun for op in frame.ops if op in memory.waiting)
     memory.release(frame)
+    record, parent = memory.record, frame.parent
+    if frame.has_begun:  # else it was made in this event, and the loop has not come to it: history does not know it
+        record.focus_on(frame.number)
+        if has_map_run:
+            record.map_run_aborted()
+        if frame.is_iteration and parent is not None:
+            record.walk_ended(True, frame.index, "Aborted", parent.number)
+        if frame.entered_id and frame.state.type in ABORTABLE:
+            record.state_aborted(frame.state)
     if frame.join is not None:
         for inner in list(frame.join.open.values()):
             abort(memory, inner)
-    if not frame.has_begun:  # it was made in this event, and the loop has not come to it: history does not know it
-        return
-    record, parent = memory.record, frame.parent
-    record.focus_on(frame.number)
-    if has_map_run:
-        record.map_run_aborted()
-    if frame.entered_id and frame.state.type in ABORTABLE:
-        record.state_aborted(frame.state)
-    if frame.is_iteration and parent is not None:
-        record.walk_ended(True, frame.index, "Aborted", parent.number)

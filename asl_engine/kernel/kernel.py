@@ -53,6 +53,9 @@ from asl_engine.values import JSON, size_of
 
 ENTER: Final = Enter()
 
+FORKS: Final = frozenset({"Map", "Parallel"})
+"""The types whose failure has an event of its own, also where it is that of an expression (recorded)."""
+
 
 class Kernel(Memory):
     """One execution of a program. It has no clock, no I/O, no threads and no chance of its own.
@@ -216,18 +219,19 @@ class Kernel(Memory):
             frame.result_max_size = 0
             self.record.retried(frame.state, at)
             return Sleep(ENTER, seconds=delay) if delay > 0 else ENTER
-        is_of_map = failed.is_of_map_run or (failed.error == QUERY_ERROR and frame.state.type == "Map")
+        is_of_fork = failed.is_of_map_run or (failed.error == QUERY_ERROR and frame.state.type in FORKS)
         join, frame.join = frame.join, None
-        if join is not None or is_of_map:
+        is_joined = join is not None or is_of_fork
+        if is_joined:
             self.record.joined(frame.state, "Failed")
         caught = catcher_for(frame, failed)
         if caught is not None:
-            return self._catch(frame, failed, *caught)
+            return self._catch(frame, failed, *caught, is_joined)
         frame.join = join  # a redrive goes on with the walks that did not succeed
         self._fail_walk(frame, failed)
         return None
 
-    def _catch(self, frame: Frame, failed: Failed, at: int, catcher: Catcher) -> Move | None:
+    def _catch(self, frame: Frame, failed: Failed, at: int, catcher: Catcher, was_joined: bool) -> Move | None:
         """Leave the state by a catcher's way out, with the error output put where it says.
 
         A failure that has no name or cause is caught as null; a timeout has a name and an empty cause (recorded). What
@@ -241,7 +245,10 @@ class Kernel(Memory):
             frame.data = error_output
             assigned = assign(self, frame, route.assign) if route.assign is not None else None
         except ExpressionFailed as problem:
-            self._fail_walk(frame, expression_failure(self, frame, problem))
+            failed = expression_failure(self, frame, problem)
+            if was_joined and failed.error == QUERY_ERROR:
+                self.record.joined(frame.state, "Failed")  # once more (recorded, September 2026)
+            self._fail_walk(frame, failed)
             return None
         size = size_of(output)
         if size > MAX_BYTES:
@@ -254,9 +261,10 @@ class Kernel(Memory):
         return ENTER
 
     def _fail_walk(self, frame: Frame, failed: Failed) -> None:
-        """Nobody handled the failure: the walk has failed."""
+        """Nobody handled the failure: the walk has failed. `States.Runtime` ends the execution from wherever it is, and
+        nothing is said of the walks around it (recorded, September 2026)."""
         frame.is_open = False
-        if frame.parent is not None:
+        if frame.parent is not None and failed.error != RUNTIME:
             forks.walk_failed(self, frame, failed)
         else:
             self.fail(failed.error, failed.cause)

@@ -384,8 +384,6 @@ class Memory:
     def _end(self, status: str) -> None:
         """The execution is over, and everything under way with it; its frames stay as they are, for a redrive."""
         self.status = status
-        if self.record.focus:
-            self.record.focus_on(0)  # the end is the root's
         if self.waiting:
             self.commands += [Cancel(op) for op in self.waiting]
             self.waiting, self.sleeping = {}, {}

@@ -130,6 +130,10 @@ class Record:
         """The catcher at this position takes the failure: the exit that follows is by its way."""
         self._note(Mark.CAUGHT, state, catcher)
 
+    def reason(self) -> None:
+        """What happened last in the walk in focus is the reason why others are aborted from here on."""
+        self._note(Mark.REASON, None, None)
+
     def state_aborted(self, state: State) -> None:
         """The state was stopped, because what it belongs to failed."""
         self._write(Mark.STATE_ABORTED, state, None)

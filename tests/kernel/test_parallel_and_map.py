@@ -377,3 +377,107 @@ def test_a_map_has_started_when_an_item_cannot_be_shaped(run, fields, events):
     events = ["MapStateStarted", *events]
     assert [(number, number - 1, kind) for number, kind in enumerate(events, 3)] == told_of(execution)[2:]
     assert {"length": 2} == execution.history[2]["mapStateStartedEventDetails"]
+
+
+FAILS = chain(F={"Type": "Fail", "Error": "E"})
+
+
+def test_an_iteration_that_fails_cuts_the_others(run):
+    """History tells of those that are cut first, and all of it follows the failure (recorded, September 2026)."""
+    route = {"Type": "Choice", "Default": "T", "Choices": [{"Variable": "$", "NumericEquals": 1, "Next": "F"}]}
+    processor = {"StartAt": "R", "States": {"R": route, **FAILS["States"], "T": {"Type": "Wait", "Seconds": 9}}}
+    processor["States"]["T"]["End"] = True
+
+    execution = run(one_state(Type="Map", ItemProcessor=processor), [0, 1, 2])
+
+    failed = next(event["id"] for event in execution.history if event["type"] == "FailStateEntered")
+    assert [
+        (failed, "MapIterationAborted"),
+        (failed, "WaitStateAborted"),
+        (failed, "MapIterationFailed"),
+        (failed, "MapStateFailed"),
+    ] == [link[1:] for link in told_of(execution) if link[0] > failed and link[2] not in BEGINNINGS][:-1]
+    [cut] = [event for event in execution.history if event["type"] == "MapIterationAborted"]
+    assert {"name": "S", "index": 0} == cut["mapIterationAbortedEventDetails"]
+
+
+BEGINNINGS = ("MapIterationStarted", "ChoiceStateEntered")
+
+
+def test_the_task_of_an_iteration_is_aborted_after_it_failed(run):
+    """In a branch it is the other way round (recorded, September 2026)."""
+    machine = one_state(Type="Map", ItemProcessor=chain(T={"Type": "Task", "Resource": "f"}))
+
+    execution = run(machine, [1], f=scripted(ValueError()))
+
+    assert [
+        (8, 7, "LambdaFunctionFailed"),
+        (9, 8, "MapIterationFailed"),
+        (10, 8, "TaskStateAborted"),
+        (11, 8, "MapStateFailed"),
+        (12, 11, "ExecutionFailed"),
+    ] == told_of(execution)[7:]
+
+
+def test_what_is_cut_is_told_from_the_outside_in(run):
+    """An iteration before the Map in it, and that before its iterations."""
+    inner = chain(M={"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": chain(W={"Type": "Wait", "Seconds": 9})})
+    branches = [inner, chain(V={"Type": "Wait", "Seconds": 1}, F={"Type": "Fail"})]
+
+    execution = run(one_state(Type="Parallel", Branches=branches), {"items": [1]})
+
+    reason = next(event["id"] for event in execution.history if event["type"] == "FailStateEntered")
+    assert [
+        (reason, "MapStateAborted"),
+        (reason, "MapIterationAborted"),
+        (reason, "WaitStateAborted"),
+        (reason, "ParallelStateFailed"),
+    ] == [link[1:] for link in told_of(execution)[reason:-1]]
+
+
+BROKEN = {"Type": "Pass", "Parameters": {"m.$": "$.nope"}}
+
+
+@pytest.mark.parametrize(
+    ("machine", "length"),
+    [
+        (one_state(Type="Parallel", Branches=[chain(P=BROKEN), chain(W={"Type": "Wait", "Seconds": 9})]), 5),
+        (one_state(Type="Map", ItemsPath="$.items", ItemProcessor=chain(P=BROKEN)), 6),
+        (one_state(Type="Parallel", Branches=[chain(Q={"Type": "Parallel", "Branches": [chain(P=BROKEN)]})]), 7),
+    ],
+)
+def test_a_runtime_error_ends_the_execution_from_inside(run, machine, length):
+    """Nothing is said of what is around it (recorded, September 2026)."""
+    execution = run(machine, {"items": [1]})
+
+    assert ("FAILED", "States.Runtime") == (execution.status, execution.error)
+    assert [(length - 1, "PassStateEntered"), (length, "ExecutionFailed")] == [
+        (number, kind) for number, _, kind in told_of(execution)[-2:]
+    ]
+    assert length - 1 == execution.history[-1]["previousEventId"]
+
+
+def test_a_result_that_cannot_be_shaped_fails_after_the_join(run):
+    """Its exit would have followed what happened inside (recorded, September 2026)."""
+    state = {"Type": "Parallel", "Branches": [chain(P={"Type": "Pass"})], "ResultSelector": {"m.$": "$.nope"}}
+
+    assert [(6, 5, "ParallelStateSucceeded"), (7, 6, "ExecutionFailed")] == told_of(run(one_state(**state)))[-2:]
+
+
+@pytest.mark.parametrize(
+    "state", [{"Type": "Parallel", "Branches": [FAILS]}, {"Type": "Map", "Items": [1], "ItemProcessor": FAILS}]
+)
+def test_a_catcher_that_fails_has_the_whole_fail_again(run, state):
+    """What fails in it follows what was caught (recorded, September 2026)."""
+    catch = [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.input.missing %}", "Next": "D"}]
+    machine = chain(P={**state, "Catch": catch}, D={"Type": "Pass"})
+
+    execution = run({"QueryLanguage": "JSONata", **machine}, {})
+
+    failed, *rest = told_of(execution)[-4:]
+    assert f"{state['Type']}StateFailed" == failed[2]
+    assert [
+        (failed[0] + 1, failed[1], "EvaluationFailed"),
+        (failed[0] + 2, failed[0] + 1, failed[2]),
+        (failed[0] + 3, failed[0] + 2, "ExecutionFailed"),
+    ] == rest

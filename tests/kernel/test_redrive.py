@@ -286,3 +286,17 @@ def test_an_execution_whose_history_is_full_says_so():
     story = Story({"StartAt": "A", "States": states})
 
     assert "Execution has exceeded the maximum history event limit" == why_not(story.kernel)
+
+
+def test_a_branch_that_ended_the_execution_goes_on():
+    """Also where that was from inside, by States.Runtime; and so do those that were cut."""
+    broken = {"Type": "Pass", "Parameters": {"n.$": "$.nope"}}
+    branches = [chain(V={"Type": "Wait", "Seconds": 1}, P=broken), chain(W={"Type": "Wait", "Seconds": 5})]
+    story = Story(one_state(Type="Parallel", Branches=branches), {})
+    [failed] = [event["id"] for event in story.history if event["type"] == "ExecutionFailed"]
+
+    story.redrive()
+
+    [redriven] = [event for event in story.history if event["type"] == "ExecutionRedriven"]
+    assert redriven["previousEventId"] == failed
+    assert story.since_redrive() == [("ExecutionFailed", "PassStateEntered", failed - 1)]
