@@ -309,8 +309,8 @@ class StateMachine:
 def _write(path: Path, content: str | bytes) -> None:
     try:
         write_whole(path, content)
-    except OSError as problem:
-        raise RenderError(f"{path} cannot be written: {problem.strerror}") from None
+    except (OSError, ValueError) as problem:
+        raise RenderError(f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}") from None
 
 
 def moment(value: Moment | None) -> float:

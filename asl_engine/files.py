@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, Final
 
 PART: Final = ".asl-part-"
-"""How the names begin of files that are not whole yet; a process that is killed leaves one."""
+"""How the names begin of files that are not whole yet, the rest of which nobody knows beforehand; a process that is
+killed leaves one."""
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:
@@ -40,9 +41,19 @@ def written_whole(path: str | Path) -> Iterator[IO[bytes]]:
             with place.open("wb") as same:
                 yield same
             return
+    with replaced_whole(place, mode) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def replaced_whole(place: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
+    """Give a file to write that replaces whatever has its name when it is whole, be it a link or a pipe.
+
+    `mode` is what it may be used for, as `stat` has it. Raises OSError.
+    """
     beside = place.with_name(f"{PART}{secrets.token_hex(8)}")
     try:
-        with beside.open("xb") as file:
+        with beside.open("xb") as file:  # a new file: whatever has this name already is not followed
             yield file
         if mode is not None:
             beside.chmod(stat.S_IMODE(mode))

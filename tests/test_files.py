@@ -94,6 +94,8 @@ def test_a_full_disk_leaves_the_old_file(folder, command):
         "render a.json -o link.json",
         "render a.json --diff out -o out",
         "run a.json --history a.json",
+        "run a.json --functions app.py --history app.py",
+        "run a.json --functions app.py:f --history ./app.py",
         "run a.json --svg h.svg --history h.svg",
         "test from-history a.json h.json -o h.json",
         "test explore a.json -o a.json",
@@ -102,11 +104,19 @@ def test_a_full_disk_leaves_the_old_file(folder, command):
 def test_what_is_read_is_not_written_over(folder, command):
     """A command whose output is one of its inputs refuses, by whatever name the file is called."""
     (folder / "link.json").symlink_to("a.json")
+    (folder / "app.py").write_text("def f(event, context):\n    return 1\n")
     kept = {path: path.read_bytes() for path in folder.iterdir()}
     words = command.format(folder.name).split()
     done = subprocess.run([sys.executable, "-m", "asl_engine", *words], cwd=folder, capture_output=True, check=False)
     assert (done.returncode, b"it is read here, and would be lost" in done.stderr) == (2, True), done.stderr
     assert {path: path.read_bytes() for path in folder.iterdir()} == kept
+
+
+def test_a_name_that_no_disk_takes_is_told_before_the_run(folder):
+    """A name that is too long is the user's mistake, and not one of the command."""
+    words = ["run", "a.json", "--history", "x" * 300]
+    done = subprocess.run([sys.executable, "-m", "asl_engine", *words], cwd=folder, capture_output=True, check=False)
+    assert (done.returncode, b"cannot be written: File name too long" in done.stderr) == (2, True), done.stderr
 
 
 def test_deep_folders_and_links_end(tmp_path, monkeypatch):

@@ -213,6 +213,25 @@ def test_events_are_read_in_one_place():
     assert RAW_EVENTS == {place for place in places if not place.startswith("history/")}
 
 
+def writes_of(path):
+    """Yield the calls by which a file opens another one to write it."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            modes = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+            opens = name == "open" and any(re.fullmatch(r"[rbt]*[wax+][wbt+]*", str(mode)) for mode in modes)
+            is_device = "os.devnull" in ast.unparse(node)
+            if (opens and not is_device) or name in ("write_text", "write_bytes", "NamedTemporaryFile", "mkstemp"):
+                yield place_of(path, node)
+
+
+def test_files_are_written_in_one_place():
+    """What others have open, or what a full disk cuts off, is never half a file: `files.py` sees to that."""
+    writing = {place.rpartition(":")[0] for path in SOURCES for place in writes_of(path)}
+
+    assert {"asl_engine/files.py"} == writing
+
+
 def test_importing_the_package_is_cheap():
     """What only some callers need is imported when they need it."""
     heavy = [

@@ -84,8 +84,9 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
     value = read_input(input_text, input_file)
     if start_time is not None and clock == "real":
         raise UsageError("--start-time goes with --clock skip: real time starts now")
-    check_place(history_file, file, input_file)
-    check_place(svg_file, file, input_file, history_file)
+    sources = (file, input_file, functions, functions and functions.rpartition(":")[0])
+    check_place(history_file, *sources)
+    check_place(svg_file, *sources, history_file)
     form = _format_of(svg_file)
     seen: list[dict[str, Any]] = []
     on_event = follow(None if quiet else Summary(tell_line).tell, seen if history_file is not None else None)

@@ -157,7 +157,11 @@ def check_place(path: str | None, *sources: str | None) -> None:
     place = Path(path)
     if path == "-":
         raise UsageError("'-' is not a file: standard output is for the output alone")
-    if place.is_dir():
+    try:
+        is_folder = place.is_dir()
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+    if is_folder:
         raise UsageError(f"{path} cannot be written: it is a folder")
     if any(_are_same(place, source) for source in sources if source is not None):
         raise UsageError(f"{path} cannot be written: it is read here, and would be lost")

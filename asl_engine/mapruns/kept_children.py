@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Final, Literal, Self, TypeAlias
 
 from asl_engine.errors import UsageError
+from asl_engine.files import written_whole
 from asl_engine.history import read_events
 from asl_engine.mapruns.children import Child
 from asl_engine.mapruns.family import Watcher
 from asl_engine.mapruns.map_run import MapRun
 from asl_engine.mapruns.result_files import described
-from asl_engine.values import format_timestamp, json_text
+from asl_engine.values import format_timestamp, json_bytes
 
 Keep: TypeAlias = Literal["all", "failed"] | str | Path
 """What to keep: in memory `"all"` children, or the `"failed"` ones; or a folder, for a file with a line for each.
@@ -29,7 +32,10 @@ MAX_FAILED: Final = 1_000
 
 
 class Keeper(Watcher):
-    """Keeps children as `keep` says; `runs` are the Map Runs in the order of their start."""
+    """Keeps children as `keep` says; `runs` are the Map Runs in the order of their start.
+
+    Files take their places when the execution has ended, or is interrupted; what fails in writing changes none.
+    """
 
     def __init__(self, keep: Keep, keeps_history: bool, on_progress: OnProgress | None = None) -> None:
         self.keep = keep
@@ -38,7 +44,8 @@ class Keeper(Watcher):
         self.runs: list[MapRun] = []
         self.children: dict[str, list[Child]] = {}
         self.folder = _folder(keep)
-        self._files: dict[str, IO[str]] = {}
+        self._files: dict[str, IO[bytes]] = {}
+        self._open = ExitStack()
         if self.folder is not None and not self.folder.is_dir():
             raise UsageError(f"children={str(self.folder)!r}: not a folder")
 
@@ -50,7 +57,7 @@ class Keeper(Watcher):
             name = run.arn.rpartition("/")[2].replace(":", "-")
             path = self.folder / f"{name}.jsonl"
             try:
-                self._files[run.arn] = path.open("w", encoding="utf-8", errors="backslashreplace")
+                self._files[run.arn] = self._open.enter_context(written_whole(path))
             except OSError as problem:
                 raise _unwritable(path, problem) from None
 
@@ -70,13 +77,15 @@ class Keeper(Watcher):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *problem: object) -> None:
-        for file in self._files.values():
-            try:
-                file.close()  # a disk that is full shows here at the latest
-            except OSError as full:
-                if problem[0] is None:
-                    raise _unwritable(self.folder, full) from None
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        is_interrupted = kind is not None and not issubclass(kind, Exception)  # the children so far are whole lines
+        try:
+            self._open.__exit__(*((None, None, None) if is_interrupted else (kind, problem, trace)))
+        except OSError as full:  # a disk that is full shows here at the latest
+            if kind is None:
+                raise _unwritable(self.folder, full) from None
 
 
 def _folder(keep: Keep) -> Path | None:
@@ -91,9 +100,9 @@ def _unwritable(path: Path | None, problem: OSError) -> UsageError:
     return UsageError(f"{path} cannot be written: {problem.strerror}")
 
 
-def _line(child: Child) -> str:
+def _line(child: Child) -> bytes:
     line = described(child)
     if child.kernel.records is not None:
         events = read_events(child.kernel.records)
         line["Events"] = [{**event, "timestamp": format_timestamp(event["timestamp"].timestamp())} for event in events]
-    return json_text(line) + "\n"
+    return json_bytes(line) + b"\n"

@@ -123,7 +123,9 @@ class MapRun:
         if status != "SUCCEEDED" and self.host.is_redrivable:
             self.unsuccessful[child.index] = child
         self.results.add(child)
-        if self.status == "RUNNING" and status != "SUCCEEDED" and self._is_exceeded():
+        if self.status == "RUNNING" and self.results.problem is not None:
+            self._fail(self.results.problem)
+        elif self.status == "RUNNING" and status != "SUCCEEDED" and self._is_exceeded():
             self._fail(MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED))
         elif not self.is_busy:
             self.go_on()

@@ -7,6 +7,7 @@ own in there, `Redrive-1` for the first, whose manifest names the earlier files 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
@@ -51,6 +52,7 @@ class Results:
         self._max_size = 2
         self._written: dict[str, list[JSON]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
         self._files: dict[str, list[_File]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+        self.problem: MapRunProblem | None = None  # why what children gave cannot be held
 
     @property
     def are_files(self) -> bool:
@@ -90,6 +92,8 @@ class Results:
 
     def write(self) -> JSON | MapRunProblem:
         """Write the files, and return the state's result. Blocks."""
+        if self.problem is not None:
+            return self.problem
         arguments = self.writing.arguments or {}
         bucket, prefix = arguments.get("Bucket"), arguments.get("Prefix") or ""
         run = self.arn.rpartition(":")[2]
@@ -113,7 +117,7 @@ class Results:
         except ObjectProblem as problem:
             return writer_failed(str(problem))
         except OSError as problem:
-            return writer_failed(f"The results cannot be held on disk: {problem.strerror}")
+            return _not_held(problem)
         finally:
             self._forget_files()
         return {"MapRunArn": self.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
@@ -129,12 +133,14 @@ class Results:
 
     def as_data(self) -> dict[str, JSON]:
         """Return what has been collected as a JSON value, for a snapshot; files that grow are in it whole."""
+        contents = self._contents()
         return {
             "redrive": self._redrive,
             "values": [[index, values] for index, values in self._values.items()],
             "max_size": self._max_size,
             "written": {status: list(listed) for status, listed in self._written.items()},
-            "files": {status: [file.content() for file in files] for status, files in self._files.items()},
+            "files": contents,
+            "problem": self.problem and self.problem.cause,
         }
 
     def go_on_from(self, data: dict[str, JSON]) -> None:
@@ -142,12 +148,14 @@ class Results:
         self._redrive, self._max_size = data["redrive"], data["max_size"]
         self._values = dict(data["values"])
         self._written = {status: list(listed) for status, listed in data["written"].items()}
+        self.problem = writer_failed(data["problem"]) if data["problem"] is not None else None
         for status, contents in data["files"].items():
             self._files[status] = [_File(self.writing.output_type == "JSONL", content) for content in contents]
 
     def _forget_files(self) -> None:
         for file in (file for files in self._files.values() for file in files):
-            file.text.close()
+            with contextlib.suppress(OSError):  # it is full, and nobody wants it
+                file.text.close()
         self._files = {status: [] for status in self._files}
 
     def _shown(self, child: Child) -> list[JSON]:
@@ -161,11 +169,32 @@ class Results:
         return [kernel.output]
 
     def _append(self, status: str, value: JSON) -> None:
+        if self.problem is not None:
+            return
         text = json_bytes(value)
         files = self._files[status]
-        if not files or files[-1].size + len(text) > MAX_RESULT_FILE:
-            files.append(_File(self.writing.output_type == "JSONL"))
-        files[-1].append(text)
+        try:
+            if not files or files[-1].size + len(text) > MAX_RESULT_FILE:
+                files.append(_File(self.writing.output_type == "JSONL"))
+            files[-1].append(text)
+        except OSError as problem:
+            self._lose(problem)
+
+    def _contents(self) -> dict[str, list[str]]:
+        try:
+            return {status: [file.content() for file in files] for status, files in self._files.items()}
+        except OSError as problem:
+            self._lose(problem)
+            return {status: [] for status in self._files}
+
+    def _lose(self, problem: OSError) -> None:
+        """The temporary folder is full, or is not there: what was collected is lost, and no more is."""
+        self.problem = _not_held(problem)
+        self._forget_files()
+
+
+def _not_held(problem: OSError) -> MapRunProblem:
+    return writer_failed(f"The results cannot be held on disk: {problem.strerror}")
 
 
 def _max_size_of(values: list[JSON]) -> int:

@@ -7,14 +7,11 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from secrets import token_hex
-from typing import IO, Final, NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from asl_engine.errors import NotSupported, UsageError
+from asl_engine.files import PART, replaced_whole
 from asl_engine.kernel import Identity
-
-PART: Final = ".asl-part-"
-"""How the names of files begin that are being written: the rest of it nobody knows beforehand. They are no objects."""
 
 
 class ObjectProblem(Exception):
@@ -115,15 +112,10 @@ class Folders:
             self.fallback.put(identity, bucket, key, content)
             return
         path = self._path(bucket, key)
-        beside = path.with_name(f"{PART}{token_hex(8)}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with beside.open("xb") as file:  # a new file: whatever has this name already is not followed
-                    shutil.copyfileobj(content, file)
-                beside.replace(path)
-            finally:
-                beside.unlink(missing_ok=True)
+            with replaced_whole(path) as file:
+                shutil.copyfileobj(content, file)
         except OSError as problem:
             raise ObjectProblem(refusal(f"Access Denied: {problem.strerror}", 403, "AccessDenied")) from None
 

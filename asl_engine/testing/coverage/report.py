@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, RenderError, UsageError
+from asl_engine.files import write_whole
 from asl_engine.model import states as model
 from asl_engine.source import read_document
 from asl_engine.testing.coverage.coverage import KINDS, Covered, parts_of
@@ -91,13 +92,13 @@ class CoverageRun:
             lines += table(covered, kind == "term-missing")
         elif kind == "json":
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(as_data(covered), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_whole(path, json.dumps(as_data(covered), indent=2, ensure_ascii=False) + "\n")
             lines.append(f"coverage written to {path}")
         elif kind in ("html", "svg"):
             path.mkdir(parents=True, exist_ok=True)
             _write_pictures(list(self.machines.values()), covered, path)
             if kind == "html":
-                (path / "index.html").write_text(page(covered), encoding="utf-8")
+                write_whole(path / "index.html", page(covered))
             lines.append(f"coverage written to {path / 'index.html' if kind == 'html' else path}")
         return lines
 
@@ -187,7 +188,7 @@ def _write_pictures(machines: Sequence[model.StateMachine], covered: Sequence[Co
     from asl_engine.testing.coverage.picture import coverage_picture
 
     for machine, file, name in zip(machines, covered, picture_names(covered), strict=True):
-        (folder / name).write_text(coverage_picture(machine, file), encoding="utf-8")
+        write_whole(folder / name, coverage_picture(machine, file))
 
 
 def page(covered: Sequence[Covered]) -> str:
