@@ -317,15 +317,15 @@ def moment(value: Moment | None) -> float:
     """Return a moment in seconds since 1970; None means now. Raises UsageError for what is not a moment."""
     if value is None:
         return time.time()
-    match value:
-        case datetime():
-            seconds: float | None = value.timestamp()
-        case str():
-            seconds = parse_timestamp(value)
-        case int() | float():
-            seconds = float(value)
-        case _:
-            seconds = None
+    seconds: float | None = None
+    with suppress(OverflowError, ValueError):  # the first year, and integers beyond all floats
+        match value:
+            case datetime():
+                seconds = value.timestamp()
+            case str():
+                seconds = parse_timestamp(value)
+            case int() | float():
+                seconds = float(value)
     if seconds is None or not 0 <= seconds < LATEST_START:
         wanted = "a moment from 1970 on: seconds, a datetime, or a text such as 2026-03-14T09:00:00Z"
         raise UsageError(f"the start time {value!r} is not {wanted}")

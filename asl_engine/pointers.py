@@ -44,7 +44,7 @@ def value_at(value: JSON, pointer: str) -> JSON:
 
 
 def _member(value: JSON, step: str) -> JSON:
-    if isinstance(value, list) and step.isdecimal():
+    if isinstance(value, list) and len(step) < 10 and step.isdecimal():
         return value[int(step)]
     if isinstance(value, dict):
         return value[step]

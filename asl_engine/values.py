@@ -25,25 +25,15 @@ JSON: TypeAlias = Any
 class Absent:
     """The type of `ABSENT`: a field that is not there, which differs from one that is null."""
 
-    _only: Absent | None = None
-
-    def __new__(cls) -> Absent:
-        """Return the one instance, so that `is ABSENT` survives copying and pickling."""
-        if cls._only is None:
-            cls._only = super().__new__(cls)
-        return cls._only
+    def __reduce__(self) -> str:
+        """Have copies and pickles be `ABSENT` itself, by its name."""
+        return "ABSENT"
 
     def __repr__(self) -> str:
         return "ABSENT"
 
     def __bool__(self) -> bool:
         return False
-
-    def __copy__(self) -> Absent:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Absent:
-        return self
 
 
 ABSENT: Final = Absent()
@@ -107,6 +97,13 @@ def parse_json(text: str) -> JSON:
         return JSON_DECODER.decode(text)
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
+    except ValueError as problem:
+        raise in_plain_words(problem) from None
+
+
+def in_plain_words(problem: ValueError) -> ValueError:
+    """Return why a text is not JSON: Python says how a program could have it convert more digits."""
+    return ValueError("a number is too long to be read") if "int_max_str_digits" in str(problem) else problem
 
 
 def _deep_text(value: JSON) -> str:

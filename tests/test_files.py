@@ -11,8 +11,10 @@ import time
 import pytest
 from conftest import PATIENCE, chain
 
-from asl_engine import StateMachine
+from asl_engine import SourceError, StateMachine
+from asl_engine.cli.arguments import definition_files, refuse_no_file
 from asl_engine.files import files_below, files_like, write_whole, written_whole
+from asl_engine.testing.coverage.report import CoverageRun
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, devices and limits as on Unix")
 
@@ -121,19 +123,25 @@ def test_a_name_that_no_disk_takes_is_told_before_the_run(folder):
 
 def test_deep_folders_and_links_end(tmp_path, monkeypatch):
     """A folder 2,000 deep is looked through as far as paths go, and links in a circle are followed once."""
-    (tmp_path / "top.asl.json").write_text("{}")
+    (tmp_path / "top.asl.json").write_text(json.dumps(chain(A={"Type": "Pass"})))
     monkeypatch.chdir(tmp_path)
     for _ in range(2_500):
         os.mkdir("d")
         os.chdir("d")
     try:
         files, problems = files_below(tmp_path, [".asl.json"])
+        named = definition_files([str(tmp_path)])
+        with pytest.raises(SourceError, match="cannot be read: File name too long"):
+            refuse_no_file(named[1])
+        covered = CoverageRun([str(tmp_path)], [])
     finally:
         for _ in range(2_500):  # pytest itself cannot remove folders this deep
             os.chdir("..")
             os.rmdir("d")
     assert files == [str(tmp_path / "top.asl.json")]
-    assert len(problems) == 1
+    assert [problem.strerror for problem in problems] == ["File name too long"]
+    assert len(named) == 2
+    assert [len(covered.machines), len(covered.problems)] == [1, 1]
     for name in ("x", "y", "z"):
         (tmp_path / name).symlink_to(tmp_path, target_is_directory=True)
     began = time.process_time()

@@ -83,7 +83,8 @@ def definition_files(names: Sequence[str]) -> list[str]:
     """Return the files that are meant: those that are named, for a folder the definitions in it, and for a pattern
     that the shell has left as it is what matches.
 
-    A folder without definitions, and a pattern that matches nothing, stand for themselves: `refuse_no_file` says why.
+    A folder without definitions, one below it that cannot be read, and a pattern that matches nothing, stand for
+    themselves: `refuse_no_file` says why.
     """
     return [file for name in names for file in _files_of(name) or [name]]
 
@@ -92,7 +93,8 @@ def _files_of(name: str) -> list[str]:
     path = Path(name)
     try:
         if path.is_dir() and name:
-            return files_below(path, DEFINITIONS)[0]
+            files, problems = files_below(path, DEFINITIONS)
+            return files + [str(problem.filename) for problem in problems]
         if glob.has_magic(name) and not path.exists():
             return files_like(name)
     except OSError:

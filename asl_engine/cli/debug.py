@@ -123,13 +123,13 @@ class Prompt(cmd.Cmd):
     def do_back(self, line: str) -> bool:
         """back [NUMBER]: go back to the stop before, so many stops, or from the end to the last one."""
         steps = line.strip() or "1"
-        if not steps.isdecimal():
+        if not _is_number(steps):
             raise UsageError("back takes how many stops to go back: back 2")
         raise GoBack(self._number() - int(steps))
 
     def do_goto(self, line: str) -> bool:
         """goto NUMBER: go back to the stop of a number."""
-        if not line.strip().isdecimal():
+        if not _is_number(line.strip()):
             raise UsageError("goto takes the number of a stop, which stands before it: goto 3")
         if int(line) > self._number():
             raise UsageError(f"goto leads back, and {int(line)} is still to come")
@@ -207,6 +207,10 @@ class Prompt(cmd.Cmd):
         return True
 
     do_s, do_n, do_c, do_b, do_p, do_q = do_step, do_next, do_continue, do_break, do_print, do_quit
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
 
 
 def _json(text: str) -> JSON:

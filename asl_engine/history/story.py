@@ -35,7 +35,7 @@ ENDINGS: Final[Mapping[str, Ending]] = {
 }
 """The status of an execution, by its last event."""
 
-_ENTERED_AT: Final = re.compile(r"\(entered at the event id #(\d+)\)")
+_ENTERED_AT: Final = re.compile(r"\(entered at the event id #(\d{1,15})\)")
 
 
 def read_story(events: Iterable[Mapping[str, Any]]) -> list[Visit]:

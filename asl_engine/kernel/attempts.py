@@ -39,10 +39,11 @@ SILENT: Final = TimedOut(HEARTBEAT_TIMEOUT)
 def sleep(memory: Memory, frame: Frame, move: Sleep) -> Move | None:
     """Set a timer for a Wait or a retry's delay; without time to wait, go on at once."""
     memory.note_entered(frame)
-    until = memory.now + move.seconds if move.seconds is not None else move.until
-    assert until is not None
-    if until - memory.now >= MAX_WAIT:
+    seconds = move.seconds if move.until is None else move.until - memory.now
+    assert seconds is not None
+    if seconds >= MAX_WAIT:  # asked first: there are integers that cannot be added to a time
         return expression_failure(memory, frame, ExpressionFailed("Wait state delay is too long."))
+    until = memory.now + seconds if move.until is None else move.until
     if until <= memory.now:
         return move.then
     memory.sleep(frame, frame.op, until, move.then)

@@ -246,11 +246,13 @@ class CaseFailed(Exception):
 
 def _definition_of(machine: str, folder: Path) -> Path:
     from asl_engine.errors import UsageError
+    from asl_engine.files import files_below
 
     for ending in (".asl.json", ".asl.yaml", ".asl.yml", ".json"):
-        files = sorted(folder.rglob(machine + ending))
-        if files:
-            return files[0]
+        files, _ = files_below(folder, [machine + ending])
+        named = [file for file in files if Path(file).name == machine + ending]
+        if named:
+            return Path(named[0])
     raise UsageError(f"there is no definition {machine}.asl.json in {folder}, nor in a folder below it")
 
 

@@ -267,6 +267,26 @@ def test_the_table_of_coverage(project):
     assert "not reached" not in text
 
 
+def test_what_cannot_be_measured_hides_nothing(project):
+    """Of a folder each definition that cannot be read is told of, in a line, and the others are measured."""
+    project.makepyfile(test_good=GOOD)
+    project.mkdir("more")
+    wrong = {"a": b"\xff", "b": b"", "c": b"[1]", "d": b'{"StartAt": "A\\n", "States": {}}', "e": b"x" * 5_000_000}
+    for name, content in wrong.items():
+        (project.path / "more" / f"{name}.asl.json").write_bytes(content)
+    (project.path / "more" / "f.asl.json").symlink_to("f.asl.json")
+    (project.path / "more" / "g.asl.json").symlink_to("nowhere")
+
+    result = run(project, "--asl-cov=.")
+    text = lines_of(result)
+
+    assert result.ret == 0
+    assert re.search(r"^pay.asl.json +2/3 +2/2 +- +0/1 +0/1 +- +57 %$", text, re.M)
+    assert list("abcdefg") == re.findall(r"^not measured: more/(.)\.asl\.json:.*\w", text, re.M)
+    assert text.count("not measured") == 7
+    assert run(project, "--asl-cov=more/a.asl.json").ret == 4
+
+
 def test_without_the_option_there_is_no_table(project):
     """Nothing is measured."""
     project.makepyfile(GOOD)

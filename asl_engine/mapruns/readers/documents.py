@@ -10,7 +10,7 @@ from asl_engine.mapruns.readers.streams import LONGEST_LINE, lines_of, text_of, 
 from asl_engine.mapruns.work import MapRunProblem, reader_failed
 from asl_engine.pointers import steps
 from asl_engine.program.distributed import Reading
-from asl_engine.values import JSON, JSON_DECODER, parse_json
+from asl_engine.values import JSON, JSON_DECODER, in_plain_words, parse_json
 
 PIECE: Final = 1 << 16
 """How many characters are read at a time."""
@@ -102,7 +102,7 @@ class _Elements:
             except ValueError as problem:
                 goes_on = isinstance(problem, json.JSONDecodeError)  # no further text makes a number smaller
                 if not goes_on or len(self.held) - self.at > LONGEST_LINE or not self._read_more():
-                    raise _no_json(problem) from None
+                    raise _no_json(in_plain_words(problem)) from None
                 continue
             if end < len(self.held) or not self._read_more():  # a number may go on in the next piece
                 self.at = end if end < len(self.held) else len(self.held)
@@ -127,10 +127,14 @@ def _pointed_at(stream: IO[bytes], pointer: str) -> Iterator[tuple[JSON, str | N
     yield from pointed_at(value, pointer)
 
 
+def _is_index(name: str) -> bool:
+    return len(name) < 10 and name.isdecimal()
+
+
 def pointed_at(value: JSON, pointer: str) -> Iterator[tuple[JSON, str | None]]:
     """Yield the elements of what a JSON pointer leads to: of an array, or of an object with their keys."""
     for name in steps(pointer):
-        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+        if isinstance(value, list) and _is_index(name) and int(name) < len(value):
             value = value[int(name)]
         elif isinstance(value, dict) and name in value:
             value = value[name]

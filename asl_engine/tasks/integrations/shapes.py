@@ -82,7 +82,7 @@ def _scalar(shape: Any, value: JSON, name: str) -> Any:
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise WrongParameters(f"The value for the field '{name}' must be a number")
-    return int(value) if kind in ("integer", "long") and float(value).is_integer() else value
+    return int(value) if kind in ("integer", "long") and value == value // 1 else value
 
 
 def result_of(shape: Any, value: Any, spell: Callable[[str], str] = _as_it_is) -> JSON:

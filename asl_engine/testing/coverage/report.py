@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, RenderError, UsageError
-from asl_engine.files import write_whole
+from asl_engine.files import files_below, write_whole
 from asl_engine.model import states as model
 from asl_engine.source import read_document
 from asl_engine.testing.coverage.coverage import KINDS, Covered, parts_of
@@ -23,21 +24,48 @@ REPORTS: Final = ("term", "term-missing", "json", "html", "svg", "none")
 
 
 class CoverageRun:
-    """What the tests of one run reached in the definitions at `paths`. Raises UsageError for a path without any, and
-    for a report that is not known."""
+    """What the tests of one run reached in the definitions at `paths`.
+
+    `problems` says what in folders cannot be measured. Raises UsageError for a path without definitions, for one that
+    is named and cannot be read, and for a report that is not known.
+    """
 
     def __init__(self, paths: Sequence[str], reports: Sequence[str]) -> None:
         self.reports = [_report(text) for text in reports or ["term"]]
-        files = [file.resolve() for path in paths for file in _definitions(Path(path))]
+        self.problems: list[str] = []
+        self.machines: dict[Path, model.StateMachine] = {}
+        for path in map(Path, paths):
+            self._measure(path)
+        self._counters: dict[str, list[Counter[str]]] = {}
+
+    def _measure(self, path: Path) -> None:
+        """Add a definition, or those in a folder: one that cannot be read hides no other."""
+        if path.is_file():
+            self._add(path)
+            return
+        files, unread = files_below(path, ENDINGS) if path.is_dir() else ([], [])
+        problems = [f"{problem.filename}: {problem.strerror}" for problem in unread]
+        for file in files:
+            try:
+                self._add(Path(file))
+            except UsageError as problem:
+                problems.append(str(problem).splitlines()[0])
+        if not files:
+            reason = f"no file that ends with {', '.join(ENDINGS)}"
+            raise UsageError(problems[0] if problems else f"{path} has no definitions: {reason}")
+        self.problems += problems
+
+    def _add(self, path: Path) -> None:
+        file = _absolute(path)
         try:
-            self.machines = {file: StateMachine.load(file).model for file in dict.fromkeys(files)}
+            if file not in self.machines:
+                self.machines[file] = StateMachine.load(path).model
         except AslError as problem:
             raise UsageError(str(problem)) from None
-        self._counters: dict[str, list[Counter[str]]] = {}
 
     def watch(self, path: Path, workflow: Workflow) -> None:
         """Count what the executions of a workflow reach."""
-        self._counters.setdefault(str(path.resolve()), []).append(workflow.reached)
+        self._counters.setdefault(str(_absolute(path)), []).append(workflow.reached)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how often each part was reached, by file, as plain data that can be sent to another process."""
@@ -75,7 +103,7 @@ class CoverageRun:
 
     def report(self) -> list[str]:
         """Write the reports that are files; return the lines of those for the terminal, and of what went wrong."""
-        covered, lines = self.covered(), []
+        covered, lines = self.covered(), [f"not measured: {problem}" for problem in self.problems]
         for kind, path in self.reports:
             try:
                 lines += self._report(kind, path, covered)
@@ -116,14 +144,9 @@ def _report(text: str) -> tuple[str, Path]:
     return kind, target
 
 
-def _definitions(path: Path) -> list[Path]:
-    """Return the definitions that a path means: the file, or those in the folder that are state machines."""
-    if path.is_file():
-        return [path]
-    files = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
-    if not files:
-        raise UsageError(f"{path} has no definitions: no file that ends with {', '.join(ENDINGS)}")
-    return files
+def _absolute(path: Path) -> Path:
+    """Return where a file is, by whatever links; a circle of links stays where it is."""
+    return Path(os.path.realpath(path))
 
 
 def _short(file: Path) -> str:

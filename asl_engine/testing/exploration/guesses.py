@@ -23,7 +23,7 @@ MOMENT: Final = "2026-01-01T12:00:00Z"
 _PATH: Final = re.compile(r"(?<!\$)\$(?:states\.(?:input|result|errorOutput))?((?:\.[A-Za-z_]\w*)+)(\[[\d*]+\])?")
 _COMPARED: Final = re.compile(
     r"\$(?:states\.(?:input|result))?((?:\.[A-Za-z_]\w*)+)\s*(?:!=|<=|>=|=|<|>)\s*"
-    r"(\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?|true|false|null)"
+    r"(\"[^\"]*\"|'[^']*'|-?\d{1,15}(?:\.\d{1,15})?|true|false|null)"
 )
 _NUMBERS: Final = re.compile(r"(?:States\.Math\w+|\$sum|\$abs|\$round|\$floor|\$ceil)\(([^)]*)\)")
 _LISTS: Final = re.compile(

@@ -50,7 +50,7 @@ def number_text(number: float) -> str:
         try:
             number = float(number)
         except OverflowError:
-            number = math.copysign(math.inf, number)
+            return "Infinity" if number > 0 else "-Infinity"
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else ("Infinity" if number > 0 else "-Infinity")
     if number == int(number) and abs(number) < 1e21:
