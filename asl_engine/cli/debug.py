@@ -8,8 +8,9 @@ from typing import Any
 
 from asl_engine.cli.terminal import show, show_json, tell
 from asl_engine.errors import AslError, UsageError
+from asl_engine.strange_text import on_one_line
 from asl_engine.tasks.invoke import Failure
-from asl_engine.testing.account import one_line, short
+from asl_engine.testing.account import short
 from asl_engine.testing.debugger.debugger import Debugger
 from asl_engine.testing.debugger.front import GoBack, Quit
 from asl_engine.testing.debugger.stop import Stop
@@ -42,9 +43,9 @@ class Prompt(cmd.Cmd):
         """Show where the execution stands, and read commands until one goes on."""
         self.stop, self.wants = stop, None
         for failed in stop.news:
-            show(f"! {failed}")
+            show(f"! {on_one_line(str(failed))}")
         retry = f", retry {stop.attempt}" if stop.attempt else ""
-        show(f"#{stop.number}  {elapsed(stop.time)}  {'  ' * stop.depth}{one_line(stop.state)} ({stop.type}{retry})")
+        show(f"#{stop.number}  {elapsed(stop.time)}  {'  ' * stop.depth}{on_one_line(stop.state)} ({stop.type}{retry})")
         show(f"    input {short(stop.input)}")
         self.cmdloop()
         assert self.wants is not None
@@ -52,7 +53,7 @@ class Prompt(cmd.Cmd):
 
     def asked(self, state: str, payload: JSON) -> JSON | Failure:
         """Ask for the result of a task that nobody does."""
-        show(f"? {one_line(state)} calls what nobody does, with {short(payload)}")
+        show(f"? {on_one_line(state)} calls what nobody does, with {short(payload)}")
         show("    say what it answers: `result JSON`, or `fail ERROR [CAUSE]`")
         self.payload, self.is_asking = payload, True
         try:

@@ -19,7 +19,7 @@ import click
 from asl_engine.diagnostics import Paint, Severity, plain
 from asl_engine.errors import UsageError, did_you_mean
 from asl_engine.files import write_whole
-from asl_engine.strange_text import on_one_line, printable, printable_json
+from asl_engine.strange_text import encodable, on_one_line, printable, printable_json
 from asl_engine.values import JSON
 
 
@@ -40,7 +40,7 @@ def tell(text: str) -> None:
     A stream that is full keeps what it could not write, and Python would fail with that at its end: nobody hears more.
     """
     try:
-        click.echo(_encodable(printable(text)), err=True)
+        click.echo(printable(text), err=True)
     except OSError:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
 
@@ -52,12 +52,12 @@ def tell_line(text: str) -> None:
 
 def show(text: str) -> None:
     """Write a text to standard output; what others wrote commands nothing."""
-    _put(_encodable(printable(text)))
+    _put(printable(text))
 
 
 def show_report(text: str) -> None:
     """Write a report to standard output with its own colours and commands: it has cleaned what others wrote."""
-    _put(_encodable(text))
+    _put(encodable(text))
 
 
 @contextlib.contextmanager
@@ -122,11 +122,6 @@ def show_json(value: JSON) -> None:
 def show_file(content: str | bytes) -> None:
     """Write a document to standard output: bytes as they are, text as UTF-8, which it is by its nature."""
     _put(content if isinstance(content, bytes) else _bytes(content + "\n"), ends_line=False)
-
-
-def _encodable(text: str) -> str:
-    """Escape what no encoding has: halves of characters, which JSON can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _bytes(text: str) -> bytes:

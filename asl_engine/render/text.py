@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from asl_engine.strange_text import on_one_line, printable
+
 _ILLEGAL: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document may contain, escaped or not."""
-
-_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""What turns the direction of a line, and so of the words that stand after a name."""
 
 _NARROW: Final = frozenset("fijlrtI.,:;!|'`()[]{}/\\ ")
 _WIDE: Final = frozenset("mwMW@%\u2014\u2026")
@@ -29,13 +28,18 @@ _PLAIN: Final = re.compile("[^A-Za-z0-9]")
 
 
 def clean(text: str) -> str:
-    """Return the text with what XML cannot hold replaced by U+FFFD, and what it does not keep by its like."""
+    """Return the text with what XML cannot hold replaced by U+FFFD, and what it does not keep by its like; none of it
+    commands a log that the picture is written to."""
+    return printable(_legal(text))
+
+
+def _legal(text: str) -> str:
     return _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
 
 
 def one_line(text: str) -> str:
     """Return the clean text with each run of line breaks and tabs as one blank, and nothing that turns what follows."""
-    return _TURNS.sub("\ufffd", re.sub(r"[\n\t\x85\u2028\u2029]+", " ", clean(text)))
+    return on_one_line(re.sub(r"[\n\t\x85\u2028\u2029]+", " ", _legal(text)))
 
 
 def element_id(pointer: str) -> str:

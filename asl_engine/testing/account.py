@@ -10,6 +10,7 @@ from asl_engine.execution import Execution
 from asl_engine.history.story import read_story
 from asl_engine.history.summary import message_of
 from asl_engine.history.visits import Visit
+from asl_engine.strange_text import on_one_line, printable_json
 from asl_engine.values import JSON, elapsed
 
 MOST_LINES: Final = 40
@@ -35,7 +36,7 @@ def account(execution: Execution, story: Sequence[Visit], left_over: Sequence[st
         lines.append(f"after the end, and so without effect: {', '.join(left_over)}")
     if execution.status == "SUCCEEDED":
         lines.append(f"output of the execution: {short(execution.output)}")
-    return "\n".join(lines)
+    return "\n".join(map(on_one_line, lines))
 
 
 def _end(execution: Execution) -> str:
@@ -68,12 +69,7 @@ def _line(visit: Visit, start: float) -> str:
     tries = f" (attempt {len(visit.attempts)})" if len(visit.attempts) > 1 else ""
     wrong = _failure(visit.error, visit.cause) if visit.status in ("FAILED", "CAUGHT") else ""
     when = elapsed(visit.entered_at - start)
-    return f"  {when:>13}  {indent(visit)}{one_line(visit.state)}: {visit.status.lower()}{tries}{wrong}"
-
-
-def one_line(name: str) -> str:
-    """Return the name of a state; as Python writes it where it would not stay on its line."""
-    return name if name.isprintable() else repr(name)
+    return f"  {when:>13}  {indent(visit)}{visit.state}: {visit.status.lower()}{tries}{wrong}"
 
 
 def indent(visit: Visit) -> str:
@@ -101,7 +97,7 @@ def _details(visit: Visit) -> list[str]:
 
 def short(value: JSON) -> str:
     """Return a value as JSON text, cut off where it is long."""
-    return short_text(json.dumps(value, ensure_ascii=False))
+    return short_text(printable_json(json.dumps(value, ensure_ascii=False)))
 
 
 def short_text(text: str) -> str:
@@ -124,7 +120,7 @@ def explain_path(
     lines.append(f"  expected: {_near(expected, at)}")
     if 0 < at <= len(story):
         lines += _details(story[at - 1])
-    return [*lines, _end(execution)]
+    return list(map(on_one_line, [*lines, _end(execution)]))
 
 
 def _near(path: Sequence[str], at: int) -> str:

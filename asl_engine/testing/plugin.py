@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -66,12 +67,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if wanted and not config.getoption("--asl-cov"):
         raise pytest.UsageError(f"{wanted[0]} needs --asl-cov=PATH, which says whose coverage is measured")
     if config.getoption("--asl-cov"):
+        from asl_engine.strange_text import printable
         from asl_engine.testing.coverage.report import CoverageRun
 
         try:
             config.stash[_COVERAGE] = CoverageRun(config.getoption("--asl-cov"), config.getoption("--asl-cov-report"))
         except ValueError as problem:
-            raise pytest.UsageError(f"--asl-cov: {problem}") from None
+            raise pytest.UsageError(printable(f"--asl-cov: {problem}")) from None
 
 
 @pytest.fixture
@@ -82,6 +84,7 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
     has set and no execution has asked are warned of at its end; those that fixtures have set are for many tests.
     """
     from asl_engine.errors import AslError
+    from asl_engine.strange_text import on_one_line
     from asl_engine.testing.workflow import Workflow
 
     loaded = request.node.stash.setdefault(_LOADED, [])
@@ -115,7 +118,7 @@ def workflow(request: pytest.FixtureRequest) -> Iterator[Callable[..., Workflow]
         for name in made.unused_mocks(defaults):
             warnings.warn(UnusedMock(f"the mock of {name!r} was never asked"), stacklevel=1)
     for event in late:
-        warnings.warn(UnusedEvent(f"{event} came too late: the execution had ended"), stacklevel=1)
+        warnings.warn(UnusedEvent(f"{on_one_line(event)} came too late: the execution had ended"), stacklevel=1)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -165,11 +168,13 @@ def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | Non
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Add what the last executions did to the report of a test that failed."""
+    from asl_engine.strange_text import printable
+
     outcome: Any = yield
     report = outcome.get_result()
     if report.when == "call" and report.failed:
         for execution in item.stash.get(_STORY, ()):
-            report.sections.append((f"execution {execution.name!r}", execution.account()))
+            report.sections.append((f"execution {execution.name!r}", printable(execution.account())))
 
 
 # --- test cases of a MockConfigFile -----------------------------------------------------------------------------------
@@ -188,15 +193,17 @@ class MockConfigCases(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item for each test case."""
         from asl_engine.errors import UsageError
+        from asl_engine.strange_text import on_one_line
         from asl_engine.testing.workflow import read_config
 
         try:
             config = read_config(self.path)
         except UsageError as problem:
-            raise self.CollectError(str(problem)) from None
+            raise self.CollectError(on_one_line(str(problem))) from None
         for machine, cases in config.cases.items():
             for case in cases:
-                yield MockConfigCase.from_parent(self, name=f"{machine}#{case}", machine=machine, case=case)
+                name = on_one_line(f"{machine}#{case}")
+                yield MockConfigCase.from_parent(self, name=name, machine=machine, case=case)
 
 
 class MockConfigCase(pytest.Item):
@@ -230,9 +237,10 @@ class MockConfigCase(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell what happened, and not where in this plugin it was noticed."""
         from asl_engine.errors import AslError
+        from asl_engine.strange_text import printable
 
         if isinstance(excinfo.value, (CaseFailed, AslError)):
-            return str(excinfo.value)
+            return printable(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -264,7 +272,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     measured = session.config.stash.get(_COVERAGE, None)
     output = getattr(session.config, "workeroutput", None)
     if measured is not None and output is not None:
-        output["asl_coverage"] = measured.counts()
+        output["asl_coverage"] = json.dumps(measured.counts())  # names may hold what execnet cannot send
     elif measured is not None and measured.is_below(session.config.getoption("--asl-cov-fail-under")):
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
@@ -275,7 +283,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     measured = node.config.stash.get(_COVERAGE, None)
     sent = getattr(node, "workeroutput", {}).get("asl_coverage")
     if measured is not None and sent is not None:
-        measured.add(sent)
+        measured.add(json.loads(sent))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

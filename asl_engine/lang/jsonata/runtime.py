@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from asl_engine.lang.jsonata import host
 from asl_engine.lang.jsonata.errors import JSONataError
+from asl_engine.lang.jsonata.values.value import UNDEFINED, Value
 
 DEFAULT_DEPTH: Final = 500
 """Nested evaluations; the default limit of Python's own stack ends some expressions before, with the same error."""
@@ -27,6 +28,9 @@ DEFAULT_TAIL_CALLS: Final = 10_000_000
 
 DEFAULT_PADDING: Final = 2**53
 """Characters that one `$pad` adds."""
+
+PICTURE: Final = 16
+"""What a number in words, a date or another base costs: some of them take 60 microseconds."""
 
 BETWEEN_LOOKS: Final = 10_000
 """Work between two looks at the clock."""
@@ -125,6 +129,10 @@ class Runtime(dict[str, Any]):
     def charge_text(self, length: int) -> None:
         """Count the characters of a text that is about to be made."""
         self.charge(length >> 3)
+
+    def charge_picture(self, text: Value, picture: Value = UNDEFINED) -> None:
+        """Count a number or a time that is about to be written, or read from a text, as a picture says."""
+        self.charge(PICTURE + sum(len(part) >> 3 for part in (text, picture) if isinstance(part, str)))
 
     def look(self) -> None:
         """Raise JSONataError if the limits are passed."""

@@ -16,6 +16,7 @@ from asl_engine.errors import AslError, RenderError, UsageError
 from asl_engine.files import files_below, write_whole
 from asl_engine.model import states as model
 from asl_engine.source import read_document
+from asl_engine.strange_text import on_one_line
 from asl_engine.testing.coverage.coverage import KINDS, Covered, parts_of
 from asl_engine.testing.workflow import Workflow
 
@@ -36,6 +37,8 @@ class CoverageRun:
         self.machines: dict[Path, model.StateMachine] = {}
         for path in map(Path, paths):
             self._measure(path)
+        if self.problems and not self.machines:
+            raise UsageError(self.problems[0])
         self._counters: dict[str, list[Counter[str]]] = {}
 
     def _measure(self, path: Path) -> None:
@@ -112,7 +115,7 @@ class CoverageRun:
                 lines.append(f"--asl-cov-report: {where} cannot be written: {problem.strerror}")
             except RenderError as problem:
                 lines.append(f"--asl-cov-report: {problem}")
-        return lines
+        return list(map(on_one_line, lines))
 
     def _report(self, kind: str, path: Path, covered: Sequence[Covered]) -> list[str]:
         lines: list[str] = []
@@ -224,16 +227,20 @@ def _table_rows(covered: Sequence[Covered]) -> Iterator[str]:
     yield f"<table><tr><th>definition</th>{names}<th>reached</th></tr>"
     for number, file in enumerate(covered):
         cells = "".join(f"<td>{_fraction(file, kind)}</td>" for kind in KINDS)
-        link = f'<a href="#m{number}">{escape(file.name)}</a>'
+        link = f'<a href="#m{number}">{_shown(file.name)}</a>'
         yield f"<tr><td>{link}</td>{cells}<td>{file.percent:.0f} %</td></tr>"
+
+
+def _shown(text: str) -> str:
+    return escape(on_one_line(text))
 
 
 def _sections(covered: Sequence[Covered]) -> Iterator[str]:
     for number, (file, name) in enumerate(zip(covered, picture_names(covered), strict=True)):
-        yield f'<h2 id="m{number}">{escape(file.name)}</h2>'
-        items = "".join(f"<li>{escape(part.words)} <code>{escape(part.pointer)}</code></li>" for part in file.missing())
+        yield f'<h2 id="m{number}">{_shown(file.name)}</h2>'
+        items = "".join(f"<li>{_shown(part.words)} <code>{_shown(part.pointer)}</code></li>" for part in file.missing())
         yield f"<p>Not reached:</p><ul>{items}</ul>" if items else "<p>Everything was reached.</p>"
-        yield f'<img src="{quote(name)}" alt="coverage of {escape(file.name, quote=True)}">'
+        yield f'<img src="{quote(name)}" alt="coverage of {_shown(file.name)}">'
 
 
 _HEAD: Final = """<!doctype html>

@@ -21,6 +21,7 @@ from asl_engine.errors import EndlessExecution, UsageError
 from asl_engine.kernel.commands import StartTask
 from asl_engine.model import states as model
 from asl_engine.model.walk import states
+from asl_engine.strange_text import on_one_line
 from asl_engine.tasks.error import TaskError
 from asl_engine.testing.coverage.coverage import Part
 from asl_engine.testing.execution import TestedExecution
@@ -103,7 +104,7 @@ class Exploration:
         lines += [f"not reached: {part.words}" for part in self.not_reached]
         lines += [] if self.stopped is None else [self.stopped]
         lines += [f"not tried: {part.words}" for part in self.not_tried]
-        return "\n".join(lines)
+        return "\n".join(map(on_one_line, lines))
 
 
 def _counted(number: int, what: str) -> str:

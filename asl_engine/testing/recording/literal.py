@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from asl_engine.strange_text import printable_json
 from asl_engine.values import JSON
 
 WIDTH: Final = 110
@@ -13,7 +14,7 @@ WIDTH: Final = 110
 def literal(value: JSON, indent: int = 0) -> str:
     """Return a JSON value as Python; over several lines, each further one `indent` blanks in, where it is long."""
     if isinstance(value, str):
-        return repr(value) if '"' in value else json.dumps(value, ensure_ascii=False)
+        return repr(value) if '"' in value else printable_json(json.dumps(value, ensure_ascii=False))
     if not isinstance(value, (dict, list)):
         return repr(value)
     short = _joined(value, [literal(item) for item in (value.values() if isinstance(value, dict) else value)], ", ")

@@ -130,6 +130,7 @@ def format_number(runtime: Runtime, value: Value, picture: Value, options: Value
 
     if value is UNDEFINED:
         return value
+    runtime.charge_picture(value, picture)
     return pictures.format_number(value, picture, None if options is UNDEFINED else options)
 
 
@@ -137,6 +138,7 @@ def format_base(runtime: Runtime, value: Value, radix: Value = UNDEFINED) -> Val
     """`$formatBase`."""
     from asl_engine.lang.jsonata.pictures import numbers as pictures
 
+    runtime.charge_picture(value)
     return value if value is UNDEFINED else pictures.format_base(value, 10 if radix is UNDEFINED else radix)
 
 
@@ -144,6 +146,7 @@ def format_integer(runtime: Runtime, value: Value, picture: Value) -> Value:
     """`$formatInteger`."""
     from asl_engine.lang.jsonata.pictures import numbers as pictures
 
+    runtime.charge_picture(value, picture)
     return value if value is UNDEFINED else pictures.format_integer(value, picture)
 
 
@@ -151,6 +154,7 @@ def parse_integer(runtime: Runtime, text: Value, picture: Value) -> Value:
     """`$parseInteger`."""
     from asl_engine.lang.jsonata.pictures import numbers as pictures
 
+    runtime.charge_picture(text, picture)
     return text if text is UNDEFINED else pictures.parse_integer(text, picture)
 
 

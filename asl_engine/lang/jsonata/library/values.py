@@ -194,6 +194,7 @@ def from_millis(runtime: Runtime, value: Value, picture: Value = UNDEFINED, time
 
     if value is UNDEFINED:
         return value
+    runtime.charge_picture(value, picture)
     return datetimes.from_millis(
         value, None if picture is UNDEFINED else picture, None if timezone is UNDEFINED else timezone
     )
@@ -203,6 +204,7 @@ def to_millis(runtime: Runtime, text: Value, picture: Value = UNDEFINED) -> Valu
     """`$toMillis`."""
     from asl_engine.lang.jsonata.pictures import datetimes
 
+    runtime.charge_picture(text, picture)
     return (
         text if text is UNDEFINED else datetimes.to_millis(text, None if picture is UNDEFINED else picture, runtime.now)
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asl_engine.lang.jsonata import compile_jsonata
 from asl_engine.lang.jsonata.errors import JSONataError
 from asl_engine.lang.jsonata.pictures.numbers import format_base, format_integer, format_number, parse_integer
 
@@ -281,3 +283,14 @@ def test_number_pictures_raise_nothing_else(value: float, picture: str, options:
 def test_integer_pictures_raise_nothing_else(value: float, picture: str, text: str) -> None:
     assert outcome(format_integer, value, picture) in ("str", "D1001", "D3130", "D3131")
     assert outcome(parse_integer, text, picture) in ("int", "float", "D3130", "D3131")
+
+
+@pytest.mark.parametrize("call", ["$formatBase(1e300 * $, 2)", "$formatInteger(1e300 * $, 'w')", "$fromMillis($, $p)"])
+def test_pictures_count(call: str) -> None:
+    """What a picture asks for is work like any other, and ends with it."""
+    expression = compile_jsonata(f"($p := '{'[FNn]' * 40}'; $count([1..1000000].{call}))")
+    began = time.process_time()
+    with pytest.raises(JSONataError) as failure:
+        expression.evaluate(timeout=0.2)
+    assert failure.value.code in ("U1001", "U1002")
+    assert time.process_time() - began < 2
