@@ -48,6 +48,9 @@ LIFETIME: Final = {"STANDARD": 365 * 86_400.0, "EXPRESS": 300.0}
 REDRIVABLE_SECONDS: Final = 14 * 86_400
 """How long after its end an execution can be redriven (AWS quota)."""
 
+RETENTION_SECONDS: Final = 90 * 86_400
+"""How long after its end an execution is known, with its history and its name (AWS quota)."""
+
 # --- a Map -----------------------------------------------------------------------------------------------------------
 
 INLINE_CONCURRENCY: Final = 40

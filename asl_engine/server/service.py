@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Coroutine
 from typing import Any
 
-from asl_engine.drivers.hooks import Hooks
+from asl_engine.drivers.hooks import NO_HOOKS
 from asl_engine.drivers.launch import Launch
 from asl_engine.drivers.realtime import RealTimeDriver, in_thread
 from asl_engine.errors import AslError
@@ -73,9 +73,8 @@ class Service:
         kernel.activities = self._activities
         descendants = Descendants(self.store, self.live)
         seed = random.SystemRandom().getrandbits(64)
-        hooks = Hooks(on_commit=self.store.journal(row.arn))
         performer = self.performer.mocked(mocks)
-        launch = Launch(kernel, performer, value, identity, seed, None, hooks, self.objects, descendants)
+        launch = Launch(kernel, performer, value, identity, seed, None, NO_HOOKS, self.objects, descendants)
         driver = launch.in_real_time(self.skips_time, self._hand_out)
         live = descendants.root = self.live[row.arn] = LiveExecution(row, kernel, driver)
         self.running += 1

@@ -26,7 +26,6 @@ MAX_MAP_RUNS: Final = 10_000
 """How many Map Runs are kept; the oldest that have ended are forgotten first."""
 
 
-
 class MemoryExecutions:
     """Executions with their histories and redrives; the oldest that have ended go when there is no room."""
 
@@ -73,9 +72,6 @@ class MemoryExecutions:
         self._redrives.pop(arn, None)
         self._ended.pop(arn, None)
         self._forgotten.append(arn)
-
-    def journal(self, arn: str) -> None:
-        """There is none: what runs ends with the process, as this store does."""
 
     def execution(self, arn: str) -> Execution | None:
         """Return the execution of an ARN."""
@@ -157,6 +153,8 @@ class MemoryExecutions:
 class MemoryStore(MemoryMachines, MemoryExecutions, MemoryTokens):
     """A store in memory: machines, executions, tokens, and Map Runs."""
 
+    is_durable = False
+
     def __init__(self, max_executions: int = MAX_EXECUTIONS, max_memory: int = MAX_MEMORY) -> None:
         room = Room(max_memory)
         revisions = Revisions(room)
@@ -171,6 +169,9 @@ class MemoryStore(MemoryMachines, MemoryExecutions, MemoryTokens):
     def memory(self) -> int:
         """How many bytes all that is remembered takes."""
         return self._room.taken
+
+    def saved(self) -> None:
+        """Nothing is on its way: what is remembered is remembered."""
 
     def end_execution(self, execution: Execution, history: Records) -> None:
         """Remember how an execution has ended, unless it was forgotten; its tokens are over."""

@@ -6,7 +6,7 @@ Dataclasses, as nothing here is on the way of a transition and nobody imports th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from asl_engine.values import JSON
 
@@ -112,6 +112,18 @@ class Execution:
         self.output = self.error = self.cause = None
         self.redrive_count += 1
         self.redriven_at = at
+
+
+class Entry(NamedTuple):
+    """An event of an execution as its journal has it: `seq` counts from 1, `at` is its moment, `kind` its type, `op`
+    what it answers ("" for none), `body` the rest as JSON, and `sum` a checksum of what the execution was after it."""
+
+    seq: int
+    at: float
+    kind: str
+    op: str
+    body: str
+    sum: int
 
 
 @dataclass(slots=True)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeAlias
+from collections.abc import Awaitable, Iterator
+from typing import Protocol
 
 from asl_engine.history.records import Records
-from asl_engine.mapruns.family import FamilyEvent
-from asl_engine.store.records import Activity, Alias, Execution, Machine, MapRun, Page, Token, Version
-
-Journal: TypeAlias = Callable[[FamilyEvent], Awaitable[None] | None]
-"""Takes in an event; it is safe when what is returned has been awaited."""
+from asl_engine.store.records import Activity, Alias, Entry, Execution, Machine, MapRun, Page, Token, Version
 
 
 class StoreFull(Exception):
     """There is no room for more, and nothing that has ended to make some. The message says what takes it."""
 
 
+class StoreFailed(Exception):
+    """The store could not be written, or read; the message says why. What was not saved by then is not remembered."""
+
+
 class Store(Protocol):
     """What is remembered. In lists, `after` is the key of the last entry that the caller has seen."""
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether executions can go on from this store in another process: it is a DurableStore."""
+        ...
+
+    def saved(self) -> Awaitable[None] | None:
+        """Return what is done when all that was written so far is safe; None when nothing is on its way. Nobody may
+        hear of what was written, or see what follows from it, before. Awaiting it raises StoreFailed when it is
+        lost."""
+        ...
 
     # --- state machines, their versions and aliases, and tags ---------------------------------------------------------
 
@@ -94,11 +105,6 @@ class Store(Protocol):
     def add_execution(self, execution: Execution) -> Execution | None:
         """Remember an execution and give it its id; if its machine has one of that ARN already, return that and change
         nothing. Express executions may share a name: the last one is remembered. Raises StoreFull."""
-        ...
-
-    def journal(self, arn: str) -> Journal | None:
-        """Return what writes down each event of an execution and its children before a command that follows from it is
-        carried out; None for a store that could not go on with it anyway."""
         ...
 
     def execution(self, arn: str) -> Execution | None:
@@ -198,4 +204,61 @@ class Store(Protocol):
 
     def list_activities(self, account: str, region: str, after: str | None, limit: int) -> Page[Activity, str]:
         """Return activities in the order of their names, which are the keys."""
+        ...
+
+
+class DurableStore(Store, Protocol):
+    """A store from which executions go on in another process: it has their events, and knows which of them wait. Each
+    method of a Store that writes may raise StoreFailed as well, and those that read when the store is damaged."""
+
+    # --- the journal --------------------------------------------------------------------------------------------------
+
+    def append(self, execution_id: int, entry: Entry) -> None:
+        """Remember the next event of an execution, its children included. Raises StoreFailed for one that does not
+        follow the last: what comes before it was lost, or another has written."""
+        ...
+
+    def entries(self, execution_id: int, after: int = 0) -> Iterator[Entry]:
+        """Yield the events of an execution in order, from the one behind `after` on. Those of one that has ended are
+        there as long as a redrive is possible."""
+        ...
+
+    def open_executions(self, after_id: int = 0) -> Iterator[Execution]:
+        """Yield the executions that run and are not parked, in the order of their ids, from the one behind `after_id`
+        on; without children of Map Runs, which run with their parent."""
+        ...
+
+    def park(self, execution: Execution, due_at: float | None) -> None:
+        """Remember that an execution only waits: until a moment, or for a token alone (None)."""
+        ...
+
+    def unpark(self, execution: Execution) -> None:
+        """Remember that an execution that was parked is driven again."""
+        ...
+
+    def due(self, now: float, limit: int) -> list[Execution]:
+        """Return parked executions whose moment has come, the earliest first."""
+        ...
+
+    def next_due(self) -> float | None:
+        """Return when the next of the parked executions is due; None when none will be."""
+        ...
+
+    def log_position(self, execution_id: int) -> int:
+        """Return how many events of an execution were delivered to its log."""
+        ...
+
+    def save_log_position(self, execution_id: int, seen: int) -> None:
+        """Remember how many events of an execution were delivered to its log."""
+        ...
+
+    # --- the store itself ---------------------------------------------------------------------------------------------
+
+    def tidy(self, now: float) -> bool:
+        """Take away a little of what is over for long; return whether there may be more. Call it again when that is
+        saved, and then every hour or so."""
+        ...
+
+    def close(self) -> None:
+        """Save what was written, and let go of the file. Raises StoreFailed."""
         ...

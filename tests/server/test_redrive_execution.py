@@ -9,7 +9,6 @@ import pytest
 from conftest import PATIENCE, one_state, scripted
 from test_operations import MACHINE, Client
 
-from asl_engine.kernel import TaskSucceeded
 from asl_engine.server.errors import ApiError
 from asl_engine.store import MemoryStore
 
@@ -95,28 +94,33 @@ def test_a_fail_state_fails_again_in_real_time():
 
 
 class FailingOnce(MemoryStore):
-    """A store whose journal cannot be written once."""
+    """A store that cannot be read when an execution asks it for the first time."""
 
-    def journal(self, arn):
-        problems = [OSError("no room")]
+    def __init__(self):
+        super().__init__()
+        self.problems = []
 
-        def write(event):
-            if isinstance(event, TaskSucceeded) and problems:
-                raise problems.pop()
-
-        return write
+    def activity(self, arn):
+        if self.problems:
+            raise self.problems.pop()
+        return super().activity(arn)
 
 
 def test_what_broke_the_execution_itself_is_tried_again(capsys):
-    """What happened could not be written down: nobody knows how to go on, until somebody redrives it."""
-    client = Client({"f": scripted("lost", "done")}, store=FailingOnce())
-    client.create(definition=TASK)
+    """Something of the engine failed: nobody knows how to go on, until somebody redrives it."""
+    store = FailingOnce()
+    client = Client(store=store)
+    arn = client("CreateActivity", name="sign")["activityArn"]
+    client.create(definition=one_state(Type="Task", Resource=arn))
+    store.problems.append(OSError("no room"))
 
     async def story():
-        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m")["executionArn"]
-        failed = await ended(client, arn)
-        client("RedriveExecution", executionArn=arn)
-        return failed, await ended(client, arn)
+        execution = client("StartExecution", stateMachineArn=f"{MACHINE}m")["executionArn"]
+        failed = await ended(client, execution)
+        client("RedriveExecution", executionArn=execution)
+        work = await client("GetActivityTask", activityArn=arn)
+        await client("SendTaskSuccess", taskToken=work["taskToken"], output='"done"')
+        return failed, await ended(client, execution)
 
     failed, done = asyncio.run(story())
     assert (failed["status"], failed["error"]) == ("FAILED", "States.Runtime")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -16,14 +17,24 @@ from asl_engine.store import (
     Revision,
     Token,
 )
+from asl_engine.store.sqlite import SqliteStore
 
 ACCOUNT = ("123456789012", "us-east-1")
 PREFIX = "arn:aws:states:us-east-1:123456789012:"
 
 
-@pytest.fixture(params=[MemoryStore])
-def store(request):
-    return request.param()
+def in_memory(folder):
+    return contextlib.nullcontext(MemoryStore())
+
+
+def in_a_file(folder):
+    return contextlib.closing(SqliteStore(folder / "executions.db", durability="normal"))
+
+
+@pytest.fixture(params=[in_memory, in_a_file])
+def store(request, tmp_path):
+    with request.param(tmp_path) as opened:
+        yield opened
 
 
 def revision(id=None, type="STANDARD", definition="{}"):
