@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 import traceback
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -26,6 +27,7 @@ from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request, service_model, without_nulls
 from asl_engine.server.service import Service
 from asl_engine.source.document import is_deeper
+from asl_engine.store import StoreFailed
 from asl_engine.values import parse_json
 
 MAX_BODY = 1024 * 1024
@@ -67,16 +69,29 @@ async def _answer(service: Service, request: HttpRequest, allowed_hosts: Collect
         check_request(name, body)
         if (trace := request.headers.get("x-amzn-trace-id")) is not None:
             body["traceHeader"] = trace  # wins over the member of that name (recorded, September 2026)
-        answer = OPERATIONS[name](service, account_of(request), body)
-        return _response(200, await _while_heard(request, answer) if isinstance(answer, Awaitable) else answer)
+        return _response(200, await _saved_answer(service, request, name, body))
     except ApiError as problem:
         answer_body = {"__type": problem.code, "message": problem.message}
         return _response(400, answer_body if problem.reason is None else answer_body | {"reason": problem.reason})
+    except StoreFailed as problem:
+        print(problem, file=sys.stderr)
+        answer_body = {"__type": "ServiceUnavailable", "message": "The store of the endpoint failed; its log says why."}
+        return _response(503, answer_body)
     except ClientDisconnect:  # in the middle of its body: nobody hears this
         return _response(400, {"__type": "SerializationException", "message": "The request is not whole."})
     except Exception:
         traceback.print_exc()  # for whoever runs the endpoint; who asked learns nothing of its insides
         return _response(500, {"__type": "InternalFailure", "message": "The request failed for an unknown reason."})
+
+
+async def _saved_answer(service: Service, request: HttpRequest, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer of an operation, or its refusal, when all that it may tell of is safe."""
+    try:
+        answer = OPERATIONS[name](service, account_of(request), body)
+        return await _while_heard(request, answer) if isinstance(answer, Awaitable) else answer
+    finally:
+        if (saving := service.store.saved()) is not None:
+            await saving
 
 
 async def _while_heard(request: HttpRequest, answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
