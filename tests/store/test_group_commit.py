@@ -12,7 +12,7 @@ from test_stores import PREFIX, execution, machine
 
 from asl_engine.store import Entry, StoreFailed
 from asl_engine.store.sqlite import SqliteReader, SqliteStore, writer
-from asl_engine.store.sqlite.connection import open_owned
+from asl_engine.store.sqlite.connection import WriteAheadLog, open_owned
 from asl_engine.store.sqlite.database import Database
 from asl_engine.store.sqlite.machines import Machines
 
@@ -124,6 +124,25 @@ def test_what_comes_during_a_flush_is_the_next_group(path):
         return unsafe, was_second_done, commits
 
     assert (False, False, 2) == asyncio.run(main())
+
+
+def test_the_log_is_written_into_the_file_while_others_write(path):
+    """After fifty commits most of it stands there, and not only when the file is closed."""
+    parts = Machines(Database(open_owned(path), None, (log := WriteAheadLog(path)).checkpoint))
+
+    async def main():
+        for number in range(writer.COMMITS_BETWEEN_CHECKPOINTS):
+            parts.save_tags(f"a{number}", {"x": "y" * 10_000})
+            await parts.database.writer.saved()
+
+    before = path.stat().st_size
+    asyncio.run(main())
+    parts.database.writer.close()
+    after = path.stat().st_size
+    log.close()
+    parts.database.connection.close()
+
+    assert after - before > 400_000
 
 
 def test_without_an_event_loop_each_method_is_safe_when_it_returns(store, path):

@@ -7,6 +7,7 @@ UsageError says why, and nothing of it was changed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
@@ -22,8 +23,9 @@ Durability: TypeAlias = Literal["full", "normal"]
 
 Flush: TypeAlias = Callable[[], None]
 
-_PAGES_BETWEEN_CHECKPOINTS: Final = 2_000
-"""How long the write-ahead log gets, in pages of 4 kB, before it is written into the file and begins anew."""
+_LONGEST_LOG: Final = 8_000
+"""How long the write-ahead log gets, in pages of 4 kB, before a commit waits until all of it stands in the file, so
+that it begins anew. It begins anew by itself when there is a pause."""
 
 
 class Owner:
@@ -76,17 +78,18 @@ def open_owned(path: Path) -> sqlite3.Connection:
         raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
     try:
-        _check(connection, path)
+        if not _check(connection, path):
+            connection.execute("PRAGMA synchronous = OFF")  # it is new: nothing in it is promised yet
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the next line, or it is ignored
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise UsageError(
                 f"{path} cannot be written safely: its file system has no shared memory (a network drive?)"
             )
-        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -8000")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
         migrate(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.Error as problem:
         connection.close()
         raise UsageError(f"{path} cannot be opened: {problem}") from None
@@ -138,19 +141,39 @@ def _check(connection: sqlite3.Connection, path: Path) -> int:
 class WriteAheadLog:
     """The file to which commits are appended, opened a second time: what it has is safe when it has been flushed.
 
-    SQLite could flush it itself (`synchronous = FULL`), but only while the connection waits, and with it the event
-    loop. It keeps the file as long as a connection is open, so this is always the right one.
+    SQLite could flush it itself (`synchronous = FULL`), and write what it has into the file, but only while the
+    connection waits, and with it the event loop. `flush` and `checkpoint` are called by other threads. SQLite keeps the
+    log as long as a connection is open, so this is always the right one.
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.file = os.open(f"{path}-wal", os.O_RDWR)
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    def settle(self) -> None:
+        """Return when the files themselves are on disk, with their names: what is flushed later would be nowhere.
+        Raises OSError."""
+        os.fsync(self.file)
+        for place in (self.path, self.path.parent) if os.name == "posix" else (self.path,):
+            file = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
 
     def flush(self) -> None:
         """Return when all that was committed is on disk. Raises OSError."""
         _to_disk(self.file)
 
+    def checkpoint(self) -> None:
+        """Write what was committed into the file. Others write and read meanwhile."""
+        with contextlib.suppress(sqlite3.Error):  # it stays in the log then
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def close(self) -> None:
         """Let go of the file."""
+        self._connection.close()
         os.close(self.file)
 
 

@@ -19,10 +19,15 @@ Row = TypeVar("Row")
 class Database:
     """A connection, who writes on it, and what is stored once."""
 
-    def __init__(self, connection: sqlite3.Connection, flush: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        flush: Callable[[], None] | None = None,
+        checkpoint: Callable[[], None] | None = None,
+    ) -> None:
         self.connection = connection
         self.shared = Shared(connection)
-        self.writer = Writer(connection, flush, self.shared.forget)
+        self.writer = Writer(connection, flush, checkpoint, self.shared.forget)
 
     def transaction(self) -> AbstractContextManager[Callable[..., sqlite3.Cursor]]:
         """See `Writer.transaction`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import ExitStack
 from pathlib import Path
 
 from asl_engine.store.sqlite.connection import Durability, Owner, WriteAheadLog, open_for_reading, open_owned
@@ -33,22 +34,26 @@ class SqliteStore(_Parts):
 
     def __init__(self, path: str | Path, durability: Durability = "full") -> None:
         path = Path(path)
-        self._owner = Owner(path)
-        try:
+        with ExitStack() as undo:
+            self._owner = Owner(path)
+            undo.callback(self._owner.release)
             connection = open_owned(path)
+            undo.callback(connection.close)
             self._log = WriteAheadLog(path)
-        except BaseException:
-            self._owner.release()
-            raise
-        super().__init__(Database(connection, self._log.flush if durability == "full" else None))
+            undo.callback(self._log.close)
+            if durability == "full":
+                self._log.settle()
+            flush = self._log.flush if durability == "full" else None
+            super().__init__(Database(connection, flush, self._log.checkpoint))
+            undo.pop_all()
 
     def close(self) -> None:
         """Save what was written, and let another process have the file. Raises StoreFailed."""
         try:
             self.database.writer.close()
         finally:
-            self.database.connection.close()
             self._log.close()
+            self.database.connection.close()
             self._owner.release()
 
 
@@ -56,7 +61,7 @@ class SqliteReader(_Parts):
     """A store that is read while another process may own its file. What would write raises StoreFailed."""
 
     def __init__(self, path: str | Path) -> None:
-        super().__init__(Database(open_for_reading(Path(path)), None))
+        super().__init__(Database(open_for_reading(Path(path))))
         self.database.writer.refuse("the store is open for reading only")
 
     def close(self) -> None:

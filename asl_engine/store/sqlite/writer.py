@@ -3,7 +3,7 @@
 Statements are executed where they are asked for, inside a transaction that stays open, so whoever reads on the same
 connection sees what was written before. The event loop commits it when it has nothing more urgent, which appends the
 pages to the write-ahead log, and a thread flushes that. Meanwhile the next group gathers; it is committed when the
-flush is done. Who has to know that all is safe awaits `saved`.
+flush is done. Who has to know that all is safe awaits `saved`. Another thread writes the log into the file itself.
 
 When the disk is full, the group is lost as a whole: SQLite takes it back, and each who waits for it learns so. Nothing
 is written for a moment then, so that nobody builds on what was lost before having heard of it; after that, the first
@@ -17,7 +17,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
@@ -25,6 +25,9 @@ from asl_engine.store.store import StoreFailed
 
 RETRY_SECONDS: Final = 1.0
 """How long nothing is written after a group was lost."""
+
+COMMITS_BETWEEN_CHECKPOINTS: Final = 50
+"""After how many commits what is in the log is written into the file, in a thread."""
 
 
 class Group:
@@ -52,16 +55,24 @@ class Group:
 
 class Writer:
     """Writes on a connection, which is the only one that does. `flush` has what was committed reach the disk; None
-    where that need not be. `on_loss` is called when what was written is taken back."""
+    where that need not be. `checkpoint` writes the log into the file. Both are called in threads. `on_loss` is called
+    when what was written is taken back."""
 
     def __init__(
-        self, connection: sqlite3.Connection, flush: Callable[[], None] | None, on_loss: Callable[[], None]
+        self,
+        connection: sqlite3.Connection,
+        flush: Callable[[], None] | None,
+        checkpoint: Callable[[], None] | None,
+        on_loss: Callable[[], None],
     ) -> None:
         self.connection = connection
         self.commits = 0
         self._flush = flush
+        self._checkpoint = checkpoint
+        self._checkpointing: Future[None] | None = None
+        self._next_checkpoint = COMMITS_BETWEEN_CHECKPOINTS
         self._on_loss = on_loss
-        self._thread = ThreadPoolExecutor(1, "store") if flush is not None else None
+        self._threads = ThreadPoolExecutor(2, "store")
         self._depth = 0
         self._group = Group()
         self._flushing: Group | None = None
@@ -117,8 +128,7 @@ class Writer:
             if self.connection.in_transaction:
                 self.settle()
         finally:
-            if self._thread is not None:
-                self._thread.shutdown()
+            self._threads.shutdown()
             if self._flushing is not None:
                 self._flushing.settle()
             self.refuse("the store is closed")
@@ -191,12 +201,12 @@ class Writer:
         group = self._commit()
         if group is None:
             return
-        if self._thread is None or self._loop is None:
+        if self._flush is None:
             group.settle()
+            self._begin_checkpoint()
             return
-        assert self._flush is not None
         self._flushing = group
-        work = self._loop.run_in_executor(self._thread, self._flush)
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._flush)
         work.add_done_callback(lambda done: self._flushed(group, done))
 
     def _commit(self) -> Group | None:
@@ -218,8 +228,16 @@ class Writer:
         if problem is not None:
             self._break(problem)
         group.settle(None if problem is None else self._problem)
+        self._begin_checkpoint()
         if self.connection.in_transaction:
             self._schedule()
+
+    def _begin_checkpoint(self) -> None:
+        """Have a thread write the log into the file, now and then and after what waits was flushed."""
+        is_free = self._checkpointing is None or self._checkpointing.done()
+        if self._checkpoint is not None and is_free and self.commits >= self._next_checkpoint:
+            self._next_checkpoint = self.commits + COMMITS_BETWEEN_CHECKPOINTS
+            self._checkpointing = self._threads.submit(self._checkpoint)
 
     def _break(self, problem: BaseException) -> None:
         """A flush failed: what the operating system has dropped may be in the middle of what is to be kept."""
