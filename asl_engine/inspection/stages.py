@@ -16,10 +16,10 @@ from asl_engine.inspection.scope import Scope
 from asl_engine.model import states as model
 from asl_engine.model.maps import ItemReader
 from asl_engine.program.batches import batched
-from asl_engine.program.dataflow import Stage, value_of
+from asl_engine.program.dataflow import Stage, selected_items, value_of
 from asl_engine.program.distributed import Batching, batching_of
 from asl_engine.program.language import Language
-from asl_engine.program.states import check_function_name, selected_items
+from asl_engine.program.states import check_function_name
 from asl_engine.program.thresholds import tolerated_failures
 from asl_engine.values import ABSENT, JSON
 
@@ -68,7 +68,7 @@ def map_inputs(
         values["afterItemsPointer"] = limited(read)
     select, batching = language.selector(state), batching_of(state, language)
     if select is not None:
-        inputs = selected_items(select, scope, data, items)
+        inputs = selected_items(select, scope, items)
         values["afterItemSelector"] = limited(inputs)
         scope.data = data
     if batching is not None:

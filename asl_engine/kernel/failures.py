@@ -100,8 +100,6 @@ def catcher_for(frame: Frame, failed: Failed) -> tuple[int, Catcher] | None:
 def expression_failure(memory: Memory, frame: Frame, problem: ExpressionFailed) -> Failed:
     """Return the failure of a state of which an expression failed, in the service's words, and write it down."""
     memory.note_entered(frame)  # before the cause is made: it names the event
-    if problem.items is not None:  # an inline Map has started by then (recorded, September 2026)
-        memory.record.forked(frame.state, problem.items)
     cause = problem.cause
     if problem.names_place:
         place = f"'{frame.state.name}' (entered at the event id #{frame.entered_id})"

@@ -7,8 +7,10 @@ time.
 from __future__ import annotations
 
 from asl_engine.kernel.commands import StartMapRun
-from asl_engine.kernel.failures import TOO_MANY_FAILED
+from asl_engine.kernel.failures import TOO_MANY_FAILED, expression_failure
 from asl_engine.kernel.memory import Frame, Join, Memory
+from asl_engine.lang.expr import ExpressionFailed
+from asl_engine.program.dataflow import selected_items
 from asl_engine.program.program import Done, Failed, Fork, Move
 from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.quotas import MAX_BYTES
@@ -18,8 +20,14 @@ from asl_engine.values import JSON, bound_of
 def open_fork(memory: Memory, frame: Frame, fork: Fork) -> Move | None:
     """Start the first walks; without any, the fork is joined at once."""
     memory.note_entered(frame)
+    memory.record.forked(frame.state, fork)
+    select = frame.state.select
+    if select is not None:  # an item that cannot be shaped fails a Map that has begun (recorded, September 2026)
+        try:
+            fork.inputs = selected_items(select, frame, fork.items or [])
+        except ExpressionFailed as problem:
+            return expression_failure(memory, frame, problem)
     frame.join = Join(fork, frame.op)
-    memory.record.forked(frame.state, len(fork.inputs) if fork.items is not None else None)
     if not fork.inputs:
         return _joined(memory, frame)
     # An iteration sees its item, wherever that came from; a branch's input is measured, once for all.

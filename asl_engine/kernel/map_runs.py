@@ -22,7 +22,7 @@ def distribute(memory: Memory, frame: Frame, move: Distribute) -> Move | None:
     distribution = frame.state.distribution
     assert distribution is not None
     memory.note_entered(frame)
-    memory.record.forked(frame.state, 0 if move.items is None else len(move.items))
+    memory.record.forked(frame.state, move)
     try:
         plan = distribution.plan(frame, move.items)
     except ExpressionFailed as problem:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from asl_engine.history import Mark, RecordedFailure, Records
-from asl_engine.program.program import Invoke, State
+from asl_engine.program.program import Distribute, Fork, Invoke, State
 from asl_engine.quotas import MAX_EVENTS
 from asl_engine.values import JSON
 
@@ -190,9 +190,9 @@ class Record:
 
     # ---------------------------------------------------------------------------------------------- forks and joins
 
-    def forked(self, state: State, length: int | None) -> None:
-        """A Map began with so many items, or a Parallel, which has None."""
-        self._write(Mark.FORKED, state, length)
+    def forked(self, state: State, move: Fork | Distribute) -> None:
+        """A Map began, with so many items as it has already, or a Parallel, which has None."""
+        self._write(Mark.FORKED, state, len(move.items or ()) if state.is_map else None)
 
     def branch(self, number: int, parent: int) -> None:
         """A branch began, in a frame of its own: both are numbers of frames."""

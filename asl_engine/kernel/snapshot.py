@@ -21,7 +21,7 @@ from asl_engine.program.distributed import plan_as_data, plan_from_data
 from asl_engine.program.program import Done, Enter, Failed, Fork, Invoke, Move, Program, State, TimedOut
 from asl_engine.values import JSON
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 _FACTS: Final = (
     "status", "input", "output", "error", "cause", "seed", "started_at", "redriven_at", "redrive_count", "now",
@@ -129,13 +129,8 @@ def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Fr
 
 
 def _join_as_data(join: Join) -> dict[str, JSON]:
-    fork = join.fork
     return {
-        "blocks": [block.pointer for block in fork.blocks],
-        "inputs": fork.inputs,
-        "items": fork.items,
-        "limit": fork.limit,
-        "tolerated": fork.tolerated,
+        "fork": {**_slots(join.fork), "blocks": [block.pointer for block in join.fork.blocks]},
         "op": join.op,
         "next": join.next,
         "results": [[index, result] for index, result in join.results.items()],
@@ -146,8 +141,8 @@ def _join_as_data(join: Join) -> dict[str, JSON]:
 
 
 def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
-    blocks = tuple(program.blocks[pointer] for pointer in data["blocks"])
-    join = Join(Fork(blocks, data["inputs"], data["items"], data["limit"], data["tolerated"]), data["op"])
+    blocks = tuple(program.blocks[pointer] for pointer in data["fork"]["blocks"])
+    join = Join(Fork(**{**data["fork"], "blocks": blocks}), data["op"])
     join.next, join.failures, join.result_max_size = data["next"], data["failures"], data["result_max_size"]
     join.results = dict(data["results"])
     join.input_max_size = data["input_max_size"]
@@ -157,12 +152,7 @@ def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
 def command_as_data(command: Command) -> dict[str, JSON]:
     """Return a command that waits for its answer as a JSON value."""
     if isinstance(command, StartTask):
-        return {
-            "op": command.op,
-            "payload": command.payload,
-            "timeout": command.timeout,
-            "heartbeat": command.heartbeat,
-        }
+        return {name: value for name, value in _slots(command).items() if name not in ("resource", "state")}
     if isinstance(command, StartMapRun):
         plan = plan_as_data(command.plan)
         return {"op": command.op, "map_run": command.arn, "plan": plan, "redrives": command.redrives}
@@ -178,7 +168,7 @@ def command_from_data(state: State, data: dict[str, JSON]) -> StartTask | StartT
     if "map_run" in data:
         return StartMapRun(op, state.name, data["map_run"], plan_from_data(data["plan"]), data["redrives"])
     assert state.resource is not None
-    return StartTask(op, state.resource, data["payload"], state.name, data["timeout"], data["heartbeat"])
+    return StartTask(resource=state.resource, state=state.name, **data)
 
 
 def _move_as_data(move: Move | None) -> dict[str, JSON]:
@@ -198,6 +188,10 @@ def _move_from_data(data: dict[str, JSON], frame: Frame) -> Done | Enter | Faile
     return TimedOut(data["matched_as"]) if "matched_as" in data else ENTER
 
 
+def _slots(part: StartTask | Fork | Invoke) -> dict[str, JSON]:
+    return {name: getattr(part, name) for name in type(part).__slots__}
+
+
 def _slot_as_data(slot: Any) -> dict[str, JSON]:
     """Write one reference of the record; the key says what it is, so no JSON value can be taken for something else."""
     if isinstance(slot, State):
@@ -205,7 +199,7 @@ def _slot_as_data(slot: Any) -> dict[str, JSON]:
     if isinstance(slot, Mark):
         return {"mark": slot.name}
     if isinstance(slot, Invoke):
-        return {"invoke": {name: getattr(slot, name) for name in Invoke.__slots__}}
+        return {"invoke": _slots(slot)}
     if isinstance(slot, RecordedFailure):
         return {"failure": list(slot)}
     if isinstance(slot, tuple):

@@ -57,7 +57,7 @@ class ExpressionFailed(Exception):
 
     Most causes are preceded by the place ("An error occurred while executing the state 'S' (entered at the event id
     #2). "), which whoever knows it adds; `names_place` is false for the few that AWS gives without. `location` is the
-    field where a query failed: `Output/list[0]`. `items` is how many items a Map had begun to shape, if that failed.
+    field where a query failed: `Output/list[0]`.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class ExpressionFailed(Exception):
         self.cause = cause
         self.names_place = names_place
         self.location = location
-        self.items: int | None = None
 
 
 def compile_literal(value: JSON) -> Expr:

@@ -34,9 +34,8 @@ class Selector:
     """Shapes items: meanwhile `$$.Map.Item` is the item in hand, and `$` the Map's effective input."""
 
     def __init__(self, frame: Frame, state: State, data: JSON) -> None:
-        assert state.distribution is not None
         self.frame = frame
-        self.select = state.distribution.select
+        self.select = state.select
         self.data = data
         self.count = 0
 

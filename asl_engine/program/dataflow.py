@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from asl_engine.lang.expr import Scope
+from asl_engine.lang.expr import Expr, Scope
 from asl_engine.values import JSON
 
 Leave: TypeAlias = Callable[[Scope, JSON], JSON]
@@ -39,6 +39,18 @@ Value = TypeVar("Value")
 def value_of(read: Callable[[Scope], Value] | None, scope: Scope) -> Value | None:
     """Return the value of a field; None where the author did not write it."""
     return read(scope) if read is not None else None
+
+
+def selected_items(select: Expr, scope: Scope, items: list[JSON]) -> list[JSON]:
+    """Shape each item; meanwhile `$$.Map.Item` is that item, and `$` the Map's effective input, the scope's `data`."""
+    outer, data, inputs = scope.item, scope.data, []
+    try:
+        for index, item in enumerate(items):
+            scope.item, scope.data = {"Index": index, "Value": item}, data
+            inputs.append(select(scope))
+    finally:
+        scope.item = outer
+    return inputs
 
 
 def chained(stages: Iterable[Stage]) -> Leave | None:

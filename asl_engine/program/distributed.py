@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from asl_engine.lang.expr import Expr, Scope
+from asl_engine.lang.expr import Scope
 from asl_engine.model.maps import ReaderConfig
 from asl_engine.model.states import Map
 from asl_engine.program.dataflow import value_of
@@ -140,18 +140,14 @@ FIXED: Final = (
 
 
 class Distribution:
-    """What a distributed Map is compiled to. `select` shapes each item; `plan` makes the values of a Map Run."""
+    """What a distributed Map is compiled to; `plan` makes the values of a Map Run."""
 
-    __slots__ = ("label", "plan", "select")
+    __slots__ = ("label", "plan")
 
     def __init__(
-        self,
-        label: str | None,
-        select: Expr | None,
-        plan: Callable[[Scope, list[JSON] | dict[str, JSON] | None], Plan],
+        self, label: str | None, plan: Callable[[Scope, list[JSON] | dict[str, JSON] | None], Plan]
     ) -> None:
         self.label = label
-        self.select = select
         self.plan = plan
 
 
@@ -175,7 +171,7 @@ def distribution_of(state: Map, language: Language) -> Distribution:
             value_of(write, scope),
         )
 
-    return Distribution(state.label, language.selector(state), plan)
+    return Distribution(state.label, plan)
 
 
 def _reader(state: Map, language: Language) -> Callable[[Scope], Reading] | None:

@@ -72,8 +72,8 @@ class State:
     `run` does the first half of the data flow and asks for a move; the route that is taken does the second half, from
     the raw result to the state output. `growth` bounds the output, `enter_growth` the effective input. `first_op` is
     the position of the first attempt at the state when a walk begins with it. `rules` are the ways out of a Choice,
-    `route` is its Default. `distribution` is what only a distributed Map has, and `processor` the program of
-    its children.
+    `route` is its Default. `select` shapes each item of a Map; `distribution` is what only a distributed Map has, and
+    `processor` the program of its children.
     """
 
     __slots__ = (
@@ -94,6 +94,7 @@ class State:
         "route",
         "rules",
         "run",
+        "select",
         "type",
     )
 
@@ -113,6 +114,7 @@ class State:
         self.retriers: tuple[Retrier, ...] = ()
         self.catchers: tuple[Catcher, ...] = ()
         self.resource: Resource | None = None
+        self.select: Expr | None = None
         self.distribution: Distribution | None = None
         self.processor: Program | None = None
         self.counts_retries = type_ in ("Task", "Parallel", "Map")
@@ -233,7 +235,8 @@ class Fork:
 
     `inputs[i]` is the input of walk *i*, through `blocks[i]` or, when there is one block, through that. At most `limit`
     walks are open at a time; the first failure fails the whole, or, when `tolerated` says so, the first one above that
-    number. `items` are a Map's items, for the context object.
+    number. `items` are a Map's items, for the context object; they are the inputs as well, until the state's `select`
+    has shaped them.
     """
 
     __slots__ = ("blocks", "inputs", "items", "limit", "tolerated")

@@ -161,39 +161,26 @@ def compile_parallel(state: model.Parallel, compiled: State, blocks: Blocks, lan
 
 
 def compile_map(state: model.Map, compiled: State, blocks: Blocks, language: Language) -> Run:
-    """A Map forks: its processor gets each item, shaped by `ItemSelector`."""
-    enter, read_items, select = language.enter(state), language.items(state), language.selector(state)
+    """A Map forks: its processor gets each item; what shapes it is asked when history has begun the Map."""
+    enter, read_items, compiled.select = language.enter(state), language.items(state), language.selector(state)
     limit_of = language.integer(state, "max_concurrency", 0)
     count_of = language.integer(state, "tolerated_failure_count", 0)
     share_of = language.percentage(state, "tolerated_failure_percentage")
 
     def run(scope: Scope) -> Move:
-        data, items = enter(scope), read_items(scope)
+        enter(scope)
+        items = read_items(scope)
         limit = value_of(limit_of, scope) or INLINE_CONCURRENCY
         tolerated = tolerated_failures(value_of(count_of, scope), value_of(share_of, scope), len(items))
-        try:
-            inputs = items if select is None else selected_items(select, scope, data, items)
-        except ExpressionFailed as problem:
-            problem.items = len(items)
-            raise
-        return Fork(blocks, inputs, items, min(limit, INLINE_CONCURRENCY), tolerated)
+        return Fork(blocks, items, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
     return run
-
-
-def selected_items(select: Expr, scope: Scope, data: JSON, items: list[JSON]) -> list[JSON]:
-    """Shape each item; meanwhile `$$.Map.Item` is that item, and `$` the Map's effective input."""
-    outer, inputs = scope.item, []
-    for index, item in enumerate(items):
-        scope.item, scope.data = {"Index": index, "Value": item}, data
-        inputs.append(select(scope))
-    scope.item = outer
-    return inputs
 
 
 def compile_distributed(state: model.Map, compiled: State, processor: Program, language: Language) -> Run:
     """A distributed Map has child executions process its items; `ItemsPath` means nothing to a reader's (recorded)."""
     compiled.processor, compiled.distribution = processor, distribution_of(state, language)
+    compiled.select = language.selector(state)
     enter = language.enter(state)
     read_items = language.items(state, takes_object=True) if state.item_reader is None else None
 

@@ -155,6 +155,25 @@ def test_what_a_map_cannot_take(run, fields, input, cause):
     assert ("(entered at the event id #2). " in execution.cause) is not cause.startswith("Reference path")
 
 
+def test_an_item_that_cannot_be_shaped_is_seen_by_nobody_else(run):
+    """What catches the failure of a selector stands outside of the Map, and sees no item of it."""
+    is_seen = "{% $exists($states.context.Map) %}"
+    machine = chain(
+        M={
+            "Type": "Map",
+            "ItemSelector": "{% $states.context.Map.Item.Value + 1 %}",
+            "ItemProcessor": ECHO,
+            "Catch": [{"ErrorEquals": ["States.QueryEvaluationError"], "Next": "After"}],
+        },
+        After={"Type": "Pass", "Output": is_seen},
+    )
+
+    execution = run({"QueryLanguage": "JSONata", **machine}, [1, "x"])
+
+    assert ("SUCCEEDED", False) == (execution.status, execution.output)
+    assert {"length": 2} in [event.get("mapStateStartedEventDetails") for event in execution.history]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "cause"),
     [
