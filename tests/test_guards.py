@@ -270,13 +270,15 @@ def test_everything_public_can_be_imported():
 
 
 def test_the_tree_of_errors_is_the_one_that_its_module_draws():
-    """Names and depths of the docstring are those of the classes, and all are public."""
+    """Names and depths of the docstring are those of the classes; all are public, and a page tells of each."""
     drawn = re.findall(r"^    (?:[├└]── )?([A-Z]\w+)  ", errors.__doc__, re.MULTILINE)
     classes = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
 
     assert [thing.__name__ for thing in classes] == drawn
     assert all(thing is AslError or thing.__base__ is AslError for thing in classes)
     assert set(drawn) <= set(asl_engine.__all__)
+    page = (ROOT / "docs" / "language" / "errors.md").read_text("utf-8")
+    assert [name for name in drawn if f"`{name}`" not in page] == []
 
 
 # --- fields have effects ---------------------------------------------------------------------------------------------

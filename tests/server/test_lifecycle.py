@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import closing
 
 import pytest
 from conftest import chain, one_state
@@ -11,14 +12,20 @@ from test_operations import MACHINE, PASS, ROLE, Client
 
 from asl_engine.server.errors import ApiError
 from asl_engine.server.operations import OPERATIONS
+from asl_engine.store import MemoryStore
+from asl_engine.store.sqlite import SqliteStore
 
 SECOND = json.dumps(chain(B={"Type": "Pass", "Result": 2}))
 M = f"{MACHINE}m"
 
 
-@pytest.fixture
-def client():
-    return Client()
+@pytest.fixture(params=["memory", "file"])
+def client(request, tmp_path):
+    if request.param == "memory":
+        yield Client(store=MemoryStore())
+    else:
+        with closing(SqliteStore(tmp_path / "executions.db", durability="normal")) as store:
+            yield Client(store=store)
 
 
 def refused(client, operation, **request):
