@@ -42,7 +42,7 @@ def check_text(
 
     if not isinstance(text, str) or ("\n" not in text and text.endswith((".json", ".yaml", ".yml"))):
         raise UsageError(f"{text!r} is not the text of a definition; for a file there is check(path)")
-    return report_of(text, kind=type, selection=Selection(select, ignore).check(rules()))
+    return report_of(text, type=type, selection=Selection(select, ignore).check(rules()))
 
 
 def explain(rule: str) -> str:

@@ -101,7 +101,7 @@ class StateMachine:
         """Load a definition from its text, JSON unless `format` says otherwise or the text is no JSON but YAML."""
         from asl_engine.rules.check import check_text
 
-        return cls._accepted(check_text(text, kind=type, format=format), type, name, text)
+        return cls._accepted(check_text(text, type=type, format=format), type, name, text)
 
     @classmethod
     def from_dict(
@@ -139,7 +139,7 @@ class StateMachine:
 
         Only what the definition names itself: a `FunctionName` that comes from the input is known when it is called.
         """
-        from asl_engine.tasks.link import missing_functions
+        from asl_engine.tasks.missing_functions import missing_functions
 
         return missing_functions(self.model, Functions.of(functions))
 
@@ -230,7 +230,7 @@ class StateMachine:
         value, size = checked_input({} if input is ABSENT else input)
         kernel = Kernel(self.program, history)
         hooks = NO_HOOKS if on_event is None else Hooks(on_commit=_telling(kernel, on_event))
-        identity = Identity(name or f"run-{seed}", self.name, kind=self.type)
+        identity = Identity(name or f"run-{seed}", self.name, type=self.type)
         return Launch(kernel, Performer(Functions.of(functions)), value, identity, seed, size, hooks)
 
     @overload

@@ -159,7 +159,7 @@ class Execution:
         Map, and what `StateMachine.run` raises.
         """
         kernel = self._kernel
-        reason = "Express executions cannot be redriven" if kernel.program.kind == "EXPRESS" else why_not(kernel)
+        reason = "Express executions cannot be redriven" if kernel.program.type == "EXPRESS" else why_not(kernel)
         if reason is not None:
             raise NotRedrivable(f"{self.name}: {reason}; run the machine again")
         if kernel.program.is_distributed:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asl_engine.cli.kept_history import follow, history_kept, write_history
-from asl_engine.cli.options import bucket_option, kind_option
+from asl_engine.cli.options import bucket_option, type_option
 from asl_engine.cli.terminal import (
     NobodyReads,
     check_place,
@@ -68,11 +68,11 @@ def asl() -> None:
 @click.option(
     "--children", metavar="FOLDER", help="Write the child executions of distributed Maps there, a line for each."
 )
-@kind_option
+@type_option
 def run(file: str, input_text: str | None, input_file: str | None, functions: str | None, clock: str, seed: int,
         start_time: str | None, name: str | None,
         history_file: str | None, svg_file: str | None, quiet: bool, bucket: tuple[str, ...], children: str | None,
-        kind: str) -> None:  # fmt: skip
+        type: str) -> None:  # fmt: skip
     """Run the state machine in FILE, tell what happens on standard error, and print its output."""
     from asl_engine.cli.arguments import load_functions, read_buckets, read_input, refuse_missing
     from asl_engine.cli.progress import progress_bar
@@ -80,7 +80,7 @@ def run(file: str, input_text: str | None, input_file: str | None, functions: st
     from asl_engine.history.summary import Summary, failure_text
     from asl_engine.history.visits import Failure
 
-    machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
+    machine = StateMachine.load(file, type=type)  # type: ignore[arg-type] # click has checked it
     value = read_input(input_text, input_file)
     if start_time is not None and clock == "real":
         raise UsageError("--start-time goes with --clock skip: real time starts now")
@@ -143,9 +143,9 @@ def _keep(machine: StateMachine, execution: Execution, history_file: str | None,
 @click.option(
     "--files-below", "below", metavar="FOLDER", help="Where files may be that a template names; else in its own folder."
 )
-@kind_option
+@type_option
 def validate(
-    files: tuple[str, ...], form: str, select: str | None, ignore: str | None, below: str | None, kind: str
+    files: tuple[str, ...], form: str, select: str | None, ignore: str | None, below: str | None, type: str
 ) -> None:
     """Check state machines: what AWS would refuse, and what is likely a mistake, each with its line.
 
@@ -161,7 +161,7 @@ def validate(
     worst, reports = 0, []
     pending = definition_files(files)
     for file in pending:
-        code, report = _checked(file, kind, chosen, Path(below) if below else None)
+        code, report = _checked(file, type, chosen, Path(below) if below else None)
         pending += [named for named in getattr(report, "files", ()) if named not in pending]
         worst = max(worst, code)
         reports.append(report)
@@ -195,14 +195,14 @@ def explain(rule_name: str | None, is_all: bool) -> None:
     show(page_of_rule(rule_name))
 
 
-def _checked(file: str, kind: Any, chosen: Selection, below: Path | None) -> tuple[int, Report]:
+def _checked(file: str, type: Any, chosen: Selection, below: Path | None) -> tuple[int, Report]:
     """Return the exit code for a file, and its report; the report of a file that cannot be read says just that."""
     from asl_engine.cli.arguments import refuse_no_file
     from asl_engine.rules.check import check_file
 
     try:
         refuse_no_file(file)
-        report = check_file(file, kind, chosen, below)
+        report = check_file(file, type, chosen, below)
     except SourceError as problem:
         tell(f"asl: {problem}")
         return 2, _unread(file, problem)
@@ -231,9 +231,9 @@ def _unread(file: str, problem: SourceError) -> Report:
 @click.option("--fold", is_flag=True, help="Draw each Parallel and Map as one state, without its body.")
 @click.option("--direction", type=click.Choice(["TB", "LR"], case_sensitive=False), default="TB", show_default=True)
 @click.option("--title", metavar="TEXT", help="A heading.")
-@kind_option
+@type_option
 def render(file: str, output: str | None, form: str | None, history_file: str | None, old_file: str | None, fold: bool,
-           direction: str, title: str | None, kind: str) -> None:  # fmt: skip
+           direction: str, title: str | None, type: str) -> None:  # fmt: skip
     """Draw the state machine in FILE.
 
     With --diff OLD, states and transitions that were added, removed or changed are marked, and listed on standard
@@ -249,11 +249,11 @@ def render(file: str, output: str | None, form: str | None, history_file: str | 
     if old_file is not None and history_file is not None:
         raise UsageError("--diff and --history cannot be drawn in one picture; draw two")
     wanted = format_of(output, form)
-    machine = StateMachine.load(file, type=kind)  # type: ignore[arg-type] # click has checked it
+    machine = StateMachine.load(file, type=type)  # type: ignore[arg-type] # click has checked it
     look: Any = {"is_folded": fold, "direction": direction, "title": title}
     with waiting(sys.stderr, f"drawing {file}"):
         if old_file is not None:
-            old = StateMachine.load(old_file, type=kind)  # type: ignore[arg-type] # click has checked it
+            old = StateMachine.load(old_file, type=type)  # type: ignore[arg-type] # click has checked it
             content, changes = draw_changes(old.model, machine.model, wanted, look)
         else:
             events = read_history(read_json(history_file), history_file) if history_file is not None else None

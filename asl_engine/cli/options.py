@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-kind_option = click.option(
+type_option = click.option(
     "--type",
-    "kind",
+    "type",
     type=click.Choice(["STANDARD", "EXPRESS"], case_sensitive=False),
     default="STANDARD",
     show_default=True,

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from asl_engine.cli.options import bucket_option, kind_option
+from asl_engine.cli.options import bucket_option, type_option
 from asl_engine.cli.terminal import check_place, show, show_file, tell, write_file
 from asl_engine.errors import UsageError
 
@@ -21,7 +21,7 @@ from asl_engine.errors import UsageError
 @click.option("--functions", metavar="APP.PY", help="The functions; for a task without one you are asked.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The source of UUIDs, random numbers and jitter.")
 @bucket_option
-@kind_option
+@type_option
 def debug(
     file: str,
     input_text: str | None,
@@ -29,7 +29,7 @@ def debug(
     functions: str | None,
     seed: int,
     bucket: tuple[str, ...],
-    kind: Any,
+    type: Any,
 ) -> None:
     """Run the state machine in FILE step by step, in virtual time; `help` lists the commands."""
     from asl_engine.cli.arguments import load_functions, read_buckets, read_input
@@ -39,7 +39,7 @@ def debug(
 
     if "-" in (input_text, input_file):
         raise UsageError("standard input has the debugger's commands; give the input in an argument or a file")
-    machine = StateMachine.load(file, type=kind)
+    machine = StateMachine.load(file, type=type)
     value = read_input(input_text, input_file)
     registry = load_functions(functions) if functions is not None else None
     prompt = Prompt()
@@ -58,8 +58,8 @@ def test() -> None:
 @test.command("replay")
 @click.argument("file")
 @click.argument("history")
-@kind_option
-def replay_command(file: str, history: str, kind: Any) -> None:
+@type_option
+def replay_command(file: str, history: str, type: Any) -> None:
     """Run FILE with what the tasks answered in HISTORY, and tell the first difference.
 
     Exit code 1 if there is one.
@@ -69,7 +69,7 @@ def replay_command(file: str, history: str, kind: Any) -> None:
     from asl_engine.history.files import read_history
     from asl_engine.testing.recording.replaying import replay
 
-    result = replay(StateMachine.load(file, type=kind), read_history(read_json(history), history))
+    result = replay(StateMachine.load(file, type=type), read_history(read_json(history), history))
     if result.divergence is None:
         show(f"{file} does what {history} says")
         return
@@ -83,8 +83,8 @@ def replay_command(file: str, history: str, kind: Any) -> None:
 @click.argument("file")
 @click.argument("history")
 @click.option("-o", "--output", metavar="TEST.PY", help="Where to write the test; standard output when not given.")
-@kind_option
-def from_history(file: str, history: str, output: str | None, kind: Any) -> None:
+@type_option
+def from_history(file: str, history: str, output: str | None, type: Any) -> None:
     """Write a pytest file that runs FILE as HISTORY recorded it, and expects the same path and end."""
     from asl_engine.cli.arguments import read_json
     from asl_engine.engine import StateMachine
@@ -94,7 +94,7 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
     from asl_engine.testing.recording.replaying import replay
 
     check_place(output, file, history)
-    machine = StateMachine.load(file, type=kind)
+    machine = StateMachine.load(file, type=type)
     events = read_history(read_json(history), history)
     result = replay(machine, events)
     if result.divergence is not None:
@@ -115,7 +115,7 @@ def from_history(file: str, history: str, output: str | None, kind: Any) -> None
 @click.option("--max-seconds", type=click.FloatRange(0), default=10.0, show_default=True)
 @click.option("-o", "--output", metavar="TEST.PY", help="Write an example of each end as a test for pytest.")
 @bucket_option
-@kind_option
+@type_option
 def explore_command(
     file: str,
     input_text: str | None,
@@ -124,7 +124,7 @@ def explore_command(
     max_seconds: float,
     output: str | None,
     bucket: tuple[str, ...],
-    kind: Any,
+    type: Any,
 ) -> None:
     """Find out which results and errors of its tasks lead FILE to which ends, and which parts nothing reaches."""
     from asl_engine.cli.arguments import read_buckets, read_input, read_json
@@ -133,7 +133,7 @@ def explore_command(
     from asl_engine.values import ABSENT
 
     check_place(output, file, results)
-    machine = StateMachine.load(file, type=kind)
+    machine = StateMachine.load(file, type=type)
     by_name = read_json(results) if results is not None else {}
     if not isinstance(by_name, dict) or not all(isinstance(values, list) for values in by_name.values()):
         raise UsageError(f"{results}: expected an object with an array of results for each name")

@@ -32,7 +32,7 @@ from asl_engine.kernel import (
     TimerFired,
 )
 from asl_engine.mapruns import family_of
-from asl_engine.mapruns.work import Work, WorkDone
+from asl_engine.mapruns.family_messages import Work, WorkDone
 from asl_engine.tasks.invoke import Call, Failure
 from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Job, Performer
 

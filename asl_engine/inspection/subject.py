@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from asl_engine.errors import DefinitionError, NotSupported, UsageError
 from asl_engine.model import states as model
-from asl_engine.model.walk import blocks, language_of
+from asl_engine.model.load import load_model
+from asl_engine.model.walk import blocks, language_of, ways_out
 from asl_engine.program.language import language_named
 from asl_engine.program.unsupported import unfilled
 from asl_engine.rules.check import check_text
@@ -64,17 +64,8 @@ def _in_a_machine(definition: str) -> str:
         return definition
     if not isinstance(state, dict) or is_deeper(state, _DEEPEST):
         return definition
-    ends = {name: {"Type": "Succeed"} for name in _targets(state)}
-    return json.dumps({"StartAt": NAME, "States": ends | {NAME: state}}, ensure_ascii=False)
-
-
-def _targets(state: dict[str, Any]) -> Iterator[str]:
-    """Yield the names of the states that a state may lead to."""
-    ways = [state]
-    for field in ("Choices", "Catch"):
-        parts = state.get(field)
-        ways += [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-    for way in ways:
-        for field in ("Next", "Default"):
-            if isinstance(way.get(field), str):
-                yield way[field]
+    machine = {"StartAt": NAME, "States": {NAME: state}}
+    read = load_model(machine).machine
+    ways = ways_out(read.states[NAME]) if read is not None and NAME in read.states else ()
+    ends = {way.target: {"Type": "Succeed"} for way in ways}
+    return json.dumps(machine | {"States": ends | {NAME: state}}, ensure_ascii=False)

@@ -11,7 +11,7 @@ DEFAULT_REGION: Final = "us-east-1"
 class Identity:
     """The ARNs and names of an execution and its state machine."""
 
-    __slots__ = ("account", "execution_name", "kind", "machine_name", "region", "role_arn")
+    __slots__ = ("account", "execution_name", "machine_name", "region", "role_arn", "type")
 
     def __init__(
         self,
@@ -20,14 +20,14 @@ class Identity:
         role_arn: str = f"arn:aws:iam::{DEFAULT_ACCOUNT}:role/StepFunctions",
         account: str = DEFAULT_ACCOUNT,
         region: str = DEFAULT_REGION,
-        kind: str = "STANDARD",
+        type: str = "STANDARD",
     ) -> None:
         self.execution_name = execution_name
         self.machine_name = machine_name
         self.role_arn = role_arn
         self.account = account
         self.region = region
-        self.kind = kind
+        self.type = type
 
     @property
     def machine_arn(self) -> str:
@@ -37,9 +37,9 @@ class Identity:
     @property
     def execution_arn(self) -> str:
         """The ARN of the execution; that of an Express execution has a segment more."""
-        kind = "express" if self.kind == "EXPRESS" else "execution"
-        tail = f":{self.execution_name}" if self.kind == "EXPRESS" else ""
-        return f"arn:aws:states:{self.region}:{self.account}:{kind}:{self.machine_name}:{self.execution_name}{tail}"
+        word = "express" if self.type == "EXPRESS" else "execution"
+        tail = f":{self.execution_name}" if self.type == "EXPRESS" else ""
+        return f"arn:aws:states:{self.region}:{self.account}:{word}:{self.machine_name}:{self.execution_name}{tail}"
 
     def as_dict(self) -> dict[str, str]:
         """Return the fields as plain data, for a snapshot."""

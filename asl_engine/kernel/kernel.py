@@ -289,7 +289,7 @@ class Kernel(Memory):
         self.abort(event.error, event.cause)
 
     def _stop_full(self) -> None:
-        if self.program.kind == "EXPRESS":
+        if self.program.type == "EXPRESS":
             self.time_out(TIMEOUT)
         else:
             self.fail(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")

@@ -217,7 +217,7 @@ class Memory:
         self.redrive_count = 0
         self.now = 0.0
         self.identity = NOBODY
-        self.record = Record(program.kind, keeps_history)
+        self.record = Record(program.type, keeps_history)
         self.frame_count = 0
         self.is_deadline_set = False
         self.is_spent: Callable[[], bool] | None = None
@@ -283,7 +283,7 @@ class Memory:
 
     def deadline(self) -> float:
         """Return when the execution's time is up, in seconds since 1970."""
-        lifetime = LIFETIME[self.program.kind]
+        lifetime = LIFETIME[self.program.type]
         timeout = self.program.timeout
         if timeout is None:
             return self.started_at + lifetime
@@ -294,7 +294,7 @@ class Memory:
         """Return the commands whose answers are waited for and not under way elsewhere: what a driver issues again
         after a restore. Who has a token in hand answers by it, and is not asked a second time."""
         commands = [command for frame, command in self.waiting.values() if not _is_in_hand(frame, command)]
-        has_timer = not self.parent_op or self.program.kind == "EXPRESS"  # a child's year is over after its parent's
+        has_timer = not self.parent_op or self.program.type == "EXPRESS"  # a child's year is over after its parent's
         if self.is_deadline_set and has_timer and self.status == "RUNNING":
             commands.append(StartTimer(self.deadline_op, self.deadline()))
         if self.has_given_way:

@@ -33,11 +33,11 @@ class Record:
 
     __slots__ = ("entries", "event_count", "focus", "last_transition", "max_events")
 
-    def __init__(self, kind: str, keeps_history: bool) -> None:
+    def __init__(self, type: str, keeps_history: bool) -> None:
         self.entries: Records | None = [] if keeps_history else None
         self.event_count = 0
         self.focus = 0
-        self.max_events = MAX_EVENTS if kind == "STANDARD" else 2 * MAX_EXPRESS_TRANSITIONS
+        self.max_events = MAX_EVENTS if type == "STANDARD" else 2 * MAX_EXPRESS_TRANSITIONS
         self.last_transition = self.max_events - 3  # with so many events there is room for a transition and the end
 
     def _write(self, mark: Mark, a: Any, b: Any) -> None:

@@ -40,7 +40,7 @@ class Births:
     def identity(self, index: int) -> Identity:
         """Return who a child is."""
         mine, name = self._parent.identity, f"{self._names}{index:012x}"
-        return Identity(name, self._machine, mine.role_arn, mine.account, mine.region, self._program.kind)
+        return Identity(name, self._machine, mine.role_arn, mine.account, mine.region, self._program.type)
 
     def kernel(self, run_op: str, index: int, identity: Identity, input: JSON, now: float) -> Kernel:
         """Return a child that has not started."""

@@ -11,12 +11,12 @@ from typing import TypeAlias
 from asl_engine.kernel import Cancel, Command, Event, Kernel, MapRunFailed, MapRunSucceeded, StartMapRun
 from asl_engine.kernel.memory import Frame
 from asl_engine.mapruns.children import Child
+from asl_engine.mapruns.family_messages import MapRunUpdated, Work, WorkDone
 from asl_engine.mapruns.map_run import MapRun
 from asl_engine.mapruns.readers import open_items
 from asl_engine.mapruns.reading import Intake
 from asl_engine.mapruns.result_files import Results
 from asl_engine.mapruns.s3_objects import Objects
-from asl_engine.mapruns.work import MapRunUpdated, Work, WorkDone
 
 FamilyEvent: TypeAlias = Event | WorkDone | MapRunUpdated
 FamilyCommand: TypeAlias = Command | Work
@@ -122,7 +122,7 @@ class Family:
             self.owners.pop(event.op, None)
         if kernel.status != "RUNNING" and child.stopped_at is None:
             self.owners.pop(kernel.deadline_op, None)
-            if kernel.program.kind == "EXPRESS":
+            if kernel.program.type == "EXPRESS":
                 self._commands.append(Cancel(kernel.deadline_op))
             if kernel.status == "SUCCEEDED" or not self.is_redrivable:
                 kernel.root = None  # frames and kernel refer to each other: else only the collector could free them

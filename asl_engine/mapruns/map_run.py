@@ -20,10 +20,11 @@ from asl_engine.kernel.failures import DATA_LIMIT, TOO_MANY_FAILED
 from asl_engine.kernel.memory import Frame
 from asl_engine.kernel.sizes import too_large
 from asl_engine.mapruns.children import Births, Child, Counts
+from asl_engine.mapruns.family_messages import MapRunUpdated, WorkDone
 from asl_engine.mapruns.items import Item
+from asl_engine.mapruns.problems import MapRunProblem
 from asl_engine.mapruns.reading import Intake
 from asl_engine.mapruns.result_files import Results
-from asl_engine.mapruns.work import MapRunProblem, MapRunUpdated, WorkDone
 from asl_engine.program.batches import Batch
 from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.quotas import MAX_CHILDREN
@@ -238,7 +239,7 @@ class MapRun:
         self.started = index + 1
         identity = self._births.identity(index)
         kernel = self._births.kernel(self.op, index, identity, batch.input, self.now)
-        kernel.is_deadline_set = self.program.kind == "STANDARD"  # its year is over after that of the parent
+        kernel.is_deadline_set = self.program.type == "STANDARD"  # its year is over after that of the parent
         child = self.open[index] = Child(self.arn, kernel, index, batch.items)
         self.items.begin(batch.items)
         self.executions.running += 1
@@ -253,7 +254,7 @@ class MapRun:
         self.open[child.index] = child
         child.stopped_at = None
         event: Event = ExecutionRedriven(self.now)
-        if kernel.program.kind == "EXPRESS":
+        if kernel.program.type == "EXPRESS":
             child.kernel = self._births.kernel(self.op, child.index, kernel.identity, kernel.input, self.now)
             child.kernel.redrive_count = kernel.redrive_count + 1
             event = ExecutionStarted(self.now, kernel.input, kernel.identity, kernel.seed)

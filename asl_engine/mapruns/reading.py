@@ -16,7 +16,7 @@ from asl_engine.kernel.memory import Frame
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.mapruns.children import Counts
 from asl_engine.mapruns.items import Item, Selector, items_of_state
-from asl_engine.mapruns.work import MapRunProblem
+from asl_engine.mapruns.problems import MapRunProblem
 from asl_engine.program.batches import Batch, Batches
 from asl_engine.program.distributed import Plan
 from asl_engine.values import JSON

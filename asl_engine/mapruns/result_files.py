@@ -14,8 +14,8 @@ from typing import IO, Final
 
 from asl_engine.kernel import Identity
 from asl_engine.mapruns.children import Child
+from asl_engine.mapruns.problems import MapRunProblem, writer_failed
 from asl_engine.mapruns.s3_objects import ObjectProblem, Objects
-from asl_engine.mapruns.work import MapRunProblem, writer_failed
 from asl_engine.program.distributed import Writing
 from asl_engine.quotas import MAX_BYTES, MAX_RESULT_FILE
 from asl_engine.values import JSON, format_timestamp, json_bytes, json_text, size_of
@@ -253,7 +253,7 @@ def _facts(child: Child) -> Iterator[tuple[str, JSON]]:
     if status == "SUCCEEDED":
         yield "Output", json_text(kernel.output)
     yield "OutputDetails", {"Included": True}
-    if identity.kind == "STANDARD":
+    if identity.type == "STANDARD":
         yield "RedriveCount", kernel.redrive_count
         yield "RedriveStatus", "NOT_REDRIVABLE" if status == "SUCCEEDED" else "REDRIVABLE_BY_MAP_RUN"
         if status == "SUCCEEDED":

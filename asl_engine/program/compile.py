@@ -13,7 +13,7 @@ from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.model import states as model
 from asl_engine.model.failures import Catcher as ModelCatcher
 from asl_engine.model.failures import Retrier as ModelRetrier
-from asl_engine.model.walk import inner_blocks, pointer_to
+from asl_engine.model.walk import inner_blocks, pointer_to, ways_out
 from asl_engine.program.dataflow import chained
 from asl_engine.program.language import Language, language_named
 from asl_engine.program.program import Block, Catcher, Program, Retrier, Route, State
@@ -21,13 +21,13 @@ from asl_engine.program.states import RUNS, compile_distributed, place_of_rule
 from asl_engine.program.unsupported import not_supported
 
 
-def compile_program(machine: model.StateMachine, kind: str = "STANDARD") -> Program:
+def compile_program(machine: model.StateMachine, type: str = "STANDARD") -> Program:
     """Return the program of a machine that has passed the rules. Raises NotSupported for what this engine cannot do."""
     problems = [f"{pointer or '/'}: {reason}" for pointer, reason in not_supported(machine)]
     if problems:
         raise NotSupported("this engine cannot run the state machine:\n  " + "\n  ".join(problems))
     timeout = float(machine.timeout_seconds) if machine.timeout_seconds is not None else None
-    compiled = Program(kind, timeout, machine.query_language or "JSONPath")
+    compiled = Program(type, timeout, machine.query_language or "JSONPath")
     _compile_block(machine, compiled, compiled)
     return compiled
 
@@ -58,15 +58,13 @@ def _compile_state(state: model.State, compiled: State, here: dict[str, State], 
     else:
         compiled.run = RUNS[type(state)](state, compiled, blocks, language)
     _shape_output(state, compiled, language)
-    _connect(state, compiled, here)
     if isinstance(state, model.Task):
         compiled.resource = parse_resource(state.resource)
         compiled.enter_growth = language.enter_growth(state)
     if isinstance(state, (model.Task, model.Parallel, model.Map)):
         compiled.retriers = tuple(map(compile_retrier, state.retry))
         compiled.catchers = tuple(compile_catcher(*each, language) for each in enumerate(state.catch))
-        for catcher, way in zip(state.catch, compiled.catchers, strict=True):
-            way.route.next = here[catcher.next]
+    _connect(state, compiled, here)
 
 
 def _shape_output(state: model.State, compiled: State, language: Language) -> None:
@@ -87,13 +85,14 @@ def _inner_blocks(state: model.State, pointer: str, whole: Program) -> Iterator[
 
 
 def _connect(state: model.State, compiled: State, here: dict[str, State]) -> None:
-    if isinstance(state, model.Choice):
-        for rule, route in zip(state.choices, compiled.rules, strict=True):
-            route.next = here[rule.next or ""]
-        if state.default is not None:
-            compiled.route.next = here[state.default]
-    elif isinstance(state, model.Transition) and state.next is not None:
-        compiled.route.next = here[state.next]
+    routes = {
+        "choice": iter(compiled.rules),
+        "catch": iter(catcher.route for catcher in compiled.catchers),
+        "default": iter((compiled.route,)),
+        "next": iter((compiled.route,)),
+    }
+    for way in ways_out(state):
+        next(routes[way.kind]).next = here[way.target]
 
 
 def compile_retrier(retrier: ModelRetrier) -> Retrier:

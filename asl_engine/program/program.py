@@ -137,11 +137,11 @@ class Program(Block):
     """A whole compiled machine. `states` are all of its states by JSON pointer; `timeout` is in seconds;
     `is_distributed` says that a Map in it runs its items as executions of their own."""
 
-    __slots__ = ("blocks", "is_distributed", "kind", "query_language", "states", "timeout")
+    __slots__ = ("blocks", "is_distributed", "query_language", "states", "timeout", "type")
 
-    def __init__(self, kind: str, timeout: float | None, query_language: str = "JSONPath") -> None:
+    def __init__(self, type: str, timeout: float | None, query_language: str = "JSONPath") -> None:
         super().__init__("")
-        self.kind = kind
+        self.type = type
         self.timeout = timeout
         self.query_language = query_language
         self.states: dict[str, State] = {}
@@ -154,9 +154,9 @@ class Program(Block):
         for state in self.states.values():
             state.run = wrapped(state, state.run)
 
-    def of_children(self, block: Block, kind: str) -> Program:
+    def of_children(self, block: Block, type: str) -> Program:
         """Return the program of the child executions that go through a block of this one."""
-        program = Program(kind, None, self.query_language)
+        program = Program(type, None, self.query_language)
         program.pointer = block.pointer
         program.start, program.states, program.blocks = block.start, self.states, self.blocks
         return program

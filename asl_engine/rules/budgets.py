@@ -48,7 +48,7 @@ def history_too_long(outline: Outline) -> Iterator[Finding]:
             "A": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": true}},
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}}
     """
-    if outline.kind == "EXPRESS" or not outline.of(Map):
+    if outline.machine_type == "EXPRESS" or not outline.of(Map):
         return
     inside = _blocks_inside(outline)
     for site in outline.of(Map):

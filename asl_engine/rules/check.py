@@ -62,12 +62,12 @@ class Checked(Report):
     """Whether there is a document at all: not in an empty text, nor in one that is too deep or too large to be read."""
 
 
-def check_document(document: Document, kind: MachineType = "STANDARD", selection: Selection = DEFAULT) -> Checked:
+def check_document(document: Document, type: MachineType = "STANDARD", selection: Selection = DEFAULT) -> Checked:
     """Return everything that is wrong with a document; never raises for what the document says.
 
     `selection` turns on what is off by default, matters of taste and warnings that are often unwanted, and others off.
     """
-    outline = outline_of(document, load_model(document.value), kind)
+    outline = outline_of(document, load_model(document.value), type)
     report = Checked(document.name, _ordered(_diagnostics(outline, selection), document), document.text)
     report.machine = outline.machine if report.valid else None
     return report
@@ -76,7 +76,7 @@ def check_document(document: Document, kind: MachineType = "STANDARD", selection
 def check_text(
     text: str,
     name: str = "<text>",
-    kind: MachineType = "STANDARD",
+    type: MachineType = "STANDARD",
     selection: Selection = DEFAULT,
     format: str | None = None,
 ) -> Checked:
@@ -84,26 +84,26 @@ def check_text(
     try:
         document = parse_document(text, name, format)
     except SourceError as failure:
-        diagnostics = list(_diagnostics(Outline(kind, failure=failure, text=text), selection))
+        diagnostics = list(_diagnostics(Outline(type, failure=failure, text=text), selection))
         return Checked(name, diagnostics, text, is_readable=failure.line > 0)
-    return check_document(document, kind, selection)
+    return check_document(document, type, selection)
 
 
 def check_file(
-    path: str | Path, kind: MachineType = "STANDARD", selection: Selection = DEFAULT, below: Path | None = None
+    path: str | Path, type: MachineType = "STANDARD", selection: Selection = DEFAULT, below: Path | None = None
 ) -> Checked:
     """Return everything that is wrong with a file; raise `SourceError` for one that cannot be read at all.
 
     A template of SAM or CloudFormation is checked for the state machines in it, each as the type that it says;
     it may name files `below` a folder, its own if there is none.
     """
-    return check_source(read_text(path), str(path), kind, selection, below)
+    return check_source(read_text(path), str(path), type, selection, below)
 
 
 def check_source(
     text: str,
     name: str = "<text>",
-    kind: MachineType = "STANDARD",
+    type: MachineType = "STANDARD",
     selection: Selection = DEFAULT,
     below: Path | None = None,
 ) -> Checked:
@@ -112,7 +112,7 @@ def check_source(
         checked = _check_template(text, name, selection, below)
         if checked is not None:
             return checked
-    return check_text(text, name, kind, selection)
+    return check_text(text, name, type, selection)
 
 
 def _check_template(text: str, name: str, selection: Selection, below: Path | None) -> Checked | None:
@@ -135,11 +135,11 @@ def _check_template(text: str, name: str, selection: Selection, below: Path | No
 
 def _check_definition(definition: Found, selection: Selection) -> Iterator[Diagnostic]:
     """Yield what is wrong with a state machine of a template, with pointers from the top of the template."""
-    kind: MachineType = "EXPRESS" if definition.kind == "EXPRESS" else "STANDARD"
+    type: MachineType = "EXPRESS" if definition.type == "EXPRESS" else "STANDARD"
     if definition.document is not None:
-        diagnostics = check_document(definition.document, kind, selection).diagnostics
+        diagnostics = check_document(definition.document, type, selection).diagnostics
     else:
-        outline = Outline(kind, failure=definition.problem, text=definition.text)
+        outline = Outline(type, failure=definition.problem, text=definition.text)
         diagnostics = [replace(item, span=definition.span or item.span) for item in _diagnostics(outline, selection)]
     for item in diagnostics:
         yield replace(item, pointer=definition.pointer + item.pointer)

@@ -133,7 +133,7 @@ class Outline:
     is what a template says of the placeholders of a definition.
     """
 
-    kind: MachineType
+    machine_type: MachineType
     document: Document | None = None
     machine: StateMachine | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -200,9 +200,9 @@ def is_open(text: str) -> bool:
     return "${" in text
 
 
-def outline_of(document: Document, loaded: Loaded, kind: MachineType) -> Outline:
+def outline_of(document: Document, loaded: Loaded, type: MachineType) -> Outline:
     """Return the outline of a loaded document."""
-    outline = Outline(kind, document, loaded.machine, loaded.problems, loaded.unclear)
+    outline = Outline(type, document, loaded.machine, loaded.problems, loaded.unclear)
     outline.replaced = [duplicate.pointer for duplicate in document.duplicates]
     if loaded.machine is not None:
         language = loaded.machine.query_language or "JSONPath"

@@ -50,7 +50,7 @@ class Example:
     """A definition in a rule's docstring that the rule must report (`is_bad`) or let pass."""
 
     is_bad: bool
-    kind: str
+    type: str
     text: str
 
 
@@ -81,10 +81,10 @@ _SECTION: Final = re.compile(r"^(Bad|Good)(?: \((\w+)\))?:\n((?:[ \t]+.*\n?|\n)+
 
 
 def _examples(page: str) -> Iterator[Example]:
-    for heading, kind, block in _SECTION.findall(page + "\n"):
+    for heading, type, block in _SECTION.findall(page + "\n"):
         for text in re.split(r"\n\s*\n", inspect.cleandoc(block)):
             if text.strip():
-                yield Example(heading == "Bad", kind or "STANDARD", text)
+                yield Example(heading == "Bad", type or "STANDARD", text)
 
 
 def example_text(text: str) -> str:

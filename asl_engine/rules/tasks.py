@@ -127,7 +127,7 @@ def not_in_express(outline: Outline) -> Iterator[Finding]:
     Good (STANDARD):
         {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "Parameters": {}, "End": true}
     """
-    if outline.kind != "EXPRESS":
+    if outline.machine_type != "EXPRESS":
         return
     for site, resource in _written(outline):
         if text := _refusal(resource):

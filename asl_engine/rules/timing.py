@@ -143,7 +143,7 @@ def wait_outlives_execution(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Wait", "Seconds": 86400, "End": true}
     """
-    most, words = LIFETIME[outline.kind], _LIFETIME_WORDS[outline.kind]
+    most, words = LIFETIME[outline.machine_type], _LIFETIME_WORDS[outline.machine_type]
     own = outline.machine.timeout_seconds if outline.machine is not None else None
     if isinstance(own, int) and own < most:
         most, words = own, f"{own} seconds (TimeoutSeconds)"

@@ -111,7 +111,7 @@ class Descendants(Watcher):
         known = self.store.execution(arn)
         if known is not None:
             known.reopen(run.now)
-            if child.kernel.program.kind == "EXPRESS":  # it starts anew, and has no date of a redrive
+            if child.kernel.program.type == "EXPRESS":  # it starts anew, and has no date of a redrive
                 known.started_at, known.redriven_at = child.kernel.started_at, None
             self.store.update_execution(known)
             self.live[arn] = LiveExecution(known, child.kernel, self.root.driver)

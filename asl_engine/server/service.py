@@ -20,8 +20,8 @@ from asl_engine.server.account import Account
 from asl_engine.server.keys import Keys
 from asl_engine.server.live import Descendants, LiveExecution, let_go
 from asl_engine.server.logs import Logs
+from asl_engine.server.mock_cases import MockConfigFile
 from asl_engine.server.revisions import compiled
-from asl_engine.server.test_cases import MockConfigFile
 from asl_engine.server.workers import Workers
 from asl_engine.store import Execution, MemoryStore, Store, Token
 from asl_engine.tasks.mock_config import MockedStates

@@ -9,9 +9,9 @@ from asl_engine.mapruns.s3_calls import S3Endpoint
 from asl_engine.mapruns.s3_objects import Folders
 from asl_engine.server.keys import Keys
 from asl_engine.server.logs import Logs
+from asl_engine.server.mock_cases import MockConfigFile
 from asl_engine.server.nested import is_nested, prepare_nested
 from asl_engine.server.service import Service
-from asl_engine.server.test_cases import MockConfigFile
 from asl_engine.store import Store
 from asl_engine.tasks.context import request_id
 from asl_engine.tasks.integrations.aws_lambda import LambdaEndpoint

@@ -84,7 +84,7 @@ class Found(NamedTuple):
     """A state machine of a template: its pointer, its type, and its definition, or a text and why that is none."""
 
     pointer: str
-    kind: str
+    type: str
     document: Document | None
     text: str = ""
     problem: SourceError | None = None

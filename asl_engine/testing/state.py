@@ -105,7 +105,7 @@ class TestedState:
             if value is not None and not isinstance(value, Mapping):
                 raise UsageError(f"{name}={value!r}: expected an object")
         setting = Setting(
-            Identity("test", self.machine.name, kind=self.machine.type),
+            Identity("test", self.machine.name, type=self.machine.type),
             moment(self.start_time),
             self.seed,
             variables=json_copy(dict(variables or {}), "the variables"),

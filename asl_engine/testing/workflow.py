@@ -185,7 +185,7 @@ class Workflow:
         value, size = checked_input({} if input is ABSENT else input)
         start = moment(self.start_time if start_time is None else start_time)
         kernel = Kernel(self._program)
-        identity = Identity(name, self.machine.name, kind=self.machine.type)
+        identity = Identity(name, self.machine.name, type=self.machine.type)
         hooks = Hooks(on_commit=limiting(kernel, *limits))
         objects, keeper = for_maps(self.buckets) if self._program.is_distributed else (None, None)
         seed = self.seed if seed is None else seed

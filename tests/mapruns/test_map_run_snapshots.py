@@ -14,9 +14,9 @@ from asl_engine.drivers.virtual import VirtualDriver
 from asl_engine.history import read_events
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity, Kernel
 from asl_engine.mapruns.family import Watcher
+from asl_engine.mapruns.family_messages import Work
 from asl_engine.mapruns.s3_objects import Folders
 from asl_engine.mapruns.snapshot import restore, take
-from asl_engine.mapruns.work import Work
 from asl_engine.tasks.perform import Performer
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from map_stories import distributed, reader, run
 
+from asl_engine.mapruns.problems import MapRunProblem
 from asl_engine.mapruns.readers.delimited import hash_order
 from asl_engine.mapruns.readers.documents import json_items
-from asl_engine.mapruns.work import MapRunProblem
 from asl_engine.program.distributed import Reading
 
 

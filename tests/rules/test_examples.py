@@ -20,7 +20,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_the_example_is_what_it_says(rule: Rule, example: Example) -> None:
-    kind: MachineType = "EXPRESS" if example.kind == "EXPRESS" else "STANDARD"
+    kind: MachineType = "EXPRESS" if example.type == "EXPRESS" else "STANDARD"
     text = re.sub("<text of ([0-9,]+) characters>", lambda found: "x" * int(found[1].replace(",", "")), example.text)
     report = check_source(example_text(text), "example.json", kind, selection=EVERY)
     assert example.is_bad == (rule.code in {found.code for found in report.diagnostics}), report.text()

@@ -13,13 +13,13 @@ from typing import IO, TypeAlias
 
 from asl_engine.kernel import Identity
 from asl_engine.mapruns.items import Item
+from asl_engine.mapruns.problems import reader_failed
 from asl_engine.mapruns.readers.delimited import csv_items
 from asl_engine.mapruns.readers.documents import json_items, json_line_items
 from asl_engine.mapruns.readers.listing import listed_items
 from asl_engine.mapruns.readers.manifests import athena_files, inventory_items
 from asl_engine.mapruns.readers.parquet import parquet_items
 from asl_engine.mapruns.s3_objects import ObjectProblem, Objects
-from asl_engine.mapruns.work import reader_failed
 from asl_engine.program.distributed import Reading
 from asl_engine.values import JSON
 

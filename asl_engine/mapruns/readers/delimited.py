@@ -7,8 +7,8 @@ import csv
 from collections.abc import Iterator
 from typing import IO, Final
 
+from asl_engine.mapruns.problems import reader_failed
 from asl_engine.mapruns.readers.streams import lines_of
-from asl_engine.mapruns.work import reader_failed
 from asl_engine.program.distributed import Reading
 from asl_engine.quotas import MAX_BYTES, MAX_HEADER
 from asl_engine.values import JSON

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import IO, Final
 
+from asl_engine.mapruns.problems import MapRunProblem, reader_failed
 from asl_engine.mapruns.readers.streams import LONGEST_LINE, lines_of, text_of, told_as_reader_failed
-from asl_engine.mapruns.work import MapRunProblem, reader_failed
 from asl_engine.pointers import steps
 from asl_engine.program.distributed import Reading
 from asl_engine.values import JSON, JSON_DECODER, in_plain_words, parse_json

@@ -7,10 +7,10 @@ from typing import IO, Final
 
 from asl_engine.kernel import Identity
 from asl_engine.mapruns.items import Item
+from asl_engine.mapruns.problems import reader_failed
 from asl_engine.mapruns.readers.delimited import objects_of, rows
 from asl_engine.mapruns.readers.streams import text_of, told_as_reader_failed
 from asl_engine.mapruns.s3_objects import Objects
-from asl_engine.mapruns.work import reader_failed
 from asl_engine.values import JSON, parse_json
 
 MAX_MANIFEST: Final = 64 * 1024**2

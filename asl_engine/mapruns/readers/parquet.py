@@ -12,7 +12,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
 from asl_engine.errors import NotSupported
-from asl_engine.mapruns.work import reader_failed
+from asl_engine.mapruns.problems import reader_failed
 from asl_engine.program.distributed import Reading
 from asl_engine.values import JSON
 

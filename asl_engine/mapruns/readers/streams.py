@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Final
 
-from asl_engine.mapruns.work import reader_failed
+from asl_engine.mapruns.problems import reader_failed
 from asl_engine.quotas import MAX_BYTES
 
 LONGEST_LINE: Final = 8 * MAX_BYTES

@@ -8,8 +8,8 @@ from asl_engine.server.operations import (
     express,
     machines,
     map_runs,
+    state_tests,
     tags,
-    test_state,
     validation,
     versions,
 )
@@ -24,8 +24,8 @@ __all__ = [
     "express",
     "machines",
     "map_runs",
+    "state_tests",
     "tags",
-    "test_state",
     "validation",
     "versions",
 ]

@@ -11,12 +11,12 @@ from asl_engine.quotas import LIFETIME, REDRIVABLE_SECONDS
 from asl_engine.server.account import Account
 from asl_engine.server.descriptions import about, data_of, execution_of, trace_of, wants_data, without_data
 from asl_engine.server.errors import ApiError, execution_does_not_exist
+from asl_engine.server.mock_cases import split_test_case
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
 from asl_engine.server.starting import begin_execution
 from asl_engine.server.targets import target_of
-from asl_engine.server.test_cases import split_test_case
 from asl_engine.store import Execution, Page
 
 

@@ -8,11 +8,11 @@ from typing import Final
 from asl_engine.server.account import Account
 from asl_engine.server.descriptions import data_of, trace_of, wants_data
 from asl_engine.server.errors import ApiError
+from asl_engine.server.mock_cases import split_test_case
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.service import Service
 from asl_engine.server.starting import begin_execution
 from asl_engine.server.targets import target_of
-from asl_engine.server.test_cases import split_test_case
 from asl_engine.store import Execution
 
 BILLED_MS: Final = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asl_engine.mapruns.work import MapRunUpdated
+from asl_engine.mapruns.family_messages import MapRunUpdated
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn
 from asl_engine.server.descriptions import execution_of

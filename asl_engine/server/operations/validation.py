@@ -15,7 +15,7 @@ def validate_state_machine_definition(service: Service, account: Account, reques
     from asl_engine.rules.aws import aws_diagnostics
     from asl_engine.rules.check import check_text
 
-    report = check_text(request["definition"], kind=request.get("type", "STANDARD"), format="json")
+    report = check_text(request["definition"], type=request.get("type", "STANDARD"), format="json")
     diagnostics = aws_diagnostics(report)
     failed = bool(diagnostics)
     if request.get("severity") == "WARNING":

@@ -83,7 +83,7 @@ class Debugger:
         self._number = 0
         kernel = Kernel(program)
         self._kernel, self._seen, self._stood = kernel, {}, {}
-        identity = Identity("debug", self.machine.name, kind=self.machine.type)
+        identity = Identity("debug", self.machine.name, type=self.machine.type)
         objects, keeper = for_maps(self.buckets) if program.is_distributed else (None, None)
         hooks = Hooks(
             intercept=self.rerun.answers_of,

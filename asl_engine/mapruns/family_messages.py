@@ -1,4 +1,4 @@
-"""Work that blocks, which a driver does for a Map Run: reading items, writing results."""
+"""What a family and its driver tell each other beside the commands and events of kernels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 
 class Work:
-    """Do `work` and answer with WorkDone. No work means to answer when the commands before it are under way."""
+    """A command: do `work`, which may block (reading items, writing results), and answer with WorkDone. No work
+    means to answer when the commands before it are under way."""
 
     __slots__ = ("op", "work")
 
@@ -40,22 +41,3 @@ class MapRunUpdated:
         self.limit = limit
         self.tolerated_count = tolerated_count
         self.tolerated_share = tolerated_share
-
-
-class MapRunProblem(Exception):
-    """A Map Run cannot go on; `error` and `cause` are the service's words for it."""
-
-    def __init__(self, error: str, cause: str) -> None:
-        super().__init__(cause)
-        self.error = error
-        self.cause = cause
-
-
-def reader_failed(cause: str) -> MapRunProblem:
-    """Return the problem of items that cannot be read."""
-    return MapRunProblem("States.ItemReaderFailed", cause)
-
-
-def writer_failed(cause: str) -> MapRunProblem:
-    """Return the problem of results that cannot be written."""
-    return MapRunProblem("States.ResultWriterFailed", cause)

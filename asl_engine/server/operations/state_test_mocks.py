@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from asl_engine.catalogue.resource import Resource, parse_resource
+from asl_engine.mapruns.problems import MapRunProblem
 from asl_engine.mapruns.readers.documents import pointed_at
-from asl_engine.mapruns.work import MapRunProblem
 from asl_engine.model import states as model
 from asl_engine.server.errors import ApiError
 from asl_engine.tasks.integrations.replies import NOT_AN_OBJECT, reply_problem

@@ -23,7 +23,7 @@ from asl_engine.rules.aws import aws_message
 from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
 from asl_engine.server.operations.registry import Request, Response, operation
-from asl_engine.server.operations.test_state_mocks import (
+from asl_engine.server.operations.state_test_mocks import (
     check_failures,
     check_length,
     check_mock,
