@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
+DEFINITIONS: Final = (".asl.json", ".asl.yaml", ".asl.yml")
+"""How the names of definitions end that are found in a folder."""
+
 PART: Final = ".asl-part-"
 """How the names begin of files that are not whole yet, the rest of which nobody knows beforehand; a process that is
 killed leaves one."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from asl_engine.cli.terminal import read_file
 from asl_engine.errors import SourceError, UsageError, did_you_mean
-from asl_engine.files import files_below, files_like
+from asl_engine.files import DEFINITIONS, files_below, files_like
 from asl_engine.tasks.registry import Functions, split_name
 from asl_engine.values import JSON, parse_json
 
@@ -73,10 +73,6 @@ def _why(text: str, name: str, problem: ValueError) -> str:
     except SourceError as error:
         return f", line {error.line} column {error.column}: {error.problem}" if error.line else f": {error.problem}"
     return f": {problem}"
-
-
-DEFINITIONS = (".asl.json", ".asl.yaml", ".asl.yml")
-"""How the names of definitions end that are found in a folder."""
 
 
 def definition_files(names: Sequence[str]) -> list[str]:

@@ -254,9 +254,9 @@ class CaseFailed(Exception):
 
 def _definition_of(machine: str, folder: Path) -> Path:
     from asl_engine.errors import UsageError
-    from asl_engine.files import files_below
+    from asl_engine.files import DEFINITIONS, files_below
 
-    for ending in (".asl.json", ".asl.yaml", ".asl.yml", ".json"):
+    for ending in (*DEFINITIONS, ".json"):
         files, _ = files_below(folder, [machine + ending])
         named = [file for file in files if Path(file).name == machine + ending]
         if named:

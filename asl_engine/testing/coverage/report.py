@@ -13,14 +13,13 @@ from urllib.parse import quote
 
 from asl_engine.engine import StateMachine
 from asl_engine.errors import AslError, RenderError, UsageError
-from asl_engine.files import files_below, write_whole
+from asl_engine.files import DEFINITIONS, files_below, write_whole
 from asl_engine.model import states as model
 from asl_engine.source import read_document
 from asl_engine.strange_text import on_one_line
 from asl_engine.testing.coverage.coverage import KINDS, Covered, parts_of
 from asl_engine.testing.workflow import Workflow
 
-ENDINGS: Final = (".asl.json", ".asl.yaml", ".asl.yml")
 REPORTS: Final = ("term", "term-missing", "json", "html", "svg", "none")
 
 
@@ -46,7 +45,7 @@ class CoverageRun:
         if path.is_file():
             self._add(path)
             return
-        files, unread = files_below(path, ENDINGS) if path.is_dir() else ([], [])
+        files, unread = files_below(path, DEFINITIONS) if path.is_dir() else ([], [])
         problems = [f"{problem.filename}: {problem.strerror}" for problem in unread]
         for file in files:
             try:
@@ -54,7 +53,7 @@ class CoverageRun:
             except UsageError as problem:
                 problems.append(str(problem).splitlines()[0])
         if not files:
-            reason = f"no file that ends with {', '.join(ENDINGS)}"
+            reason = f"no file that ends with {', '.join(DEFINITIONS)}"
             raise UsageError(problems[0] if problems else f"{path} has no definitions: {reason}")
         self.problems += problems
 
