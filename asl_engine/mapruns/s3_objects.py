@@ -127,7 +127,8 @@ class Folders:
             path = root
         is_own = path.name.startswith(PART)
         if not key or path == root or is_own or not path.is_relative_to(root):
-            raise ObjectProblem(refusal(f"The key {key!r} cannot be a file in the folder of a bucket.", 400, "InvalidArgument"))
+            problem = f"The key {key!r} cannot be a file in the folder of a bucket."
+            raise ObjectProblem(refusal(problem, 400, "InvalidArgument"))
         return path
 
 
