@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from asl_engine import Execution, StateMachine
+from asl_engine import Execution, Functions, StateMachine
+from asl_engine.engine import checked_input
+from asl_engine.kernel import ExecutionStarted, Identity, Kernel
+from asl_engine.tasks.perform import Performer
 from asl_engine.values import ABSENT
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
@@ -63,6 +66,23 @@ def scripted(*script: Any) -> Callable[[Any, Any], Any]:
 def play(definition: Definition, input: Any = ABSENT, *, kind: Any = "STANDARD", **functions: Any) -> Execution:
     """Run a definition in virtual time from `START`; functions are keyword arguments."""
     return StateMachine.from_dict(definition, type=kind).run(input, functions=functions, start_time=START)
+
+
+def play_forgetting(definition: Definition, input: Any = ABSENT, *, kind: Any = "STANDARD", **functions: Any) -> Any:
+    """Run as `play` does, with a driver that forgets everything after every event but what a snapshot has of it."""
+    from forgetting import Amnesiac
+
+    machine = StateMachine.from_dict(definition, type=kind)
+    value, size = checked_input({} if input is ABSENT else input)
+    driver = Amnesiac(Kernel(machine.program), Performer(Functions.of(functions)))
+    driver.run(ExecutionStarted(START, value, Identity("run-0", machine.name, type=kind), 0, size))
+    return Execution(driver.kernel, None, machine.model)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let each story of the kernel be one of a snapshot as well."""
+    if "run" in metafunc.fixturenames and metafunc.definition.path.parent.name == "kernel":
+        metafunc.parametrize("run", [play, play_forgetting], ids=["", "forgetting"])
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import START, chain, one_state, scripted
+from forgetting import Amnesiac
 
 from asl_engine import Answer, Functions, StateMachine
 from asl_engine.drivers.hooks import Hooks
@@ -34,20 +35,6 @@ from asl_engine.tasks.perform import Performer
 
 HOME = Path(__file__).parent.parent.parent / "statemachines"
 WORKFLOWS = sorted(path.parent.name for path in HOME.glob("*/*.asl.*"))
-
-
-class Amnesiac(VirtualDriver):
-    """A driver whose kernel is written as JSON text and read again after every event."""
-
-    forgotten = 0
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.hooks = Hooks(on_commit=self.forget)
-
-    def forget(self, event):
-        self.kernel = restore(self.kernel.program, json.loads(json.dumps(take(self.kernel))))
-        self.forgotten += 1
 
 
 class Hasty(Amnesiac):
