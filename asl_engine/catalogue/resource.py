@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from asl_engine.catalogue.optimised import OPTIMISED
 from asl_engine.catalogue.sdk import action_name, find_service, operation_name, service_name
 from asl_engine.catalogue.service import TOKEN, Action, Service
 from asl_engine.errors import did_you_mean
+from asl_engine.remembered import remembered
 from asl_engine.values import JSON
 
 Family: TypeAlias = Literal["LambdaFunction", "Task", "Activity"]
@@ -165,7 +165,7 @@ _NO_FUNCTION: Final = (
 )
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def parse_resource(text: str) -> LambdaFunction | Activity | Integration | Unknown:
     """Return what `text` names, in any partition.
 

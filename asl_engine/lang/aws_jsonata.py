@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from itertools import takewhile
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
@@ -33,6 +32,7 @@ from asl_engine.lang.jsonata.syntax.tree import (
     Transform,
     Variable,
 )
+from asl_engine.remembered import remembered
 from asl_engine.values import JSON, json_text, kind_of
 from asl_engine.values import MAX_DEPTH as NESTED
 
@@ -69,7 +69,7 @@ def is_expression(text: str) -> bool:
     return text.startswith("{%") and text.endswith("%}") and len(text) >= 4
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def read_expression(text: str) -> Expression:
     """Return the expression between `{%` and `%}`; raise ExpressionSyntaxError with JSONata's words if it is none."""
     try:

@@ -7,16 +7,16 @@ read, or one that a template has still to fill in, reads nothing that anybody co
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from asl_engine.lang.expr import ExpressionSyntaxError
+from asl_engine.remembered import remembered
 
 _VARIABLE: Final = re.compile(r"(?<![\w$.])\$([A-Za-z_]\w*)")
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def variables_read(text: str) -> frozenset[str]:
     """Return the names of the variables that a text reads: a JSONata expression in `{% %}`, a path or a call.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Final
 
 from asl_engine.diagnostics import Finding, Severity
@@ -16,6 +15,7 @@ from asl_engine.model.kinds import PATH, REFERENCE_PATH, RESULT_PATH, TEMPLATE
 from asl_engine.model.shape import fields_of_kind, fields_where
 from asl_engine.model.states import Fail
 from asl_engine.pointers import escape, value_at
+from asl_engine.remembered import remembered
 from asl_engine.rules.outline import Outline, Site, StateSite, is_open
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
@@ -24,7 +24,7 @@ from asl_engine.values import JSON
 def syntax_problem(compile_text: Callable[[str], object]) -> Callable[[str], str]:
     """Return a function that tells what is wrong with a text, or nothing; it remembers, as texts repeat."""
 
-    @lru_cache(maxsize=4096)
+    @remembered(4096)
     def problem(text: str) -> str:
         try:
             compile_text(text)
@@ -120,7 +120,7 @@ def bad_result_path(outline: Outline) -> Iterator[Finding]:
             yield Finding(site.at(name), message, aws_text=_verbatim(problem))
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _result_path_problem(text: str) -> str:
     problem = reference_path_problem(text)
     if not problem and not is_open(text) and compile_path(text).root == "variable":
@@ -219,7 +219,7 @@ def bad_error_path(outline: Outline) -> Iterator[Finding]:
                 yield Finding(site.at(name), f"{text!r} cannot give a text: {_plain(problem)}")
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _string_problem(text: str) -> str:
     problem = path_or_intrinsic_problem(text)
     called = text.strip().partition("(")[0].strip()

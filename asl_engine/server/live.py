@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from asl_engine.drivers.realtime import RealTimeDriver
+from asl_engine.engine import StateMachine
 from asl_engine.history import EventReader
 from asl_engine.history.records import Records, memory_of_records
 from asl_engine.kernel import Kernel
@@ -19,12 +20,16 @@ from asl_engine.values import json_text, memory_of
 
 class LiveExecution:
     """An execution that runs, or that ended in a way from which a redrive can go on. A child of a Map Run has the
-    driver of the execution that was started."""
+    driver of the execution that was started, which alone has the machine: as long as it is held, others run the same.
+    """
 
-    __slots__ = ("driver", "ended", "kernel", "map_runs", "row")
+    __slots__ = ("driver", "ended", "kernel", "machine", "map_runs", "row")
 
-    def __init__(self, row: Execution, kernel: Kernel, driver: RealTimeDriver) -> None:
+    def __init__(
+        self, row: Execution, kernel: Kernel, driver: RealTimeDriver, machine: StateMachine | None = None
+    ) -> None:
         self.row = row
+        self.machine = machine
         self.kernel = kernel
         self.driver = driver
         self.map_runs: dict[str, map_run.MapRun] = {}

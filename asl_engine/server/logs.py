@@ -27,6 +27,9 @@ SECONDS_BETWEEN: Final = 0.2
 MAX_LINES: Final = 5_000
 """How many lines one delivery has at the most; CloudWatch takes 10,000, or one megabyte."""
 
+MAX_STREAMS: Final = 10_000
+"""How many streams are remembered as made."""
+
 _FATAL: Final = ("ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut")
 
 
@@ -120,6 +123,8 @@ class Logs:
             if (group, stream) not in self._streams:
                 with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
                     logs.create_log_stream(logGroupName=group, logStreamName=stream)
+                if len(self._streams) >= MAX_STREAMS:  # asked for anew, one that exists is no mistake
+                    self._streams.clear()
                 self._streams.add((group, stream))
             if lines:
                 logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines)

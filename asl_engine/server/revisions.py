@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from asl_engine.engine import StateMachine
 from asl_engine.errors import DefinitionError, NotSupported
+from asl_engine.remembered import remembered
 from asl_engine.server.encryption import with_defaults
 from asl_engine.server.errors import ApiError
 from asl_engine.store import Revision
@@ -16,10 +17,20 @@ from asl_engine.store import Revision
 NO_LOGGING: Final[dict[str, Any]] = {"level": "OFF", "includeExecutionData": False}
 
 
-@lru_cache(maxsize=1_024)
+@remembered(1_024, longest=2_000_000)
 def compiled(definition: str, type: Any) -> StateMachine:
     """Return a definition as a state machine with its program; refuse, in AWS's words, what is none. A store has only
-    texts, so the last ones that were used are kept."""
+    texts, so the last ones that were used are kept, and all that run: their executions share one."""
+    machine = _RUNNING.get((definition, type))
+    if machine is None:
+        machine = _RUNNING[definition, type] = _compiled(definition, type)
+    return machine
+
+
+_RUNNING: Final[WeakValueDictionary[tuple[str, str], StateMachine]] = WeakValueDictionary()
+
+
+def _compiled(definition: str, type: Any) -> StateMachine:
     from asl_engine.rules.aws import aws_message
 
     try:

@@ -69,14 +69,15 @@ class Service:
     def start(self, row: Execution, identity: Identity, value: JSON, mocks: MockedStates | None = None) -> None:
         """Run an execution that the store has, on the running event loop; `mocks` answers for some of its states."""
         let_go(self.store, self.live)
-        kernel = Kernel(compiled(row.revision.definition, row.revision.type).program)
+        machine = compiled(row.revision.definition, row.revision.type)
+        kernel = Kernel(machine.program)
         kernel.activities = self._activities
         descendants = Descendants(self.store, self.live)
         seed = random.SystemRandom().getrandbits(64)
         performer = self.performer.mocked(mocks)
         launch = Launch(kernel, performer, value, identity, seed, None, NO_HOOKS, self.objects, descendants)
         driver = launch.in_real_time(self.skips_time, self._hand_out)
-        live = descendants.root = self.live[row.arn] = LiveExecution(row, kernel, driver)
+        live = descendants.root = self.live[row.arn] = LiveExecution(row, kernel, driver, machine)
         self.running += 1
         self._begin(self._follow(live, launch.started(driver.clock())))
         self._log(live)

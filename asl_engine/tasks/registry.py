@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar
 
 from asl_engine.errors import FunctionNotFound, UsageError, did_you_mean
 from asl_engine.quotas import MAX_FUNCTION_SECONDS
+from asl_engine.remembered import remembered
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 MAX_KNOWN: Final = 4_096
 """How many names are remembered with the functions that they mean."""
+
+LONGEST_KNOWN: Final = 256
+"""Characters of a name that is remembered; no ARN of a function is longer."""
 
 _LAMBDA = re.compile(
     r"(?:arn:[^:]*:lambda:(?P<region>[^:]*):)?(?:(?P<account>[^:]*):)?function:(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
@@ -40,7 +43,7 @@ class Function:
         return inspect.iscoroutinefunction(self.handler) or inspect.iscoroutinefunction(type(self.handler).__call__)
 
 
-@lru_cache(maxsize=4096)
+@remembered(MAX_KNOWN)
 def split_name(text: str) -> tuple[str, str | None]:
     """Return (name, version or alias) of what names a function: a name, `name:alias`, a partial or a full ARN."""
     match = _LAMBDA.fullmatch(text)
@@ -112,9 +115,10 @@ class Functions(Mapping[str, Function]):
             resolved = self._functions.get((name, qualifier)) or self._functions.get((name, None))
             if qualifier in (None, "$LATEST") and resolved is None:
                 resolved = self._functions.get((name, "$LATEST"))
-            if len(self.resolved) >= MAX_KNOWN:  # names come with the data, and there may be any number
-                self.resolved.clear()
-            self.resolved[text] = resolved
+            if len(text) <= LONGEST_KNOWN:  # names come with the data: there may be any number, of any length
+                if len(self.resolved) >= MAX_KNOWN:
+                    self.resolved.clear()
+                self.resolved[text] = resolved
             return resolved
 
     def __getitem__(self, name: str) -> Function:

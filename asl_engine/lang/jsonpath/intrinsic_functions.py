@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import json
 import re
-from functools import lru_cache
 from random import Random
 from typing import Annotated, Final
 
@@ -29,6 +28,7 @@ from asl_engine.lang.jsonpath.signatures import (
     one_of,
     positive,
 )
+from asl_engine.remembered import remembered
 from asl_engine.values import JSON, MAX_DEPTH, json_text, parse_json
 
 # --- arrays ---------------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ _sorted_text: Final = json.JSONEncoder(sort_keys=True, check_circular=False).enc
 # --- strings and JSON -----------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _pieces(template: str) -> tuple[str, ...]:
     r"""Return the text between the placeholders of a format template, with `\{`, `\}` and the like replaced."""
     pieces = [""]

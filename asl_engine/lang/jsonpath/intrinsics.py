@@ -22,6 +22,7 @@ from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
 from asl_engine.lang.jsonpath.intrinsic_functions import ESCAPES, FUNCTIONS
 from asl_engine.lang.jsonpath.paths import Path, compile_path
 from asl_engine.lang.jsonpath.signatures import Function, FunctionFailed, InvalidArgument, Parameter
+from asl_engine.remembered import remembered
 from asl_engine.values import ABSENT, JSON, parse_json
 
 if TYPE_CHECKING:
@@ -63,13 +64,13 @@ def is_intrinsic(text: str) -> bool:
     return text.lstrip().startswith("States.")
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def compile_path_or_intrinsic(text: str) -> Expr:
     """Return the expression for what may stand under a `.$` key; raise ExpressionSyntaxError if it is neither."""
     return compile_intrinsic(text) if is_intrinsic(text) else compile_path(text).evaluate
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def compile_intrinsic(text: str) -> Expr:
     """Return the expression for a call such as `States.Format('{}', $.a)`; raise ExpressionSyntaxError."""
     call = parse_intrinsic(text)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionSyntaxError, Scope
@@ -27,6 +26,7 @@ from asl_engine.lang.jsonpath.terms import (
     explain,
     unquoted,
 )
+from asl_engine.remembered import remembered
 from asl_engine.values import JSON
 
 Root: TypeAlias = Literal["input", "context", "variable"]
@@ -64,7 +64,7 @@ _root = re.compile(r"\$(\$|[^\W\d]\w*)?")
 _step = re.compile(rf"\.({NAME})|\.?\[\s*(?:({INTEGER})|({SINGLE_QUOTED}|{DOUBLE_QUOTED}))\s*\]", re.DOTALL)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def compile_path(text: str) -> Path:
     """Return the compiled path; raise ExpressionSyntaxError if the text is not one.
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final, Protocol
 
 from asl_engine.lang.regex.costs import beginnings, cost, shortest
@@ -28,6 +28,7 @@ from asl_engine.lang.regex.matcher import Run, Step, TooManySteps, compile_progr
 from asl_engine.lang.regex.sets import Ranges, source
 from asl_engine.lang.regex.syntax import BadPattern, Edge, Pattern, Sequence, parse_pattern
 from asl_engine.lang.regex.translate import means_the_same, translate
+from asl_engine.remembered import remembered
 
 MAX_PATTERN: Final = 2_000
 """The longest pattern, in characters."""
@@ -83,7 +84,7 @@ def _checked(pattern: str, flags: str, max_length: int | None) -> Pattern:
     return _parsed(pattern, flags)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _parsed(pattern: str, flags: str) -> Pattern:
     try:
         return parse_pattern(pattern, flags)

@@ -21,7 +21,7 @@ def installed_name(service: str) -> str | None:
     return name if name in names else next((other for other in names if other.replace("-", "") == name), None)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # that of a large service takes some 30 MB
 def service_model(service: str) -> Any:
     """Return botocore's model of a service of the SDK; None where it has none."""
     from botocore.loaders import Loader

@@ -167,9 +167,21 @@ def _holds_only(subtype: str, matched: str, letter: str, value: Any) -> bool:
     return letters == {subtype[:1]}
 
 
-@lru_cache(maxsize=1000)
+_LONGEST_KNOWN: Final = 200
+"""Characters of a signature that is remembered: a longer one is nobody's but its writer's."""
+
+
 def parse_signature(text: str) -> Signature:
     """Return the signature; raise JSONataError (S0401, S0402) if it is not one."""
+    return _known_signature(text) if len(text) <= _LONGEST_KNOWN else _signature(text)
+
+
+@lru_cache(maxsize=1000)
+def _known_signature(text: str) -> Signature:
+    return _signature(text)
+
+
+def _signature(text: str) -> Signature:
     parameters: list[Parameter] = []
     at = 1
     while at < len(text) and text[at] != ":":
