@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import socket
 import sys
+import threading
 import traceback
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -13,6 +16,7 @@ from contextlib import asynccontextmanager
 from types import FrameType
 from typing import Any
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
@@ -21,6 +25,7 @@ from starlette.routing import Route
 
 from asl_engine.kernel.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
 from asl_engine.server.account import Account
+from asl_engine.server.connections import AT_ONCE, QUEUE, Connection, Watch, connection_limit, quieten
 from asl_engine.server.errors import ApiError
 from asl_engine.server.guard import check_headers
 from asl_engine.server.operations import OPERATIONS
@@ -144,16 +149,8 @@ def _response(status: int, body: dict[str, Any]) -> HttpResponse:
     return HttpResponse(text, status, headers, media_type="application/x-amz-json-1.0")
 
 
-def serve(
-    service: Service, host: str, port: int, announce: Callable[[str], None], allowed_hosts: Collection[str] = ()
-) -> None:
-    """Answer requests until SIGTERM or SIGINT; announce it when ready. Raises OSError when the port is taken."""
-    import os
-    import socket
-    import threading
-
-    import uvicorn
-
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that takes connections. Raises OSError when the port is taken."""
     if not host:
         raise OSError(0, "a host is needed; 0.0.0.0 stands for all addresses of this machine")
     # The protocol is named because asyncio sets TCP_NODELAY only where it is; without that, each answer takes 40 ms.
@@ -165,15 +162,26 @@ def serve(
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
         listener.bind((host, port))
-        listener.listen(256)
+        listener.listen(QUEUE)
     except OSError:
         listener.close()
         raise
+    return listener
+
+
+def serve(
+    service: Service, host: str, port: int, announce: Callable[[str], None], allowed_hosts: Collection[str] = ()
+) -> None:
+    """Answer requests until SIGTERM or SIGINT; announce it when ready. Raises OSError when the port is taken."""
+    listener = listen(host, port)
     bound = listener.getsockname()[1]
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            listener.listen(QUEUE)  # again: asyncio has made the queue as short as its rounds are
+            quieten()
+            Watch(self.server_state.connections).begin(asyncio.get_running_loop())
             announce(f"listening on http://{f'[{host}]' if ':' in host else host}:{bound}")
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -182,7 +190,13 @@ def serve(
             last_resort.daemon = True
             last_resort.start()
 
+    class Limited(Connection):
+        limit = connection_limit()
+
     hosts = {host.lower(), *(name.lower() for name in allowed_hosts)}
     app = application(service, hosts)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, http=Limited, ws="none",
+        backlog=AT_ONCE,
+    )  # fmt: skip
     Announcing(config).run(sockets=[listener])

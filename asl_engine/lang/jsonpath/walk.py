@@ -23,6 +23,7 @@ from typing import Final, NoReturn, TypeAlias
 
 from jsonpath_ng import Child, Descendants, Fields, Index, JSONPath, Slice, Wildcard
 
+from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.lang.jsonpath.document import Document
 from asl_engine.lang.jsonpath.functions import FUNCTIONS, NotApplicable
 from asl_engine.lang.jsonpath.syntax import Applied, Filtered, read_tree
@@ -52,6 +53,9 @@ def compile_relative(path: str, tree: JSONPath) -> tuple[Relative, bool]:
     if len(rest) == 1 and (last := _definite_end(*rest[0])):
         return _definite(path, steps, _blaming(path, last)), True
     end = rest[-1][1]
+    if isinstance(rest[0][1], Applied):
+        name = rest[0][1].name
+        raise ExpressionSyntaxError(f"A name, '*' or '[' is expected after '..', and not {name}()", len(path))
     if isinstance(end, Applied) and any(is_scan for is_scan, _ in rest):
         return _applied_to_all(_indefinite(path, steps, rest[:-1]), _blaming(path, _function(end))), True
     return _indefinite(path, steps, rest), False
@@ -110,7 +114,8 @@ def _indefinite(path: str, steps: tuple[Step, ...], rest: list[Link]) -> Relativ
     def search(node: JSON, document: Document) -> Nodes:
         try:
             start = descend(node)
-        except PathNotFound:
+        except PathNotFound as failure:
+            document.charge(1 + (len(failure.cause) >> 6))  # which can quote a large value
             return []
         if not suits(start):
             _refuse(path, rest[0][1], start, document.root)

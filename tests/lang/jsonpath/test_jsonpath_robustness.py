@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonpath_scope import Seen
@@ -44,7 +45,7 @@ plain_parts = [
     "..*",
 ]
 filter_parts = ["[?(@.a)]", "[?(@.a == 1 && !@.b)]", "[?(@.a =~ /x+/i)]", "[?(@ in ['a', 1])]", "[?(@.a < $.b)]"]
-function_parts = [".length()", ".sum()", ".index(0)", ".append(1)", ".keys()", ".length($.a)"]
+function_parts = [".length()", ".sum()", ".index(0)", ".append(1)", ".keys()", ".length($.a)", "..keys()"]
 path_parts = st.sampled_from([*plain_parts, *filter_parts, *function_parts, *"[]()'\\ ?$@é."])
 paths = st.builds(
     lambda root, parts: root + "".join(parts),
@@ -114,3 +115,10 @@ def test_any_template(template: Any, data: Any) -> None:
     if not list(template_problems(template)):
         compile_template(template)
     assert all(isinstance(text, str) for _, text in dynamic_parts(template))
+
+
+@pytest.mark.parametrize("path", ["$..length()", "$[0]..concat()", "$.a[?(@..keys())]"])
+def test_a_function_right_after_a_search_is_refused(path):
+    """There is nothing between them that the search could look for."""
+    with pytest.raises(ExpressionSyntaxError, match="is expected after"):
+        compile_path(path)

@@ -35,6 +35,8 @@ HOSTILE = {"t": ["a" * 40 + "!"] * 50, "long": ["=" + "a" * 10_000] * 20, "words
         ("$.a[?(@.c subsetof $..a)]", ITEMS),
         ("$.a[?($.a == $.a)]", ITEMS),
         ("$.a[?($.big[1:])]", ITEMS),
+        ("$.a[?($.big[0][0,1])]", ITEMS),
+        ("$.a[?($.big[0][?(@.a)].b)]", ITEMS),
         ("$.a[?(@.a > $..a.sum())]", ITEMS),
         ("$.a[?($.a.concat($.big))]", ITEMS),
         ("$..*[" + ",".join(["0"] * 3_000) + "]", ITEMS),
