@@ -6,7 +6,6 @@ Exit codes: 0, it worked; 1, the execution failed, or `validate` found errors; 2
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import sys
@@ -302,8 +301,8 @@ def serve(
         raise UsageError(f"the endpoint needs {problem.name!r}: pip install 'asl-engine[server]'") from None
     if aws_endpoint_url is not None and not aws_endpoint_url.startswith(("http://", "https://")):
         raise UsageError(f"--aws-endpoint-url takes an address such as http://127.0.0.1:4566, not {aws_endpoint_url!r}")
-    announce = partial(print, file=sys.stdout, flush=True)
-    with contextlib.redirect_stdout(sys.stderr):  # standard output says where it listens, and no more
+    with output_set_aside() as output:  # standard output says where it listens, and no more
+        announce = partial(print, file=output, flush=True)
         registry = load_functions(functions) if functions is not None else Functions()
         try:
             service = service_for(registry, aws_endpoint_url, clock == "skip", mock_config, read_buckets(bucket))

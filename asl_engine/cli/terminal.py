@@ -7,6 +7,7 @@ output cannot be written, the command has failed. A pipe whose reader has left r
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -61,17 +62,21 @@ def show_report(text: str) -> None:
 
 
 @contextlib.contextmanager
-def output_set_aside() -> Iterator[None]:
-    """Have all that is written to standard output go to standard error: by Python, and by processes that it starts."""
+def output_set_aside() -> Iterator[TextIO | None]:
+    """Have all that is written to standard output go to standard error: by Python, and by processes that it starts.
+
+    What was standard output is given to whoever has to write there; None if it was closed.
+    """
     with contextlib.redirect_stdout(sys.stderr):
         try:
             output = os.dup(1)
         except OSError:  # it is closed
-            yield
+            yield None
             return
         try:
             _point(1, 2)
-            yield
+            with io.TextIOWrapper(io.FileIO(output, "w", closefd=False), "utf-8", "replace") as writer:
+                yield writer
         finally:
             sys.stderr.flush() if sys.stderr is not None else None
             os.dup2(output, 1)

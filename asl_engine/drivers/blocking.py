@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from asl_engine.drivers.outcome import failed
+from asl_engine.drivers.threads import THREADS
 from asl_engine.tasks.invoke import Call
 
 Result = TypeVar("Result")
@@ -80,23 +81,20 @@ def run_here(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _in_thread(work: Callable[[], Result], seconds: float | None) -> Result:
-    """Do the work in a thread of its own, and wait for its end, or for so many seconds.
-
-    The thread is left behind when the time is over, as no Python thread can be stopped; it does not keep the process
-    alive.
-    """
+    """Do the work in a thread, and wait for its end, or for so many seconds; then the thread is left behind."""
     returned: list[Result] = []
     raised: list[BaseException] = []
+    ended = threading.Event()
 
     def run() -> None:
         try:
             returned.append(work())
         except BaseException as problem:
             raised.append(problem)
+        ended.set()
 
-    thread = threading.Thread(target=run, daemon=True, name="asl-function")
-    thread.start()
-    thread.join(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+    THREADS.do(run)
+    ended.wait(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
     if raised:
         raise raised[0]
     if not returned:

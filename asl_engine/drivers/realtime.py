@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from asl_engine.drivers.agenda import Agenda
 from asl_engine.drivers.hooks import NO_HOOKS, Hooks
 from asl_engine.drivers.outcome import Pending, attempt, ended, failed, outcome_of
+from asl_engine.drivers.threads import THREADS
 from asl_engine.drivers.turns import turns
 from asl_engine.kernel import (
     ActivityStarted,
@@ -329,7 +329,7 @@ async def done(work: Any, *arguments: Any) -> Any:
 
 
 async def in_thread(work: Any) -> Any:
-    """Run blocking work in a thread of its own, which never keeps the process alive; return or raise what it does."""
+    """Run blocking work in a thread, when one is free; return or raise what it does."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
 
@@ -352,5 +352,5 @@ async def in_thread(work: Any) -> Any:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for this answer any more
             loop.call_soon_threadsafe(settle, value, problem)
 
-    threading.Thread(target=run, daemon=True, name="asl-function").start()
+    THREADS.do(run)
     return await future

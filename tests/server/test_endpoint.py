@@ -24,6 +24,11 @@ print("loaded")
 def double(event, context):
     print("called")
     return 2 * event["n"]
+def chatty(event, context):
+    import os, subprocess, sys
+    os.system("echo by the shell"); os.write(1, b"by descriptor\\n")
+    subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
+    return "result"
 def fails(event, context):
     raise ValueError("no")
 def hangs(event, context):
@@ -124,6 +129,22 @@ def test_the_header_names_the_trace(endpoint):
     assert 200 == status
     arn = json.loads(said)["executionArn"]
     assert trace == endpoint.client.describe_execution(executionArn=arn)["traceHeader"]
+
+
+def test_standard_output_says_where_it_listens_and_no_more(tmp_path):
+    """What functions and processes that they start print is on standard error."""
+    server = Endpoint(tmp_path)
+    server.client.create_state_machine(name="m", definition=calling("chatty"), roleArn=ROLE)
+    done = server.run("m")
+    server.process.send_signal(signal.SIGTERM)
+    out, _ = server.process.communicate(timeout=PATIENCE)
+    said = (tmp_path / "errors.txt").read_text("utf-8")
+    server.stop()
+
+    assert ("SUCCEEDED", '"result"') == (done["status"], done["output"])
+    assert "" == out
+    for text in ("loaded", "by the shell", "by descriptor", "by a child"):
+        assert text in said
 
 
 def test_time_is_skipped(endpoint):
