@@ -112,11 +112,64 @@ def service_name(service_id: str) -> str:
     return re.sub(r"[\s-]", "", service_id).lower().removesuffix("service")
 
 
-def sdk_name(name: str) -> str:
-    """Return the name that an SDK integration has for a member: the SDK for Java 2 writes abbreviations as words.
+def member_name(name: str) -> str:
+    """Return the name that an SDK integration has for a member: as the SDK for Java 2 spells its methods, in
+    PascalCase. An abbreviation at the beginning becomes a word, one behind it stays (recorded: S3's `ChecksumCRC32`).
 
-    >>> sdk_name("DBInstanceIdentifier"), sdk_name("SSEKMSKeyId"), sdk_name("S3Bucket"), sdk_name("tableName")
-    ('DbInstanceIdentifier', 'SsekmsKeyId', 'S3Bucket', 'TableName')
+    >>> member_name("DBInstanceIdentifier"), member_name("SSEKMSKeyId"), member_name("ETag"), member_name("tableName")
+    ('DbInstanceIdentifier', 'SsekmsKeyId', 'ETag', 'TableName')
+    >>> member_name("ChecksumCRC32"), member_name("MD5OfMessageBody"), member_name("ARN")
+    ('ChecksumCRC32', 'Md5OfMessageBody', 'Arn')
     """
-    words = re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+", name)
-    return "".join(word[:1].upper() + word[1:].lower() for word in words)
+    abbreviation = _ABBREVIATION.match(name)
+    end = abbreviation.end() if abbreviation else 1
+    return name[:1].upper() + name[1:end].lower() + name[end:]
+
+
+_ABBREVIATION: Final = re.compile(r"[A-Z]+(?![a-z])")
+
+
+def class_name(name: str) -> str:
+    """Return the name that the SDK for Java 2 gives to a class: abbreviations become words wherever they stand.
+
+    >>> class_name("DynamoDB"), class_name("SESv2"), class_name("WAFV2"), class_name("CloudWatch Logs")
+    ('DynamoDb', 'SesV2', 'Wafv2', 'CloudWatchLogs')
+    >>> class_name("InvalidVPCNetworkState"), class_name("EC2AccessDenied")
+    ('InvalidVpcNetworkState', 'Ec2AccessDenied')
+    """
+    for pattern, replacement in _WORDS:
+        name = pattern.sub(replacement, name)
+    return "".join(word[:1].upper() + word[1:].lower() for word in name.split())
+
+
+_WORDS: Final = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"[^A-Za-z0-9]+", " "),
+        (r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 "),
+        (r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 "),
+        (r"(?<=[a-z])(?=[A-Z][a-zA-Z0-9])", " "),
+        (r"([A-Z]+)([A-Z][a-z])", r"\1 \2"),
+        (r"([0-9])([a-zA-Z])", r"\1 \2"),
+    )
+)
+"""Where that SDK's generator sees a new word: `Utils.splitOnWordBoundaries`, github.com/aws/aws-sdk-java-v2."""
+
+
+def error_prefix(service_id: str) -> str:
+    """Return what stands before the dot of a service's errors in SDK integrations, and after `Service:` in causes.
+
+    >>> error_prefix("SFN"), error_prefix("Database Migration Service"), error_prefix("S3")
+    ('Sfn', 'DatabaseMigration', 'S3')
+    """
+    name = class_name(service_id)
+    return name.removesuffix("Service") or name
+
+
+def exception_class(shape: str) -> str:
+    """Return the class of the SDK for Java 2 for an error of a model.
+
+    >>> exception_class("DBClusterNotFoundFault"), exception_class("NoSuchKey"), exception_class("KMSDisabledException")
+    ('DbClusterNotFoundException', 'NoSuchKeyException', 'KmsDisabledException')
+    """
+    return class_name(shape.removesuffix("Fault").removesuffix("Exception")) + "Exception"

@@ -139,11 +139,13 @@ class Service:
                 action.api = (self.sdk, action.name[:1].upper() + action.name[1:])
         self.actions = {action.name: action for action in actions}
 
-    def refusal(self, exception: str | None, code: str, message: str, status: int, request_id: str) -> Refusal:
+    def refusal(self, shape: str | None, code: str, message: str, status: int, request_id: str) -> Refusal:
         """Return how a task fails when the service refuses a request (recorded).
 
-        `exception` is the class of the error, None for a code that the service's model does not have.
+        `shape` is the error in the service's model, None for a code that the model does not have. The SDK for Java 1
+        has a class for each, which ends with `Exception`, and writes abbreviations as the model does.
         """
+        exception = f"{shape.removesuffix('Fault').removesuffix('Exception')}Exception" if shape else None
         details = f"Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null"
         cause = f"{message} (Service: {self.java}; {details})"
         return Refusal(f"{self.error}.{exception or self.unnamed}", cause)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from asl_engine.catalogue.resource import Integration, parse_resource
-from asl_engine.catalogue.sdk import Operation, action_name, operations_of, sdk_name, sdk_services
+from asl_engine.catalogue.sdk import Operation, action_name, member_name, operations_of, sdk_services
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Task
 from asl_engine.pointers import escape
@@ -64,7 +64,7 @@ class Request(NamedTuple):
 
     def spelt(self, member: str) -> str:
         """Return a member as AWS's pages of this integration spell it."""
-        return sdk_name(member) if self.resource.is_sdk else member
+        return member_name(member) if self.resource.is_sdk else member
 
     def has(self, name: str) -> bool:
         """Tell whether a parameter is one of the integration, or a member of the request: as the API spells it, or as
@@ -72,7 +72,7 @@ class Request(NamedTuple):
         entry = self.resource.entry
         if entry is not None and name in entry.parameters:
             return True
-        return any(name in (member, sdk_name(member)) for member in self.operation.members)
+        return any(name in (member, member_name(member)) for member in self.operation.members)
 
 
 def _requests(outline: Outline) -> Iterator[Request]:

@@ -23,8 +23,8 @@ from asl_engine.server.errors import ApiError
 from asl_engine.server.operations.registry import OPERATIONS
 from asl_engine.server.requests import check_request, service_model
 from asl_engine.server.service import Service
-from asl_engine.tasks.integrations.aws_call import unusable
-from asl_engine.tasks.integrations.models import exception_name
+from asl_engine.tasks.integrations.aws_call import sdk_failure, unusable
+from asl_engine.tasks.integrations.models import class_of_error
 from asl_engine.tasks.integrations.shapes import WrongParameters, request_of
 from asl_engine.tasks.invoke import Failure, failure_of
 from asl_engine.tasks.perform import Job, Work
@@ -104,11 +104,10 @@ def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, JSON]:
 
 def _refused(problem: ApiError, is_sdk: bool, request_id: str) -> Failure:
     """Return the failure for an operation that was refused (recorded for both kinds of integrations)."""
-    code = exception_name(service_model(), problem.code)
+    shape = class_of_error(service_model(), {"Code": problem.code})
     if is_sdk:
-        details = f"(Service: Sfn, Status Code: 400, Request ID: {request_id}) (SDK Attempt Count: 1)"
-        return Failure(f"Sfn.{code or 'SfnException'}", f"{problem.message} {details}")
-    return failure_of(STEP_FUNCTIONS.refusal(code, problem.code, problem.message, 400, request_id))
+        return sdk_failure("Sfn", shape, problem.message, 400, request_id)
+    return failure_of(STEP_FUNCTIONS.refusal(shape, problem.code, problem.message, 400, request_id))
 
 
 def _result(shape: Any, value: Any, is_sdk: bool) -> Any:

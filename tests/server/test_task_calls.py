@@ -9,7 +9,7 @@ import pytest
 from aws_stub import MACHINE, Client, aws
 from conftest import chain, one_state
 
-from asl_engine.catalogue.sdk import sdk_name
+from asl_engine.catalogue.sdk import error_prefix
 from asl_engine.errors import UsageError
 from asl_engine.server.errors import ApiError
 from asl_engine.tasks.mock_config import MockConfig
@@ -61,9 +61,32 @@ def test_errors_have_the_names_of_the_kind_of_integration():
         ("DynamoDB.ResourceNotFoundException", f"No table (Service: AmazonDynamoDBv2; {details})"),
         (
             "DynamoDb.ResourceNotFoundException",
-            "No table (Service: DynamoDb, Status Code: 400, Request ID: the-request)",
+            "No table (Service: DynamoDb, Status Code: 400, Request ID: the-request) (SDK Attempt Count: 1)",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "headers", "error"),
+    [
+        (
+            "aws-sdk:sqs:purgeQueue",
+            "com.amazonaws.sqs#QueueDoesNotExist",
+            {"x-amzn-query-error": "AWS.SimpleQueueService.NonExistentQueue;Sender"},
+            "Sqs.QueueDoesNotExistException",
+        ),
+        ("aws-sdk:kms:listKeys", "KMSInternalException", {}, "Kms.KmsInternalException"),
+        ("aws-sdk:dax:describeClusters", "ClusterNotFoundFault", {}, "Dax.ClusterNotFoundException"),
+        ("aws-sdk:dax:describeClusters", "ThrottledSomehow", {}, "Dax.DaxException"),
+    ],
+)
+def test_errors_of_the_sdk_are_classes_of_the_sdk_for_java(action, code, headers, error):
+    """Measured by several people on AWS: Fault is Exception, abbreviations are words, and of two names the class's."""
+    with aws((400, {"__type": code, "message": "No"}, headers)) as (url, _):
+        client = Client(url)
+        client.create(task(action, {"QueueUrl": f"{url}/1/q"} if "sqs" in action else {}))
+
+        assert error == client.run()[0]["error"]
 
 
 def test_a_null_is_a_member_that_is_not_there():
@@ -135,7 +158,7 @@ def test_a_job_is_handed_over_and_waited_for():
 
 @pytest.mark.parametrize(("id", "name"), [("SFN", "Sfn"), ("DynamoDB", "DynamoDb"), ("S3", "S3"), ("EC2", "Ec2")])
 def test_names_of_the_sdk(id, name):
-    assert name == sdk_name(id)
+    assert name == error_prefix(id)
 
 
 # --- executions of this endpoint -------------------------------------------------------------------------------------

@@ -7,13 +7,15 @@ good for nothing else.
 from __future__ import annotations
 
 import uuid
-from functools import lru_cache
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, Final, TypeAlias
 
-from asl_engine.catalogue.sdk import action_name, sdk_name
+from asl_engine.catalogue.sdk import action_name, error_prefix, exception_class, member_name
 from asl_engine.catalogue.service import Service, sdk_metadata
-from asl_engine.tasks.integrations.models import exception_name
-from asl_engine.tasks.integrations.shapes import WrongParameters, request_of, result_of
+from asl_engine.tasks.integrations.models import class_of_error
+from asl_engine.tasks.integrations.shapes import Results, WrongParameters, as_text, request_of
 from asl_engine.tasks.invoke import Failure, failure_of
 from asl_engine.values import JSON, json_text
 
@@ -30,6 +32,9 @@ MAX_CLIENTS: Final = 128
 AS_THE_API: Final = frozenset({"dynamodb"})
 """The services whose results have the API's own names in an SDK integration, too: the types of DynamoDB's values."""
 
+_LISTED: Final[dict[str, Callable[[datetime], JSON]]] = {"s3": datetime.timestamp}
+"""What times in lists of a service are, where they are no texts: seconds, of S3's objects (recorded, 2026-09)."""
+
 
 class Api:
     """The API of one service at an endpoint, as one kind of integration sees it: `call` makes a request, and gives its
@@ -37,7 +42,8 @@ class Api:
 
     def __init__(self, name: str, optimised: Service | None, url: str, region: str, account: str) -> None:
         self.optimised = optimised
-        self.spelling = [] if optimised or name in AS_THE_API else [sdk_name]
+        is_respelt = optimised is None and name not in AS_THE_API
+        self.results = Results(member_name, _LISTED.get(name, as_text)) if is_respelt else Results()
         self.client = client(name, url, region, account)
         self.model = self.client.meta.service_model
 
@@ -58,14 +64,16 @@ class Api:
             return missing
         try:
             answer = self.client._make_api_call(operation, request)
-            result = result_of(shapes.output_shape, answer, *self.spelling) if shapes.output_shape else {}
+            result = self.results.of(shapes.output_shape, answer) if shapes.output_shape else {}
         except ClientError as problem:
             return self._refused(problem.response)
         except (BotoCoreError, ValueError, OSError) as problem:
-            name = self.optimised.error if self.optimised else sdk_name(self.model.service_id)
+            name = self.optimised.error if self.optimised else error_prefix(self.model.service_id)
             return Failure(f"{name}.SdkClientException", f"Unable to execute HTTP request: {problem}")
         assert isinstance(result, dict)
-        return result | (http_metadata(answer["ResponseMetadata"]) if self.optimised else {})
+        if not self.optimised:
+            return result
+        return dict(sorted((result | http_metadata(answer["ResponseMetadata"])).items()))
 
     def _missing(self, shape: Any, request: dict[str, Any]) -> Failure | None:
         """Refuse a request without a member that the API wants, in the service's words (recorded: DynamoDB, SQS)."""
@@ -84,17 +92,27 @@ class Api:
 
     def _refused(self, response: dict[str, Any]) -> Failure:
         """Return the failure for an error of the service (recorded for both kinds of integrations)."""
-        code, message = response["Error"].get("Code", ""), response["Error"].get("Message", "")
-        metadata = response["ResponseMetadata"]
+        error, metadata = response["Error"], response["ResponseMetadata"]
+        code, message = error.get("Code", ""), error.get("Message", "")
         status, request = metadata.get("HTTPStatusCode", 400), metadata.get("RequestId", "")
-        name = exception_name(self.model, code)
+        shape = class_of_error(self.model, error)
         if self.optimised is not None:
-            return failure_of(self.optimised.refusal(name, code, message, status, request))
-        service = sdk_name(self.model.service_id)
-        details = f"Service: {service}, Status Code: {status}, Request ID: {request}"
-        if self.model.service_name == "s3":
-            details += f", Extended Request ID: {metadata.get('HostId', '')}"
-        return Failure(f"{service}.{name or service + 'Exception'}", f"{message} ({details})")
+            return failure_of(self.optimised.refusal(shape, code, message, status, request))
+        more = ""
+        if self.model.service_name == "s3":  # the real one always names a second id; stand-ins for it often do not
+            more = f", Extended Request ID: {metadata.get('HostId') or request}"
+        return sdk_failure(error_prefix(self.model.service_id), shape, message, status, request, more)
+
+
+def sdk_failure(service: str, shape: str | None, message: str, status: int, request_id: str, more: str = "") -> Failure:
+    """Return how a task of an SDK integration fails when the service refuses a request (recorded, September 2026).
+
+    `shape` is the error in the service's model, None for a code that the model does not have; `more` is what else the
+    service says of its answer.
+    """
+    error = exception_class(shape) if shape is not None else f"{service}Exception"
+    details = f"Service: {service}, Status Code: {status}, Request ID: {request_id}{more}"
+    return Failure(f"{service}.{error}", f"{message} ({details}) (SDK Attempt Count: 1)")
 
 
 def unusable(parameters: JSON, problem: WrongParameters) -> Failure:
@@ -126,7 +144,7 @@ def client(name: str, url: str, region: str, account: str, *, attempts: int = 1,
         "parameter_validation": False,
         "s3": {"addressing_style": "path"},
     }
-    return boto3.session.Session().client(  # a session of its own: making clients of one in threads is not safe
+    made = boto3.session.Session().client(  # a session of its own: making clients of one in threads is not safe
         name,
         endpoint_url=url,
         region_name=region,
@@ -134,3 +152,26 @@ def client(name: str, url: str, region: str, account: str, *, attempts: int = 1,
         aws_secret_access_key="local",
         config=Config(**(usual | options)),
     )
+    for event, handler in _of_botocore_alone():
+        made.meta.events.unregister(event, handler)
+    return made
+
+
+@cache
+def _of_botocore_alone() -> list[tuple[str, Any]]:
+    """Return what botocore does to requests and answers, and the SDK for Java does not: names of objects asked for in
+    another encoding (recorded: no EncodingType in a list), texts made objects, user data encoded."""
+    from botocore import handlers
+
+    return [item[:2] for item in handlers.BUILTIN_HANDLERS if getattr(item[1], "__name__", "") in _BOTOCORES]
+
+
+_BOTOCORES: Final = frozenset(
+    {
+        "set_list_objects_encoding_type_url",
+        "json_decode_policies",
+        "json_decode_template_body",
+        "decode_console_output",
+        "base64_encode_user_data",
+    }
+)

@@ -31,11 +31,13 @@ def service_model(service: str) -> Any:
     return None if name is None else ServiceModel(Loader().load_service_model(name, "service-2"))
 
 
-def exception_name(model: Any, code: str) -> str | None:
-    """Return the name of the exception class for an error code of a service; None for a code that its model does not
-    have."""
-    shape = model.shape_for_error_code(code)
-    if shape is None:
-        return None
-    name: str = shape.name
-    return name if name.endswith("Exception") else name + "Exception"
+def class_of_error(model: Any, error: dict[str, str]) -> str | None:
+    """Return the name that the model of a service has for an error of an answer; None for a code that it does not have.
+
+    Services that once spoke the query protocol still have the codes of then, and botocore gives both names.
+    """
+    for code in (error.get("QueryErrorCode"), error.get("Code")):
+        shape = model.shape_for_error_code(code) if code else None
+        if shape is not None:
+            return str(shape.name)
+    return None

@@ -6,12 +6,12 @@ something else is sent as its JSON text (recorded: SNS messages, SQS bodies, inp
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
-from asl_engine.catalogue.sdk import sdk_name
+from asl_engine.catalogue.sdk import member_name
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.values import JSON, json_text, parse_timestamp
 
@@ -48,7 +48,7 @@ def _structure(shape: Any, value: JSON, name: str) -> Any:
     request = {}
     for key, item in value.items():
         member = _member(shape, key)
-        if item is not None:
+        if item is not None or shape.members[member].serialization.get("streaming"):  # recorded: a body of `null`
             request[member] = request_of(shape.members[member], item, key)
     return request
 
@@ -60,7 +60,7 @@ def _member(shape: Any, key: str) -> str:
         if known in shape.members and key[:1] == key[:1].upper():
             return known
     for known in shape.members:
-        if sdk_name(known) == key:
+        if member_name(known) == key:
             return str(known)
     raise WrongParameters(f'The field "{key}" is not supported by Step Functions')
 
@@ -85,30 +85,46 @@ def _scalar(shape: Any, value: JSON, name: str) -> Any:
     return int(value) if kind in ("integer", "long") and value == value // 1 else value
 
 
-def result_of(shape: Any, value: Any, spell: Callable[[str], str] = _as_it_is) -> JSON:
-    """Return what boto3 gave for a shape as the JSON that a task's result has; `spell` makes the names of members."""
-    if shape.type_name == "structure" and isinstance(value, dict):
-        if getattr(shape, "is_document_type", False):
-            return value
-        members = shape.members
-        return {spell(key): result_of(members[key], item, spell) for key, item in value.items() if key in members}
-    if shape.type_name == "list":
-        return [result_of(shape.member, item, spell) for item in value]
-    if shape.type_name == "map":
-        return {str(key): result_of(shape.value, item, spell) for key, item in value.items()}
+def as_text(moment: datetime) -> str:
+    """Return a time as the SDK for Java writes it: with a fraction only where there is one."""
+    moment = moment.astimezone(UTC)
+    fraction = f".{moment.microsecond // 1000:03d}" if moment.microsecond >= 1000 else ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
+
+
+class Results:
+    """Makes the JSON of a task's result of what boto3 gave.
+
+    `spell` makes the names of members, which stand in the order of the alphabet (recorded, September 2026), `listed`
+    what times become that stand in lists.
+    """
+
+    def __init__(self, spell: Callable[[str], str] = _as_it_is, listed: Callable[[datetime], JSON] = as_text) -> None:
+        self.spell = spell
+        self.listed = listed
+
+    def of(self, shape: Any, value: Any, instant: Callable[[datetime], JSON] = as_text) -> JSON:
+        """Return a value of a shape as JSON."""
+        if shape.type_name == "structure" and isinstance(value, dict):
+            if getattr(shape, "is_document_type", False):
+                return value
+            members = ((self.spell(key), shape.members.get(key), item) for key, item in value.items())
+            known = sorted((item for item in members if item[1] is not None), key=itemgetter(0))
+            return {name: self.of(member, item, instant) for name, member, item in known}
+        if shape.type_name == "list":
+            return [self.of(shape.member, item, self.listed) for item in value]
+        if shape.type_name == "map":
+            return {str(key): self.of(shape.value, item, instant) for key, item in value.items()}
+        return _plain(value, instant)
+
+
+def _plain(value: Any, instant: Callable[[datetime], JSON]) -> JSON:
     if isinstance(value, datetime):
-        return _instant(value)
+        return instant(value)
     if isinstance(value, (bytes, bytearray)):
-        return base64.b64encode(value).decode()
+        return value.decode("utf-8", "replace")  # recorded, September 2026: blobs are text
     if hasattr(value, "read"):
         # One byte more than a result may have is enough to refuse it.
         return str(value.read(MAX_BYTES + 1).decode("utf-8", "replace"))
     plain: JSON = value
     return plain
-
-
-def _instant(moment: datetime) -> str:
-    """Return a time as the SDK for Java writes it: with a fraction only where there is one."""
-    moment = moment.astimezone(UTC)
-    fraction = f".{moment.microsecond // 1000:03d}" if moment.microsecond >= 1000 else ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
