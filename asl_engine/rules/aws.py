@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from asl_engine.diagnostics import Report
+from asl_engine.diagnostics import Diagnostic, Report, Severity
 from asl_engine.pointers import steps
 from asl_engine.values import JSON
 
@@ -36,19 +36,23 @@ _ORDER: Final = (
 """The order in which AWS looks: shape first, then where transitions lead, then whether there is an end."""
 
 
-def aws_diagnostics(report: Report) -> list[dict[str, str]]:
-    """Return what ValidateStateMachineDefinition answers: severity, code, message and, where AWS has one, location."""
+def aws_diagnostics(report: Report, severity: Severity = Severity.ERROR) -> list[dict[str, str]]:
+    """Return what ValidateStateMachineDefinition answers with this severity: code, message and, where AWS has one,
+    location."""
     answer: list[dict[str, str]] = []
-    for diagnostic in sorted((error for error in report.errors if error.aws), key=lambda error: _rank(error.aws)):
-        entry = {"severity": "ERROR", "code": str(diagnostic.aws), "message": diagnostic.aws_text}
+    known = [each for each in report.diagnostics if each.severity is severity and each.aws]
+    for diagnostic in sorted(known, key=_rank):
+        entry = {"severity": severity.upper(), "code": str(diagnostic.aws), "message": diagnostic.aws_text}
         if diagnostic.location is not None:
             entry["location"] = diagnostic.location
         answer.append(entry)
     return answer
 
 
-def _rank(code: str | None) -> int:
-    return _ORDER.index(code) if code in _ORDER else len(_ORDER)
+def _rank(diagnostic: Diagnostic) -> tuple[int, bool]:
+    """Return where a finding stands: of those with one code, states that nothing leads to come last (recorded)."""
+    code = diagnostic.aws
+    return _ORDER.index(code) if code in _ORDER else len(_ORDER), diagnostic.name == "unreachable-state"
 
 
 def aws_message(report: Report) -> str:

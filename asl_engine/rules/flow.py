@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.lang.names_read import variables_read
@@ -14,6 +14,8 @@ from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, 
 from asl_engine.rules.readings import NOTHING, readings
 from asl_engine.rules.registry import rule
 from asl_engine.values import JSON
+
+POSSIBLY_UNDEFINED: Final = "POSSIBLY_UNDEFINED_VARIABLE"
 
 
 @rule("ASL206", "no-way-to-an-end", aws=None, severity=Severity.WARNING)
@@ -114,7 +116,7 @@ def counts(block: BlockSite, loop: set[str]) -> bool:
     return any("States.MathAdd" in text or re.search(r"[+-]\s*1\b", text) for text in evaluated)
 
 
-@rule("ASL804", "variable-not-assigned", aws=None, severity=Severity.WARNING)
+@rule("ASL804", "variable-not-assigned", aws=POSSIBLY_UNDEFINED, severity=Severity.WARNING)
 def variable_not_assigned(outline: Outline) -> Iterator[Finding]:
     """A state reads a variable that is not there when it runs: no state before assigns it, or it belongs to what is
     outside of a distributed Map, whose children see no variables.
@@ -131,10 +133,10 @@ def variable_not_assigned(outline: Outline) -> Iterator[Finding]:
         if not read.is_ever:
             where = " A distributed Map sees no variables; hand it over with ItemSelector."
             message = f"${read.name} is read, and no state before assigns it"
-            yield Finding(read.pointer, message, where if _inside(read.site) else "")
+            yield Finding(read.pointer, message, where if _inside(read.site) else "", aws_text=read.aws_text)
 
 
-@rule("ASL805", "variable-on-one-way", aws=None, severity=Severity.WARNING, is_default=False)
+@rule("ASL805", "variable-on-one-way", aws=POSSIBLY_UNDEFINED, severity=Severity.WARNING, is_default=False)
 def variable_on_one_way(outline: Outline) -> Iterator[Finding]:
     """A state reads a variable that only some of the ways to it assign.
 
@@ -153,7 +155,8 @@ def variable_on_one_way(outline: Outline) -> Iterator[Finding]:
     """
     for read in _reads(outline):
         if read.is_ever and not read.is_always:
-            yield Finding(read.pointer, f"${read.name} is assigned on some of the ways to this state only")
+            message = f"${read.name} is assigned on some of the ways to this state only"
+            yield Finding(read.pointer, message, aws_text=read.aws_text)
 
 
 class _Read(NamedTuple):
@@ -164,6 +167,11 @@ class _Read(NamedTuple):
     pointer: str
     is_ever: bool
     is_always: bool
+
+    @property
+    def aws_text(self) -> str:
+        """What AWS says of it (recorded, September 2026)."""
+        return f"Variable '{self.name}' is possibly not defined."
 
 
 def _reads(outline: Outline) -> list[_Read]:

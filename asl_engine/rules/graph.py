@@ -81,7 +81,7 @@ def unreachable_state(outline: Outline) -> Iterator[Finding]:
         {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}}
     """
     for block in outline.blocks:
-        if block.block.start_at in block.states and block.is_certain and _has_end(block):
+        if block.is_certain and _has_end(block) and not _is_open_block(block, outline):
             reached = _reached(block)
             for name, site in block.states.items():
                 if name not in reached:

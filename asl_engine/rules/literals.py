@@ -21,7 +21,7 @@ _PATH: Final = re.compile(r"\$\$?(\.[A-Za-z_][\w.\[\]*'-]*|\['[^']*'\])")
 _CALL: Final = re.compile(r"States\.[A-Z]\w+\(.*\)")
 
 
-@rule("ASL431", "path-without-suffix", aws=None, severity=Severity.WARNING, is_default=False)
+@rule("ASL431", "path-without-suffix", aws="NO_DOLLAR", severity=Severity.WARNING, is_default=False)
 def path_without_suffix(outline: Outline) -> Iterator[Finding]:
     """A payload template gives a path or an intrinsic as a text, because its key does not end with `.$`.
 
@@ -37,7 +37,16 @@ def path_without_suffix(outline: Outline) -> Iterator[Finding]:
                 for pointer, key, value in texts(getattr(site.part, field), site.at(field)):
                     if not key.endswith(".$") and (_PATH.fullmatch(value) or _CALL.fullmatch(value)):
                         near = f" Write {key + '.$'!r} to have its value."
-                        yield Finding(pointer, f"{value!r} is sent as it stands here, as a text.", near)
+                        message = f"{value!r} is sent as it stands here, as a text."
+                        aws_text = _no_dollar(key, value)
+                        yield Finding(pointer, message, near, aws_text=aws_text, aws_at=site.at(field))
+
+
+def _no_dollar(key: str, value: str) -> str:
+    """Return what AWS says of it: recorded of a path in September 2026, and believed of a call."""
+    kind = "a JSONPath" if value.startswith("$") else "an intrinsic function"
+    looks = f"The value of '{key}' looks like {kind}. Instead of '{key}', use '{key}.$'"
+    return f"{looks} to evaluate it as {kind} at runtime."
 
 
 @rule("ASL441", "literal-too-large", aws=None, severity=Severity.WARNING)

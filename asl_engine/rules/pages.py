@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from asl_engine.diagnostics import Severity
 from asl_engine.rules.registry import Rule
 
 HEAD = """# Rules
@@ -35,8 +36,11 @@ def page_of(rule: Rule) -> str:
 
 
 def _standing(rule: Rule) -> str:
-    refused = f"AWS refuses it with {rule.aws}" if rule.aws else "AWS takes it"
-    return f"{rule.severity}{'' if rule.is_default else ', off by default'}; {refused}"
+    if rule.aws is None:
+        answer = "AWS takes it"
+    else:
+        answer = f"AWS {'refuses it' if rule.severity is Severity.ERROR else 'warns of it'} with {rule.aws}"
+    return f"{rule.severity}{'' if rule.is_default else ', off by default'}; {answer}"
 
 
 def all_pages(rules: Iterable[Rule]) -> str:

@@ -19,7 +19,9 @@ def out_of_range(sites: Iterable[Site]) -> Iterator[Finding]:
             value = getattr(site.part, name)
             if isinstance(value, (int, float)) and (value < least or (most is not None and value > most)):
                 bounds = f"at least {least}" if most is None else f"from {least} to {most:,}"
-                yield Finding(site.at(name), f"{site.written(name)} is {value}, and must be {bounds}")
+                aws_text = f"Minimum value is {least}" if value < least else f"Maximum value is {most}"
+                message = f"{site.written(name)} is {value}, and must be {bounds}"
+                yield Finding(site.at(name), message, aws_text=aws_text)
 
 
 @cache

@@ -49,7 +49,7 @@ def _name_problem(name: str) -> str:
     return f"a variable's name has at most {MAX_VARIABLE_NAME} characters" if len(name) > MAX_VARIABLE_NAME else ""
 
 
-@rule("ASL803", "outer-variable-assigned")
+@rule("ASL803", "outer-variable-assigned", aws="DUPLICATE_VARIABLE_NAME")
 def outer_variable_assigned(outline: Outline) -> Iterator[Finding]:
     """A state within a Map or a Parallel assigns a variable of the same name as one outside of it.
 
@@ -75,7 +75,8 @@ def outer_variable_assigned(outline: Outline) -> Iterator[Finding]:
         for name, pointer in _assigned(site):
             if name in outer:
                 message = f"{name!r} is a variable outside of this block, where states inside cannot assign it"
-                yield Finding(pointer, message, " Use another name.", on_key=True)
+                aws_text = f"The variable name '{name}' was already defined in a parent scope."
+                yield Finding(pointer, message, " Use another name.", on_key=True, aws_text=aws_text)
 
 
 def _enclosing(block: BlockSite) -> Iterator[BlockSite]:

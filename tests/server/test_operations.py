@@ -514,12 +514,25 @@ def test_metadata_alone_tells_no_data():
 
 
 def test_validation_tells_warnings_when_asked():
-    definition = json.dumps(one_state(Type="Task", Resource="f"))
+    """AWS's own, in its words; those of this engine are for `asl validate`."""
+    definition = json.dumps(one_state(Type="Task", Resource="f", Parameters={"a": {"b": "$.c"}, "d": "$100"}))
     assert [] == Client()("ValidateStateMachineDefinition", definition=definition)["diagnostics"]
     told = Client()("ValidateStateMachineDefinition", definition=definition, severity="WARNING")
 
     assert "OK" == told["result"]
-    assert [("WARNING", "ASL702")] == [(one["severity"], one["code"]) for one in told["diagnostics"]]
+    [warning] = told["diagnostics"]
+    assert {"severity": "WARNING", "code": "NO_DOLLAR", "location": "/States/S/Parameters"}.items() <= warning.items()
+    assert "use 'b.$' to evaluate it as a JSONPath at runtime." in warning["message"]
+
+
+def test_a_start_that_is_not_there_leaves_no_state_reachable():
+    """Recorded on AWS, September 2026: each state is named, after what leads nowhere."""
+    definition = json.dumps({"StartAt": "Z", "States": {"A": {"Type": "Wait", "Seconds": -1, "End": True}}})
+    diagnostics = Client()("ValidateStateMachineDefinition", definition=definition)["diagnostics"]
+
+    assert ["Minimum value is 0", "Missing 'Next' target: Z", 'State "A" is not reachable.'] == [
+        one["message"] for one in diagnostics
+    ]
 
 
 def test_a_data_key_is_used_for_five_minutes_unless_told_otherwise(client):

@@ -303,6 +303,19 @@ def test_work_needs_a_role():
     assert "RoleArn must be specified when testing a Task state" in refusal(INVOKE)
 
 
+@pytest.mark.parametrize("pattern", ["sync", "sync:2", "waitForTaskToken"])
+def test_what_waits_is_tested_with_a_mock_only(pattern):
+    """Recorded on AWS, September 2026."""
+    parameters = {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m"}
+    resource = f"arn:aws:states:::states:startExecution.{pattern}"
+    state = {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}
+
+    with pytest.raises(ApiError, match="integration patterns") as refused:
+        ask(state, roleArn=ROLE)
+
+    assert "InvalidDefinition" == refused.value.code
+
+
 @pytest.mark.parametrize("state", [MAP, PARALLEL], ids=["Map", "Parallel"])
 def test_a_map_and_a_parallel_need_a_mock(state):
     assert "TestState API does not support Map or Parallel states." in refusal(state)

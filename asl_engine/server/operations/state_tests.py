@@ -37,6 +37,7 @@ from asl_engine.values import ABSENT, JSON, json_text, parse_json, private_copy
 
 _NO_MAP = "TestState API does not support Map or Parallel states. "
 _SUPPORTED = "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
+_NO_PATTERN = "TestState API does not support '.sync' or '.waitForTaskToken' integration patterns."
 _NO_COUNT = "TestState does not support MapIterationFailureCount when a mock is not specified."
 
 
@@ -130,12 +131,14 @@ def _check_without_mock(state: model.State, request: Request, setting: Setting) 
     if setting.failed_iterations is not None:
         raise refusal(_NO_COUNT)
     if isinstance(state, (model.Map, model.Parallel)):
-        raise refusal(_NO_MAP + _SUPPORTED)
+        raise ApiError("InvalidDefinition", _NO_MAP + _SUPPORTED)
     if isinstance(state, model.Task):
         if "roleArn" not in request:
             raise refusal("RoleArn must be specified when testing a Task state")
         resource = parse_resource(state.resource)
-        if resource.family == "Activity" or resource.pattern:
+        if resource.pattern:
+            raise ApiError("InvalidDefinition", _NO_PATTERN)
+        if resource.family == "Activity":
             raise refusal(f"TestState does not support the resource {state.resource} when a mock is not specified.")
 
 
