@@ -43,8 +43,9 @@ class Finding:
     """Something that a rule has seen.
 
     `pointer` is the JSON pointer of the place; `on_key` asks for the key rather than the value to be shown.
-    `near` is a sentence with a suggestion, or empty. `aws_text` is what AWS says of it, where that is known, and
-    `aws_at` the pointer where AWS says it: the same one unless given, `NOWHERE` where AWS names no place, and
+    `near` is a sentence with a suggestion, or empty. `aws_text` is what AWS says of it, where that is known, and None
+    where it says nothing, as it has ended at another. `aws_at` is the pointer where AWS says it: the same one unless
+    given, `NOWHERE` where AWS names no place, and
     `[Source: ...]` in AWS's words for a place in a text that is no JSON.
     `span` overrides the place in the text for what has no pointer of its own: a second key, a syntax error.
     """
@@ -53,7 +54,7 @@ class Finding:
     message: str
     near: str = ""
     on_key: bool = False
-    aws_text: str = ""
+    aws_text: str | None = ""
     aws_at: str | None = None
     span: Span | None = None
 

@@ -9,17 +9,17 @@ mistakes of their authors. The file has no date in it, so that the same models g
 
 from __future__ import annotations
 
-import gzip
 import sys
 from typing import Any, TypeAlias
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import botocore
 from botocore.loaders import Loader
 
-from asl_engine.catalogue.sdk import TABLE, service_name
+from asl_engine.catalogue.sdk import SERVICES, TABLE, service_name
 
 Table: TypeAlias = dict[str, dict[str, str]]
-"""The head of a service's section -> action -> its members as they stand in the table, with a space between."""
+"""A service as the list of services has it -> operation or .structure -> its members as they stand in the table."""
 
 
 def table_of(loader: Loader) -> Table:
@@ -29,55 +29,99 @@ def table_of(loader: Loader) -> Table:
         model = loader.load_service_model(name, "service-2")
         service_id = model["metadata"].get("serviceId", name)
         head = f"{service_name(service_id)} {name} {service_id}"
-        models = merged(models, {head: actions_of(model)})  # one service is there twice; the later name is called
-    return models
+        models = merged(models, {head: Requests(model["shapes"]).of(model["operations"])})
+    return models  # one service is there twice; the later name is called
 
 
 def merged(known: Table, models: Table) -> Table:
     """Return a table with what both have. Of a service that both have, the head is that of the models, and so are the
-    members of an action that both have."""
+    members of an operation that both have."""
     heads = {head.split()[0]: head for head in [*known, *models]}
     table: Table = {head: {} for head in heads.values()}
-    for head, actions in [*known.items(), *models.items()]:
-        table[heads[head.split()[0]]] |= actions
+    for head, shapes in [*known.items(), *models.items()]:
+        table[heads[head.split()[0]]] |= shapes
     return table
 
 
-def actions_of(model: dict[str, Any]) -> dict[str, str]:
-    """Return the members of each action of a service, required ones with an asterisk."""
-    actions = {}
-    for name, operation in model["operations"].items():
-        shape = model["shapes"].get(operation.get("input", {}).get("shape"), {})
-        required = shape.get("required", ())
-        members = shape.get("members", {}).items()
-        actions[name] = " ".join(sorted(_member(key, member, key in required) for key, member in members))
-    return actions
+class Requests:
+    """Writes the requests of a service's operations, and the structures in them."""
+
+    def __init__(self, shapes: dict[str, Any]) -> None:
+        self.shapes = shapes
+        self.structures: dict[str, str] = {}
+        self.open: list[str] = []
+
+    def of(self, operations: dict[str, Any]) -> dict[str, str]:
+        """Return the members of each operation's request, and those of all structures that these lead to."""
+        requests = {}
+        for name, operation in operations.items():
+            shape = self.shapes.get(operation.get("input", {}).get("shape"), {})
+            requests[name] = self._members(shape)
+        return requests | self.structures
+
+    def _members(self, shape: dict[str, Any]) -> str:
+        required, payload = shape.get("required", ()), shape.get("payload")
+        return " ".join(
+            self._member(name, member, name in required, name == payload)
+            for name, member in shape.get("members", {}).items()
+        )
+
+    def _member(self, name: str, member: dict[str, Any], is_required: bool, is_payload: bool) -> str:
+        """Return a member in PascalCase. Tokens that make a call idempotent are made up by SDKs, so nobody has to; a
+        body that is streamed must be there (recorded of S3's putObject, September 2026)."""
+        kind = self._kind(member["shape"])
+        if is_payload and kind == "x" and (member.get("streaming") or self.shapes[member["shape"]].get("streaming")):
+            kind, is_required = "y", True
+        mark = "*" if is_required and not member.get("idempotencyToken") else ""
+        return f"{name[:1].upper()}{name[1:]}{mark}:{kind}"
+
+    def _kind(self, name: str) -> str:
+        shape = self.shapes[name]
+        if shape["type"] == "structure" and not shape.get("document"):
+            if f".{name}" not in self.structures:
+                self.structures[f".{name}"] = ""  # it may hold itself
+                self.structures[f".{name}"] = self._members(shape)
+            return f".{name}"
+        if shape["type"] not in ("list", "map"):
+            return _KINDS[shape["type"]]
+        if name in self.open:  # a list of itself: whatever is in it
+            return "D"
+        self.open.append(name)
+        is_list = shape["type"] == "list"
+        kind = self._kind(shape["member" if is_list else "value"]["shape"])
+        self.open.pop()
+        return ("[" if is_list else "{") + kind
 
 
-def _member(name: str, member: dict[str, Any], is_required: bool) -> str:
-    """Return a member in PascalCase; tokens that make a call idempotent are made up by SDKs, so nobody has to."""
-    mark = "*" if is_required and not member.get("idempotencyToken") else ""
-    return name[:1].upper() + name[1:] + mark
+_KINDS = {
+    "string": "s", "character": "s", "integer": "i", "long": "l", "float": "f", "double": "d", "boolean": "b",
+    "timestamp": "t", "blob": "x", "structure": "D",
+}  # fmt: skip
 
 
 def read_table() -> Table:
     """Return what the table says now."""
-    text = gzip.decompress(TABLE.read_bytes()).decode("ascii") if TABLE.exists() else ""
-    sections = (section.split("]\n", 1) for section in text.removeprefix("[").split("\n[") if section)
-    return {name: dict(line.split(" ", 1) for line in lines.splitlines()) for name, lines in sections}
+    with ZipFile(TABLE) as files:
+        texts = {name: files.read(name).decode("ascii") for name in files.namelist()}
+    heads = texts[SERVICES].splitlines()
+    return {head: dict(line.split(" ", 1) for line in texts[head.split()[0]].splitlines()) for head in heads}
 
 
-def text_of(table: Table) -> str:
-    """Return the text of a table, in the order of names."""
-    return "".join(f"[{name}]\n{_lines(actions)}" for name, actions in sorted(table.items()))
+def write_table(table: Table) -> None:
+    """Write a table, in the order of names and without dates."""
+    texts = {SERVICES: "".join(f"{head}\n" for head in sorted(table))}
+    texts |= {head.split()[0]: _lines(shapes) for head, shapes in sorted(table.items())}
+    with ZipFile(TABLE, "w") as files:
+        for name, text in texts.items():
+            files.writestr(ZipInfo(name), text, ZIP_DEFLATED, 9)
 
 
-def _lines(actions: dict[str, str]) -> str:
-    return "".join(f"{name} {members}\n" for name, members in sorted(actions.items()))
+def _lines(shapes: dict[str, str]) -> str:
+    return "".join(f"{name} {members}\n" for name, members in sorted(shapes.items()))
 
 
 def differences(known: Table, table: Table) -> list[str]:
-    """Return a line for each action that one table has otherwise than another, or not at all."""
+    """Return a line for each operation or structure that one table has otherwise than another, or not at all."""
     return [
         f"{service}:{action}: {known.get(service, {}).get(action, 'absent')} -> {members}"
         for service, actions in sorted(table.items())
@@ -92,10 +136,9 @@ def main() -> None:
     table = merged(known, models)
     if "--check" in sys.argv[1:]:
         changes = differences(known, table)
-        print("\n".join([*changes, f"{len(changes)} actions differ from those of botocore {botocore.__version__}"]))
+        print("\n".join([*changes, f"{len(changes)} shapes differ from those of botocore {botocore.__version__}"]))
         sys.exit(bool(changes))
-    text = text_of(table)
-    TABLE.write_bytes(gzip.compress(text.encode("ascii"), 9, mtime=0))
+    write_table(table)
     size = f"{len(table)} services in {TABLE.stat().st_size:,} bytes"
     print(f"{TABLE}: {size}, those of botocore {botocore.__version__} among them")
 

@@ -168,7 +168,13 @@ _SERVICES: Final = (
         java="AmazonDynamoDBv2",
         unnamed="AmazonDynamoDBException",
     ),
-    Service("ecs", "ECS", Action("runTask", SYNC, TOKEN, job=_CONTAINERS), error="ECS", java="AmazonECS"),
+    Service(
+        "ecs",
+        "ECS",
+        Action("runTask", SYNC, TOKEN, job=_CONTAINERS, withheld={SYNC: "Count StartedBy"}),
+        error="ECS",
+        java="AmazonECS",
+    ),
     Service(
         "eks",
         "EKS",

@@ -247,6 +247,14 @@ def _or_sdk(near: str, service: str, action: str) -> str:
     return f"{near} Or use {SDK}{service_name(service)}:{action}."
 
 
+def unrecognised(text: str) -> str:
+    """Return what AWS says of a resource that names nothing (recorded)."""
+    return (
+        f"The resource provided {text} is not recognized."
+        " The value is not a valid resource ARN, or the resource is not available in this region."
+    )
+
+
 def service_label(resource: Integration) -> str:
     """Return what people call the service of an integration: `EventBridge`, `Secrets Manager`."""
     if resource.optimised is not None:

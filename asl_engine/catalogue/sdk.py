@@ -1,9 +1,7 @@
 """What AWS's SDK can do, by name: its services, their actions, and the members of each action's request.
 
-The table is a text of botocore's models, made by `docs/write_services.py` and kept compressed beside this file, so
-that a check needs no botocore and reads no model of megabytes. `[dynamodb dynamodb DynamoDB]` begins a section: the
-service as a Resource names it, as botocore does, and its id; what AWS has retired has the first alone. Each line of a
-section is an action and its members, those that are required with an asterisk.
+The table is made of botocore's models by `docs/write_services.py` and kept compressed beside this file, so that a check
+needs no botocore and reads no model of megabytes.
 
 A Resource has the names of AWS's SDK for Java 2: the service id in small letters in the ARN
 (`aws-sdk:cloudwatchlogs`), and in camel case in errors (`CloudWatchLogs.ResourceNotFoundException`).
@@ -12,16 +10,21 @@ A Resource has the names of AWS's SDK for Java 2: the service id in small letter
 from __future__ import annotations
 
 import re
-import zlib
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-TABLE: Final = Path(__file__).with_name("sdk.txt.gz")
-_GZIP: Final = 31
-"""The `wbits` with which zlib expects the head and the foot of a gzip file."""
+TABLE: Final = Path(__file__).with_name("sdk.zip")
+"""What `docs/write_services.py` makes of botocore's models: a file for each service, and `SERVICES`, which lists them.
 
-_HEAD: Final = re.compile(r"^\[(\w+)(?: (\S+) ([^\]]+))?\]$", re.MULTILINE)
+A line of a service is an operation, or with a dot in front a structure, and its members: `Name:kind`, with an asterisk
+(`Name*:kind`) where it must be there. Kinds are written so:
+
+    s text    i integer    l long    f float    d double    b boolean    t time    D any JSON
+    x bytes   y the body of the request   [k list of k   {k map of k   .Name a structure   ? what a retired service took
+"""
+
+SERVICES: Final = "services"
 
 _TWINS: Final = {"cloudwatchevents": "eventbridge"}
 """Services that the SDK for Java has twice, and botocore, which the table is made of, once."""
@@ -38,24 +41,29 @@ class SdkService(NamedTuple):
     service_id: str
 
 
-class Operation(NamedTuple):
-    """An operation of a service as the API writes it: its members in PascalCase, and which of them must be there."""
+class Shape(NamedTuple):
+    """An operation's request, or a structure in it: the kinds of its members by their names in PascalCase, in the order
+    of the model, and which of them must be there."""
 
     name: str
-    members: tuple[str, ...]
+    members: dict[str, str]
     required: tuple[str, ...]
 
 
-@lru_cache(maxsize=1)
-def _table() -> str:
-    return zlib.decompress(TABLE.read_bytes(), wbits=_GZIP).decode("ascii")
+@cache
+def _file(name: str) -> list[str]:
+    """Return the lines of one file of the table; none for what is not in it."""
+    from zipfile import ZipFile
+
+    with ZipFile(TABLE) as table:
+        return table.read(name).decode("ascii").splitlines() if name in table.NameToInfo else []
 
 
-@lru_cache(maxsize=1)
+@cache
 def sdk_services() -> dict[str, SdkService]:
     """Return all services by their names as they stand in a Resource: `dynamodb`, `cognitoidentityprovider`."""
-    heads = (match.groups() for match in _HEAD.finditer(_table()))
-    return {name: SdkService(name, botocore or "", service_id or name) for name, botocore, service_id in heads}
+    services = (line.split(" ", 2) for line in _file(SERVICES))
+    return {name: SdkService(name, "" if botocore == "-" else botocore, id) for name, botocore, id in services}
 
 
 def find_service(name: str) -> SdkService | None:
@@ -65,22 +73,29 @@ def find_service(name: str) -> SdkService | None:
 
 
 @lru_cache(maxsize=256)
-def operations_of(name: str) -> dict[str, Operation] | None:
-    """Return the operations of a service by their names as they stand in a Resource (`getItem`); None for no
-    service."""
+def operations_of(name: str) -> dict[str, Shape] | None:
+    """Return the requests of the operations of a service by the operations' names as they stand in a Resource
+    (`getItem`); None for no service."""
     service = find_service(name)
     if service is None:
         return None
-    begin = re.search(rf"^\[{service.name}\b.*\n", _table(), re.MULTILINE)
-    assert begin is not None
-    lines = _table()[begin.end() :].partition("\n[")[0].splitlines()
-    return {action_name(operation.name): operation for operation in map(_operation, lines)}
+    lines = (line for line in _file(service.name) if line[0] != ".")
+    return {action_name(shape.name): shape for shape in map(_shape, lines)}
 
 
-def _operation(line: str) -> Operation:
+@lru_cache(maxsize=1024)
+def structure_of(service: str, name: str) -> Shape:
+    """Return a structure of a service by its name in the model."""
+    known = find_service(service)
+    assert known is not None
+    return _shape(next(line for line in _file(known.name) if line.startswith(f".{name} ")))
+
+
+def _shape(line: str) -> Shape:
     name, *members = line.split()
-    required = tuple(member[:-1] for member in members if member.endswith("*"))
-    return Operation(name, tuple(member.rstrip("*") for member in members), required)
+    kinds = dict(member.split(":") for member in members)
+    required = tuple(member[:-1] for member in kinds if member[-1] == "*")
+    return Shape(name.removeprefix("."), {member.rstrip("*"): kind for member, kind in kinds.items()}, required)
 
 
 def botocore_name(name: str) -> str:
@@ -124,6 +139,15 @@ def member_name(name: str) -> str:
     abbreviation = _ABBREVIATION.match(name)
     end = abbreviation.end() if abbreviation else 1
     return name[:1].upper() + name[1:end].lower() + name[end:]
+
+
+AS_THE_API: Final = frozenset({"dynamodb"})
+"""The services whose members have the API's own names in an SDK integration, too: the types of DynamoDB's values."""
+
+
+def spelling_of(service: str, member: str) -> str:
+    """Return the name of a member in an SDK integration of a service."""
+    return member if service in AS_THE_API else member_name(member)
 
 
 _ABBREVIATION: Final = re.compile(r"[A-Z]+(?![a-z])")

@@ -76,11 +76,12 @@ class Action:
     `patterns` are the ways to wait that it has, beside going on with the answer. `api` is the call that it makes, as
     service of the SDK and operation, by default that of its own name; None where it is no single call. `check` looks
     at the parameters before, `answer` makes the result from the answer. `parameters` are those that the integration
-    has, and the API has not; `opened` are members of the answer that are blobs in the API, and in the result the JSON
-    that is in them. `job` is what `.sync` waits for, where the engine knows it.
+    has, and the API has not; `withheld`, by pattern, those that only the API has. `opened` are members of the answer
+    that are blobs in the API, and in the result the JSON that is in them. `job` is what `.sync` waits for, where the
+    engine knows it.
     """
 
-    __slots__ = ("answer", "api", "check", "job", "name", "opened", "parameters", "patterns")
+    __slots__ = ("answer", "api", "check", "job", "name", "opened", "parameters", "patterns", "withheld")
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class Action:
         answer: Callable[[Any], JSON] | None = None,
         job: Job | None = None,
         parameters: str = "",
+        withheld: dict[str, str] | None = None,
         opened: str = "",
     ) -> None:
         self.name = name
@@ -100,6 +102,7 @@ class Action:
         self.answer = answer
         self.job = job
         self.parameters = frozenset(parameters.split())
+        self.withheld = {pattern: frozenset(names.split()) for pattern, names in (withheld or {}).items()}
         self.opened = frozenset(opened.split())
 
     def has(self, pattern: str) -> bool:

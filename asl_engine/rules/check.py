@@ -194,7 +194,8 @@ def _diagnostic(rule: Rule, finding: Finding, outline: Outline) -> Diagnostic:
         span = document.locate(finding.pointer, key=finding.on_key) if document else Span(1, 1, 1, 1)
     return Diagnostic(
         rule.code, rule.name, rule.severity, finding.message, finding.pointer, span, finding.near,
-        rule.aws, finding.aws_text or finding.message, _aws_location(finding, outline),
+        rule.aws if finding.aws_text is not None else None,
+        finding.aws_text or finding.message, _aws_location(finding, outline),
     )  # fmt: skip
 
 

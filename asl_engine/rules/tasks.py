@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asl_engine.catalogue.resource import Activity, Problem, Unknown, parse_resource
+from asl_engine.catalogue.resource import Activity, Problem, Unknown, parse_resource, unrecognised
 from asl_engine.diagnostics import Finding, Severity
 from asl_engine.model.states import Task
 from asl_engine.rules.outline import Outline, Site, is_open
@@ -24,11 +24,7 @@ def _unknown(outline: Outline, problem: Problem) -> Iterator[Finding]:
     for site, text in _written(outline):
         resource = parse_resource(text)
         if isinstance(resource, Unknown) and resource.problem == problem:
-            aws_text = (
-                f"The resource provided {text} is not recognized."
-                " The value is not a valid resource ARN, or the resource is not available in this region."
-            )
-            yield Finding(site.at("resource"), resource.why, resource.near, aws_text=aws_text)
+            yield Finding(site.at("resource"), resource.why, resource.near, aws_text=unrecognised(text))
 
 
 @rule("ASL701", "malformed-arn")
@@ -78,7 +74,8 @@ def unknown_integration(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::event:putEvents", "Parameters": {}, "End": true}
 
     Good:
-        {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:query", "Parameters": {}, "End": true}
+        {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:query", "End": true,
+          "Parameters": {"TableName": "t"}}
     """
     yield from _unknown(outline, "integration")
 
@@ -97,7 +94,8 @@ def unknown_pattern(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:startJobRun.sync", "Parameters": {}, "End": true}
 
     Good:
-        {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {}, "End": true}
+        {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {"JobName": "j"},
+         "End": true}
     """
     yield from _unknown(outline, "pattern")
 
@@ -110,7 +108,8 @@ def sdk_spelling(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:GetItem", "Parameters": {}, "End": true}
 
     Good:
-        {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:getItem", "Parameters": {}, "End": true}
+        {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:getItem", "End": true,
+          "Parameters": {"TableName": "t", "Key": {"id": {"S": "1"}}}}
     """
     yield from _unknown(outline, "spelling")
 
@@ -125,7 +124,8 @@ def not_in_express(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:eu-west-1:123456789012:activity:sign", "End": true}
 
     Good (STANDARD):
-        {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "Parameters": {}, "End": true}
+        {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "End": true,
+          "Parameters": {"JobName": "n", "JobDefinition": "d", "JobQueue": "q"}}
     """
     if outline.machine_type != "EXPRESS":
         return

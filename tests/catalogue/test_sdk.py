@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asl_engine.catalogue import sdk
-from asl_engine.catalogue.sdk import TABLE, botocore_name, operations_of, sdk_services, service_name
+from asl_engine.catalogue.sdk import TABLE, botocore_name, operations_of, sdk_services, service_name, structure_of
 from asl_engine.tasks.integrations.models import installed_name
 
 loaders = pytest.importorskip("botocore.loaders")
@@ -31,7 +31,21 @@ def test_the_table_tells_actions_with_their_members():
 
     assert operations is not None
     assert {"QueueUrl", "MessageBody", "DelaySeconds"} <= set(operations["sendMessage"].members)
-    assert ("MessageBody", "QueueUrl") == operations["sendMessage"].required
+    assert ("QueueUrl", "MessageBody") == operations["sendMessage"].required
+    assert "i" == operations["sendMessage"].members["DelaySeconds"]
+
+
+def test_the_table_tells_structures_and_what_is_in_lists_and_maps():
+    """A map of attributes, each with a text and bytes; one that holds itself ends nothing."""
+    operations = operations_of("sqs")
+    attributes = operations["sendMessage"].members["MessageAttributes"]
+
+    assert "{.MessageAttributeValue" == attributes
+    assert ("s", "x") == tuple(
+        structure_of("sqs", attributes[2:]).members[name] for name in ("StringValue", "BinaryValue")
+    )
+    assert "{.AttributeValue" == structure_of("dynamodb", "AttributeValue").members["M"]
+    assert "y" == operations_of("s3")["putObject"].members["Body"]
 
 
 def test_what_the_models_have_otherwise_is_told():
@@ -43,12 +57,15 @@ def test_what_the_models_have_otherwise_is_told():
     assert ["new:Make: absent -> Name*", "sqs:Purge: absent -> QueueUrl*"] == script().differences(known, newer)
 
 
-def test_writing_what_was_read_changes_nothing():
-    """The script keeps what the table has."""
-    written = script().text_of(script().read_table())
+def test_writing_what_was_read_changes_nothing(tmp_path):
+    """The script keeps what the table has, byte for byte."""
+    before = TABLE.read_bytes()
+    write = script()
+    write.TABLE = tmp_path / "sdk.zip"
+    write.write_table(script().read_table())
 
-    assert sdk._table() == written
-    assert TABLE.stat().st_size < 1_000_000
+    assert before == write.TABLE.read_bytes()
+    assert len(before) < 1_000_000
 
 
 def test_names_of_services():

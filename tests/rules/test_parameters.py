@@ -16,24 +16,24 @@ ROOT = Path(__file__).parents[2]
 
 def found_in(state, *codes):
     text = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Task", "End": True, **state}}})
-    warnings = [each for each in check_text(text).warnings if each.code in codes]
-    return [f"{each.pointer.removeprefix('/States/S')} {each.text}" for each in warnings]
+    report = [each for each in check_text(text).diagnostics if each.code in codes]
+    return [f"{each.pointer.removeprefix('/States/S')} {each.text}" for each in report]
 
 
 @pytest.mark.parametrize(
     ("resource", "parameters", "told"),
     [
-        ("aws-sdk:dynamodb:getItem", {"Tablename": "t", "Key": {}}, "/Parameters/Tablename GetItem has no parameter"),
+        ("aws-sdk:dynamodb:getItem", {"Tablename": "t", "Key": {}}, "/Parameters/Tablename aws-sdk:dynamodb:getItem has"),
         ("aws-sdk:rds:stopDBInstance", {"DBInstanceIdentifer": "d"}, "Did you mean 'DbInstanceIdentifier'"),
         ("aws-sdk:rds:stopDBInstance", {"DbInstanceIdentifier.$": "$.d"}, None),
-        ("aws-sdk:rds:stopDBInstance", {"DBInstanceIdentifier.$": "$.d"}, None),
+        ("aws-sdk:rds:stopDBInstance", {"DBInstanceIdentifier.$": "$.d"}, "stopDBInstance needs DbInstanceIdentifier"),
         ("aws-sdk:dms:startReplicationTask", {}, "/Resource AWS's SDK has no service 'dms'"),
         ("aws-sdk:databasemigrationservice:describeEvents", {}, None),
         ("states:startExecution.sync:2", {"StateMachineArn": "a", "Inputs": {}}, "Did you mean 'Input'"),
-        ("batch:submitJob", {"JobName": "j", "JobQueue": "q"}, "/Parameters SubmitJob needs JobDefinition"),
+        ("batch:submitJob", {"JobName": "j", "JobQueue": "q"}, "/Parameters batch:submitJob needs JobDefinition"),
         ("aws-sdk:cloudwatchevents:putRule", {"Name": "r"}, None),
         ("aws-sdk:events:putRule", {"Name": "r"}, "/Resource AWS's SDK has no service 'events'"),
-        ("events:putEvents", {"Entrees": []}, "/Parameters PutEvents needs Entries"),
+        ("events:putEvents", {"Entrees": []}, "/Parameters events:putEvents needs Entries"),
         ("http:invoke", {"Anything": 1}, None),
         ("eks:call", {"Anything": 1}, None),
         ("lambda:invoke", {"${Name}": "f"}, None),
@@ -42,9 +42,9 @@ def found_in(state, *codes):
     ],
 )
 def test_parameters_of_tasks(resource, parameters, told):
-    """As AWS names them: in PascalCase, abbreviations as words or as in the API."""
+    """As AWS names them: in PascalCase, and in SDK integrations abbreviations at the beginning as words."""
     state = {"Resource": f"arn:aws:states:::{resource}", "Parameters": parameters}
-    found = found_in(state, "ASL711", "ASL712", "ASL713")
+    found = found_in(state, "ASL711", "ASL712", "ASL713", "ASL715")
 
     assert not found if told is None else any(told in one for one in found), found
 
@@ -60,7 +60,7 @@ def test_no_botocore_is_needed(tmp_path):
     path.write_text(json.dumps({"StartAt": "S", "States": {"S": state}}))
     code = (
         "import sys; sys.modules['botocore'] = sys.modules['boto3'] = None; import asl_engine;"
-        "from asl_engine.catalogue import sdk; print(sdk._table.cache_info().currsize);"
+        "from asl_engine.catalogue import sdk; print(sdk._file.cache_info().currsize);"
         "print([one.code for one in asl_engine.check(sys.argv[1]).diagnostics])"
     )
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final, TypeAlias
 
-from asl_engine.catalogue.sdk import action_name, error_prefix, exception_class, member_name
+from asl_engine.catalogue.sdk import AS_THE_API, action_name, error_prefix, exception_class, member_name
 from asl_engine.catalogue.service import Service, sdk_metadata
 from asl_engine.tasks.integrations.models import class_of_error
 from asl_engine.tasks.integrations.shapes import Results, WrongParameters, as_text, request_of
@@ -28,9 +28,6 @@ READ_SECONDS: Final = 70
 MAX_CLIENTS: Final = 128
 """How many clients are kept: whoever asks chooses account and region, and so how many there are."""
 
-
-AS_THE_API: Final = frozenset({"dynamodb"})
-"""The services whose results have the API's own names in an SDK integration, too: the types of DynamoDB's values."""
 
 _LISTED: Final[dict[str, Callable[[datetime], JSON]]] = {"s3": datetime.timestamp}
 """What times in lists of a service are, where they are no texts: seconds, of S3's objects (recorded, 2026-09)."""

@@ -43,6 +43,8 @@ def request_of(shape: Any, value: JSON, name: str = "") -> Any:
 def _structure(shape: Any, value: JSON, name: str) -> Any:
     if getattr(shape, "is_document_type", False):
         return value
+    if isinstance(value, str) and "S" in shape.members:  # a value of DynamoDB
+        return {"S": value}
     if not isinstance(value, dict):
         raise WrongParameters(f"The value for the field '{name}' must be an object")
     request = {}
