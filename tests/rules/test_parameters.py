@@ -23,7 +23,7 @@ def found_in(state, *codes):
 @pytest.mark.parametrize(
     ("resource", "parameters", "told"),
     [
-        ("aws-sdk:dynamodb:getItem", {"Tablename": "t", "Key": {}}, "/Parameters/Tablename aws-sdk:dynamodb:getItem has"),
+        ("aws-sdk:dynamodb:getItem", {"Tablename": "t", "Key": {}}, "/Parameters/Tablename aws-sdk:dynamodb:getItem"),
         ("aws-sdk:rds:stopDBInstance", {"DBInstanceIdentifer": "d"}, "Did you mean 'DbInstanceIdentifier'"),
         ("aws-sdk:rds:stopDBInstance", {"DbInstanceIdentifier.$": "$.d"}, None),
         ("aws-sdk:rds:stopDBInstance", {"DBInstanceIdentifier.$": "$.d"}, "stopDBInstance needs DbInstanceIdentifier"),

@@ -99,9 +99,10 @@ def test_a_null_is_a_member_that_is_not_there():
 
 
 def test_a_parameter_that_the_service_does_not_have():
+    """Those that stand in a definition are looked at before; an input that is sent as it is, when it is sent."""
     client = Client("http://127.0.0.1:9")
-    client.create(task("aws-sdk:dynamodb:getItem", {"TableName": "t", "Kye": {}}))
-    described, _ = client.run()
+    client.create(one_state(Type="Task", Resource="arn:aws:states:::aws-sdk:dynamodb:getItem"))
+    described, _ = client.run('{"TableName": "t", "Kye": {}}')
 
     assert described["error"] == "States.Runtime"
     assert described["cause"].endswith('[The field "Kye" is not supported by Step Functions]')

@@ -118,7 +118,8 @@ def test_a_map_that_batches_tells_its_batches():
 
 def test_jsonata_tells_the_arguments_of_a_task():
     task = {"Type": "Task", "QueryLanguage": "JSONata", "Resource": PUT["Resource"], "End": True}
-    task |= {"Arguments": {"TableName": "{% $states.input.t %}"}, "Output": "{% $states.result.Attributes %}"}
+    task |= {"Arguments": {"TableName": "{% $states.input.t %}", "Item": {}}}
+    task |= {"Output": "{% $states.result.Attributes %}"}
 
     answer = ask(task, input={"t": "x"}, mock=mocked({"Attributes": {}}), inspectionLevel="DEBUG")
 
@@ -428,10 +429,10 @@ def test_context_objects_that_no_state_has(context, problem):
 
 def test_a_task_that_waits_for_a_token_has_one():
     state = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
-    state["Parameters"] = {"token.$": "$$.Task.Token"}
+    state["Parameters"] = {"QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}
 
-    assert told(state, mock=mocked({}))["afterParameters"]["token"]
-    assert "t" == told(state, mock=mocked({}), context={"Task": {"Token": "t"}})["afterParameters"]["token"]
+    assert told(state, mock=mocked({}))["afterParameters"]["MessageBody"]
+    assert "t" == told(state, mock=mocked({}), context={"Task": {"Token": "t"}})["afterParameters"]["MessageBody"]
 
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
