@@ -14,13 +14,13 @@ CREATE TABLE event (
 INSERT INTO "event" VALUES(1,1,1.0,'ExecutionStarted','','{}',1);
 CREATE TABLE execution (
         id INTEGER PRIMARY KEY AUTOINCREMENT, arn NOT NULL UNIQUE, machine_id INTEGER NOT NULL,
-        machine INTEGER NOT NULL, name NOT NULL, revision INTEGER NOT NULL, input NOT NULL, started_at REAL NOT NULL,
+        machine INTEGER NOT NULL, name, revision INTEGER NOT NULL, input NOT NULL, started_at REAL NOT NULL,
         version INTEGER, alias INTEGER, map_run INTEGER, status TEXT NOT NULL, stopped_at REAL, due_at REAL, output,
         redrive_count INTEGER NOT NULL, rest TEXT);
-INSERT INTO "execution" VALUES(1,'1:e',1,2,'e',1,'{}',1.0,NULL,NULL,NULL,'RUNNING',NULL,9.0,NULL,0,'{"trace_header":"t"}');
-INSERT INTO "execution" VALUES(2,'1:ended',1,2,'ended',1,'{}',1.0,NULL,NULL,NULL,'SUCCEEDED',3.0,NULL,'{"ok":true}',0,NULL);
+INSERT INTO "execution" VALUES(1,'1:e',1,2,NULL,1,'{}',1.0,NULL,NULL,NULL,'RUNNING',NULL,9.0,NULL,0,'{"trace_header":"t"}');
+INSERT INTO "execution" VALUES(2,'1:ended',1,2,NULL,1,'{}',1.0,NULL,NULL,NULL,'SUCCEEDED',3.0,NULL,'{"ok":true}',0,NULL);
 CREATE TABLE history (execution INTEGER PRIMARY KEY, body BLOB NOT NULL);
-INSERT INTO "history" VALUES(2,X'017801AB562AC9C8CC4B2F56B28A8E564A54284A4DCE2F4A518A8DD5512ACEC92F01091BC4D60200F0180C7F');
+INSERT INTO "history" VALUES(2,X'01783F9B241D3043720DB0C853284A4DCE2F02260BE4D08CAD0500F0180C7F');
 CREATE TABLE log_position (execution INTEGER PRIMARY KEY, seen INTEGER NOT NULL);
 INSERT INTO "log_position" VALUES(1,5);
 CREATE TABLE machine (
@@ -48,13 +48,12 @@ INSERT INTO "text" VALUES(1,'arn:aws:states:us-east-1:123456789012:execution:m')
 INSERT INTO "text" VALUES(2,'arn:aws:states:us-east-1:123456789012:stateMachine:m');
 INSERT INTO "text" VALUES(3,'a');
 INSERT INTO "text" VALUES(4,'arn:aws:states:us-east-1:123456789012:execution:m:e');
-INSERT INTO "text" VALUES(5,'');
-INSERT INTO "text" VALUES(6,'resource');
+INSERT INTO "text" VALUES(5,'resource');
 CREATE TABLE token (
         id INTEGER PRIMARY KEY AUTOINCREMENT, execution INTEGER, is_queued INTEGER NOT NULL, token NOT NULL UNIQUE,
-        arn NOT NULL, root NOT NULL, op NOT NULL, resource INTEGER NOT NULL, input, activity INTEGER, ended_at REAL,
+        arn NOT NULL, root, op NOT NULL, resource INTEGER NOT NULL, input, activity INTEGER, ended_at REAL,
         rest TEXT);
-INSERT INTO "token" VALUES(1,1,0,X'68ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB','1:e','5:','/A#1.0',6,'{"n":1}',NULL,NULL,NULL);
+INSERT INTO "token" VALUES(1,1,0,X'68ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB','1:e',NULL,'/A#1.0',5,'{"n":1}',NULL,NULL,NULL);
 CREATE TABLE version (
         machine INTEGER NOT NULL, number INTEGER NOT NULL, arn NOT NULL, revision INTEGER NOT NULL, rest TEXT,
         PRIMARY KEY (machine, number)) WITHOUT ROWID;
@@ -70,6 +69,7 @@ CREATE INDEX child ON execution (map_run) WHERE map_run IS NOT NULL;
 CREATE INDEX child_of_status ON execution (map_run, status) WHERE map_run IS NOT NULL;
 CREATE INDEX execution_to_resume ON execution (id)
         WHERE status = 'RUNNING' AND map_run IS NULL AND due_at IS NULL;
+CREATE INDEX execution_of_revision ON execution (revision);
 CREATE INDEX execution_due ON execution (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX execution_stopped ON execution (stopped_at) WHERE stopped_at IS NOT NULL;
 CREATE INDEX map_run_of_execution ON map_run (execution);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
-from test_stores import PREFIX, activity, execution, machine, token
+from test_stores import PREFIX, activity, execution, machine, revision, token
 
 from asl_engine.quotas import RETENTION_SECONDS
 from asl_engine.store import Entry, MapRun
@@ -72,7 +72,7 @@ def test_all_of_an_execution_goes_and_nothing_of_others(store):
     assert (young, "token of young") == (store.execution(young.arn), store.token("token of young").token)
     assert store.add_execution(execution(made, "old")) is None
     tidied(store, NOW + 2)
-    left = {"machine": 1, "activity": 1, "revision": 1, "definition": 1, "execution": 2, "text": 5}
+    left = {"machine": 1, "activity": 1, "revision": 1, "definition": 1, "execution": 2, "text": 4}
     assert left == rows_of(store)
 
 
@@ -122,6 +122,30 @@ def test_large_values_go_with_the_last_that_has_them(store):
     assert not {"payload", "payload_use"} & rows_of(store).keys()
 
 
+def test_a_definition_goes_with_the_last_that_has_it(store):
+    """A machine that was updated, a version, and an execution that is kept for 90 days have their own still."""
+    made = machine(store)
+    for number in range(4):
+        made.revision = revision(f"r{number}", definition=f"definition {number}")
+        store.update_machine(made)
+        if number == 1:
+            store.publish(made, None, 1.0)
+        if number == 2:
+            row = ended(store, made, "e")
+
+    def left():
+        return {body[-1] for (body,) in store.database.fetch("SELECT body FROM definition")}
+
+    assert {"1", "2", "3"} == left()
+    assert "definition 2" == store.execution(row.arn).revision.definition
+    store.delete_version(made, 1)
+    assert {"2", "3"} == left()
+    store.delete_machine(made.arn)
+    assert {"2"} == left()
+    tidied(store, NOW + 1)
+    assert not {"definition", "revision"} & rows_of(store).keys()
+
+
 def test_map_runs_go_with_their_names(store):
     for number, at in enumerate((100.0, None)):
         run = MapRun(f"a:run{number}", f"a:e{number}", "a:e", "m", "op", 1.0, stopped_at=at)
@@ -153,8 +177,8 @@ def test_a_reader_is_not_disturbed(store, path):
     for number in range(3):
         ended(store, made, f"e{number}")
     with closing(SqliteReader(path)) as reader:
-        cursor = reader.database.connection.execute("SELECT name FROM execution ORDER BY name")
+        cursor = reader.database.connection.execute("SELECT id FROM execution ORDER BY id")
         first = cursor.fetchone()
         tidied(store, NOW + 1)
-        assert [("e0",), ("e1",), ("e2",)] == [first, *cursor]
+        assert [(1,), (2,), (3,)] == [first, *cursor]
     assert [] == store.list_executions(made, None, None, None, None, 10).rows

@@ -165,3 +165,43 @@ def test_empty_pages_can_be_given_back(path):
     with opened(path) as store:
         settings = [store.database.fetch(f"PRAGMA {name}")[0][0] for name in ("auto_vacuum", "journal_mode")]
         assert [2, "wal"] == settings
+
+
+WRITER = """
+import asyncio, sys
+from asl_engine.store import Entry
+from asl_engine.store.sqlite import SqliteStore
+
+async def write(store, number):
+    for seq in range(1, 100_000):
+        store.append(number, Entry(seq, 1.0, "TaskSucceeded", "/A#1.0", f"{number}:{seq}", 1))
+        await store.saved()
+        print(number, seq, flush=True)
+
+async def main():
+    store = SqliteStore(sys.argv[1], durability=sys.argv[2])
+    await asyncio.gather(*(write(store, number) for number in range(1, 6)))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("durability", "lines"), [("full", 40), ("normal", 400)])
+def test_what_was_promised_outlives_a_kill(path, durability, lines):
+    """Five write, each told when its event is safe: after a kill all that was told is there, and each event once."""
+    command = [sys.executable, "-c", WRITER, str(path), durability]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        promised = [process.stdout.readline() for _ in range(lines)]
+        process.kill()
+        promised += [line for line in process.stdout if line.endswith("\n")]
+    last = {}
+    for line in promised:
+        number, seq = map(int, line.split())
+        last[number] = seq
+
+    with opened(path) as store:
+        kept = {number: [event.body for event in store.entries(number)] for number in range(1, 6)}
+        assert [("ok",)] == store.database.fetch("PRAGMA integrity_check")
+    for number, bodies in kept.items():
+        assert [f"{number}:{seq}" for seq in range(1, len(bodies) + 1)] == bodies
+        assert 0 <= len(bodies) - last.get(number, 0) <= 1

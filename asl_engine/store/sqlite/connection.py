@@ -126,7 +126,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> int:
     try:
         (ours,) = connection.execute("PRAGMA application_id").fetchone()
         (number,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as problem:
         raise UsageError(f"{path} is not a store of executions, or damaged: {problem}") from None
     if tables and ours != APPLICATION_ID:

@@ -37,7 +37,7 @@ class Executions(Part):
                     raise
                 if known.machine_id == execution.machine_id and execution.revision.type == "STANDARD":
                     return known
-                self._forget(known)
+                self._forget([known])
                 self._insert(execute, execution)
         return None
 
@@ -49,12 +49,17 @@ class Executions(Part):
         for text in EXECUTIONS.large_texts(execution):
             self.database.shared.keep(text, execution.id)
 
-    def _forget(self, execution: Execution) -> None:
-        """Let nobody see an execution any more. What belongs to it is swept away later."""
+    def _forget(self, executions: list[Execution]) -> None:
+        """Let nobody see executions any more. What belongs to them is swept away later."""
         with self.database.transaction() as execute:
-            execute("DELETE FROM execution WHERE id = ?", (execution.id,))
-            execute("INSERT OR REPLACE INTO sweep (execution, at, is_whole) VALUES (?, 0, 1)", (execution.id,))
-        self._forgotten.append(execution.arn)
+            revisions: set[tuple[int]] = set()
+            for execution in executions:
+                condition = "execution WHERE id = ?"
+                revisions |= set(execute(f"SELECT revision FROM {condition}", (execution.id,)).fetchall())
+                execute(f"DELETE FROM {condition}", (execution.id,))
+                execute("INSERT OR REPLACE INTO sweep (execution, at, is_whole) VALUES (?, 0, 1)", (execution.id,))
+            self.database.shared.release_revisions(number for (number,) in revisions)
+        self._forgotten += [execution.arn for execution in executions]
 
     def take_forgotten(self) -> list[str]:
         """Return what was forgotten since the last call."""

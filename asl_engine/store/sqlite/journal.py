@@ -70,7 +70,7 @@ class Journal(Part):
 
     def _set_due(self, execution: Execution, due_at: float | None) -> None:
         with self.database.transaction() as execute:
-            execute("UPDATE execution SET due_at = ? WHERE id = ?", (due_at, execution.id))
+            execute("UPDATE execution SET due_at = ? WHERE id = ? AND due_at IS NOT ?", (due_at, execution.id, due_at))
 
     def due(self, now: float, limit: int) -> list[Execution]:
         """Return parked executions whose moment has come, the earliest first."""

@@ -25,16 +25,20 @@ class Machines(Part):
     def update_machine(self, machine: Machine) -> None:
         """Remember what has changed in a state machine."""
         with self.database.transaction() as execute:
+            before = execute("SELECT revision FROM machine WHERE id = ?", (machine.id,)).fetchall()
             execute(*MACHINES.update(self.database.shared, machine, "id = ?", machine.id))
+            self.database.shared.release_revisions(number for (number,) in before)
 
     def delete_machine(self, arn: str) -> None:
         """Forget a state machine with its versions, aliases and tags, but not its executions."""
         key = text_to_store(arn)
         with self.database.transaction() as execute:
-            for (number,) in execute("SELECT id FROM machine WHERE arn = ?", (key,)).fetchall():
+            for number, revision in execute("SELECT id, revision FROM machine WHERE arn = ?", (key,)).fetchall():
+                versions = execute("SELECT revision FROM version WHERE machine = ?", (number,)).fetchall()
                 execute("DELETE FROM version WHERE machine = ?", (number,))
                 execute("DELETE FROM alias WHERE machine = ?", (number,))
                 execute("DELETE FROM machine WHERE id = ?", (number,))
+                self.database.shared.release_revisions({revision, *(published for (published,) in versions)})
             execute("DELETE FROM tag WHERE arn = ?", (key,))
 
     def count_machines(self, account: str, region: str) -> int:
@@ -74,7 +78,10 @@ class Machines(Part):
     def delete_version(self, machine: Machine, number: int) -> None:
         """Forget a version."""
         with self.database.transaction() as execute:
-            execute("DELETE FROM version WHERE machine = ? AND number = ?", (machine.id, number))
+            condition = "machine = ? AND number = ?"
+            revisions = execute(f"SELECT revision FROM version WHERE {condition}", (machine.id, number)).fetchall()
+            execute(f"DELETE FROM version WHERE {condition}", (machine.id, number))
+            self.database.shared.release_revisions(revision for (revision,) in revisions)
 
     def list_versions(self, machine: Machine, after: int | None, limit: int) -> Page[Version, int]:
         """Return versions, the newest first."""

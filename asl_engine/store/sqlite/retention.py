@@ -74,10 +74,9 @@ class Retention(Executions):
     def _expire(self, execute: Execute, before: float) -> int:
         """Forget executions and Map Runs that ended before a moment; return how many rows were written."""
         condition = "stopped_at < ? ORDER BY stopped_at LIMIT ?"
-        executions = self.database.rows(EXECUTIONS, condition, before, MAX_ROWS // 2)
-        for execution in executions:
-            self._forget(execution)
+        executions = self.database.rows(EXECUTIONS, condition, before, MAX_ROWS // 2 - 2)
         if executions:
+            self._forget(executions)
             return 2 * len(executions)
         runs = self.database.rows(MAP_RUNS, condition, before, MAX_ROWS // 3)
         for run in runs:

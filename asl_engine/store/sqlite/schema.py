@@ -39,7 +39,7 @@ _FIRST: Final = (
     # Executions, and what belongs to them.
     """CREATE TABLE execution (
         id INTEGER PRIMARY KEY AUTOINCREMENT, arn NOT NULL UNIQUE, machine_id INTEGER NOT NULL,
-        machine INTEGER NOT NULL, name NOT NULL, revision INTEGER NOT NULL, input NOT NULL, started_at REAL NOT NULL,
+        machine INTEGER NOT NULL, name, revision INTEGER NOT NULL, input NOT NULL, started_at REAL NOT NULL,
         version INTEGER, alias INTEGER, map_run INTEGER, status TEXT NOT NULL, stopped_at REAL, due_at REAL, output,
         redrive_count INTEGER NOT NULL, rest TEXT)""",
     "CREATE INDEX execution_of_machine ON execution (machine_id) WHERE map_run IS NULL",
@@ -50,6 +50,7 @@ _FIRST: Final = (
     "CREATE INDEX child_of_status ON execution (map_run, status) WHERE map_run IS NOT NULL",
     """CREATE INDEX execution_to_resume ON execution (id)
         WHERE status = 'RUNNING' AND map_run IS NULL AND due_at IS NULL""",
+    "CREATE INDEX execution_of_revision ON execution (revision)",
     "CREATE INDEX execution_due ON execution (due_at) WHERE due_at IS NOT NULL",
     "CREATE INDEX execution_stopped ON execution (stopped_at) WHERE stopped_at IS NOT NULL",
     """CREATE TABLE event (
@@ -66,7 +67,7 @@ _FIRST: Final = (
     "CREATE INDEX map_run_stopped ON map_run (stopped_at) WHERE stopped_at IS NOT NULL",
     """CREATE TABLE token (
         id INTEGER PRIMARY KEY AUTOINCREMENT, execution INTEGER, is_queued INTEGER NOT NULL, token NOT NULL UNIQUE,
-        arn NOT NULL, root NOT NULL, op NOT NULL, resource INTEGER NOT NULL, input, activity INTEGER, ended_at REAL,
+        arn NOT NULL, root, op NOT NULL, resource INTEGER NOT NULL, input, activity INTEGER, ended_at REAL,
         rest TEXT)""",
     "CREATE INDEX token_of_execution ON token (execution) WHERE execution IS NOT NULL",
     "CREATE INDEX token_in_queue ON token (activity) WHERE is_queued",

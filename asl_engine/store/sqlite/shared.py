@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -133,6 +133,20 @@ class Shared:
             ).fetchone()
             revision = self._revisions[number] = made(Revision, {"definition": stored_text(body), **json.loads(rest)})
         return revision
+
+    def release_revisions(self, numbers: Iterable[int]) -> None:
+        """Delete those of some revisions that no row has any more, and their definitions with them."""
+        users = " UNION ALL ".join(
+            f"SELECT 1 FROM {table} WHERE {table}.revision = revision.id"
+            for table in ("machine", "version", "execution")
+        )
+        for number in numbers:
+            unused = f"SELECT definition FROM revision WHERE id = ? AND NOT EXISTS ({users})"
+            for (definition,) in self._execute(unused, (number,)).fetchall():
+                self._execute("DELETE FROM revision WHERE id = ?", (number,))
+                others = "SELECT 1 FROM revision WHERE definition = definition.id"
+                self._execute(f"DELETE FROM definition WHERE id = ? AND NOT EXISTS ({others})", (definition,))
+                self._revisions.clear()
 
     # --- large values -------------------------------------------------------------------------------------------------
 

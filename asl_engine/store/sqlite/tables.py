@@ -8,7 +8,7 @@ dataclass, with a default, is stored without anything to be done here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -38,6 +38,7 @@ class Column(NamedTuple):
     name: str | None = None
     is_fixed: bool = False  # never changed after the row was added
     large_text: Callable[[Any], str | None] | None = None  # what stands elsewhere, when it is large
+    implied: Callable[[Any], Any] | None = None  # what the row says without it: then the column is NULL
 
 
 def _json_text(value: Any) -> str | None:
@@ -86,15 +87,24 @@ def once(name: str) -> Column:
 
 
 class Table(Generic[Row]):
-    """A dataclass as a table. `key` are columns that it has beside, which say whose the row is."""
+    """A dataclass as a table. `key` are columns that it has beside, which say whose the row is; `left_out` are fields
+    that mean nothing in a file."""
 
-    def __init__(self, name: str, row: type[Row], columns: Mapping[str, Column], key: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        row: type[Row],
+        columns: Mapping[str, Column],
+        key: tuple[str, ...] = (),
+        left_out: tuple[str, ...] = (),
+    ) -> None:
         self.name = name
         self.row = row
         self.columns = columns
         self.key = key
+        self.left_out = left_out
         known: tuple[Field[Any], ...] = fields(row)  # type: ignore[arg-type]
-        self.rest = {field.name: _default(field) for field in known if field.name not in columns}
+        self.rest = {field.name: _default(field) for field in known if field.name not in {*columns, *left_out}}
         self.names = tuple(column.name or field for field, column in columns.items())
         self.selected = ", ".join((*(f"{name}.{column}" for column in self.names), f"{name}.rest"))
         listed = (*key, *self.names, "rest")
@@ -105,23 +115,29 @@ class Table(Generic[Row]):
 
     def insert(self, shared: Shared, row: Row, *key: Any, verb: str = "INSERT") -> tuple[str, tuple[Any, ...]]:
         """Return the statement that adds a row, and its parameters."""
-        values = (column.encode(shared, getattr(row, field)) for field, column in self.columns.items())
+        values = _contents(shared, row, self.columns)
         return f"{verb} {self._insert}", (*key, *values, self._rest_of(row))
 
     def update(self, shared: Shared, row: Row, where: str, *key: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the statement that changes a row, and its parameters."""
-        values = (column.encode(shared, getattr(row, field)) for field, column in self._changing.items())
+        values = _contents(shared, row, self._changing)
         return f"{self._update} WHERE {where}", (*values, self._rest_of(row), *key)
 
     def read(self, shared: Shared, content: tuple[Any, ...]) -> Row:
         """Return the row that stands in the columns `selected`."""
-        made_of = {
-            field: column.decode(shared, value)
-            for (field, column), value in zip(self.columns.items(), content, strict=False)
-        }
+        implied: list[tuple[str, Callable[[Any], Any]]] = []
+        made_of: dict[str, Any] = {}
+        for (field, column), value in zip(self.columns.items(), content, strict=False):
+            if value is None and column.implied is not None:
+                implied.append((field, column.implied))
+                made_of[field] = None
+            else:
+                made_of[field] = column.decode(shared, value)
         if content[-1] is not None:
             made_of |= json.loads(content[-1])
         row: Row = made(self.row, made_of)
+        for field, value_of in implied:
+            setattr(row, field, value_of(row))
         return row
 
     def large_texts(self, row: Row) -> list[str]:
@@ -140,6 +156,14 @@ class Table(Generic[Row]):
             if value != default:
                 rest[field] = value
         return json_to_store(rest) if rest else None
+
+
+def _contents(shared: Shared, row: Any, columns: Mapping[str, Column]) -> Iterator[Any]:
+    """Yield what stands in the columns of a row."""
+    for field, column in columns.items():
+        value = getattr(row, field)
+        is_implied = column.implied is not None and value == column.implied(row)
+        yield None if is_implied else column.encode(shared, value)
 
 
 def _default(field: Field[Any]) -> Any:
@@ -163,12 +187,24 @@ EXECUTIONS: Final = Table(
     "execution",
     Execution,
     {
-        "id": ID, "arn": ARN, "machine_id": PLAIN, "machine_arn": once("machine"), "name": TEXT,
-        "revision": REVISION._replace(is_fixed=True), "input_text": LARGE._replace(name="input"), "started_at": PLAIN,
-        "version_arn": once("version"), "alias_arn": once("alias"), "map_run_arn": once("map_run"), "status": PLAIN,
-        "stopped_at": PLAIN, "output": LARGE_JSON, "redrive_count": PLAIN,
+        "id": ID,
+        "arn": ARN,
+        "machine_id": PLAIN,
+        "machine_arn": once("machine"),
+        "name": TEXT._replace(implied=lambda row: row.arn.rpartition(":")[2]),
+        "revision": REVISION._replace(is_fixed=True),
+        "input_text": LARGE._replace(name="input"),
+        "started_at": PLAIN,
+        "version_arn": once("version"),
+        "alias_arn": once("alias"),
+        "map_run_arn": once("map_run"),
+        "status": PLAIN,
+        "stopped_at": PLAIN,
+        "output": LARGE_JSON,
+        "redrive_count": PLAIN,
     },
-)  # fmt: skip
+    left_out=("memory",),
+)
 MAP_RUNS: Final = Table(
     "map_run", MapRun, {"id": ID, "arn": ARN, "execution_arn": once("execution"), "stopped_at": PLAIN}
 )
@@ -176,8 +212,13 @@ TOKENS: Final = Table(
     "token",
     Token,
     {
-        "token": TOKEN, "execution_arn": ARN._replace(name="arn"), "root_arn": ARN._replace(name="root"), "op": TEXT,
-        "resource": once("resource"), "input": INLINE_JSON, "activity_arn": once("activity"),
+        "token": TOKEN,
+        "execution_arn": ARN._replace(name="arn"),
+        "root_arn": ARN._replace(name="root", implied=lambda row: row.execution_arn),
+        "op": TEXT,
+        "resource": once("resource"),
+        "input": INLINE_JSON,
+        "activity_arn": once("activity"),
     },
     ("execution", "is_queued"),
-)  # fmt: skip
+)

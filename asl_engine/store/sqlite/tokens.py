@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from asl_engine.store.records import Activity, Page, Token
 from asl_engine.store.sqlite.database import Part, page_of
 from asl_engine.store.sqlite.shared import text_to_store
@@ -18,8 +16,6 @@ class Tokens(Part):
         again, after a restart, keeps its place."""
         shared = self.database.shared
         is_queued = token.activity_arn is not None and self.activity(token.activity_arn) is not None
-        if token.root_arn == token.execution_arn:
-            token = replace(token, root_arn="")
         with self.database.transaction() as execute:
             known = self.database.fetch("SELECT id FROM execution WHERE arn = ?", shared.find_arn(token.execution_arn))
             sql, parameters = TOKENS.insert(shared, token, known[0][0] if known else None, is_queued)
@@ -27,13 +23,13 @@ class Tokens(Part):
 
     def token(self, token: str) -> Token | None:
         """Return a token that is out, or was."""
-        return _whole(self.database.row(TOKENS, "token = ?", TOKEN.encode(self.database.shared, token)))
+        return self.database.row(TOKENS, "token = ?", TOKEN.encode(self.database.shared, token))
 
     def take_task(self, activity_arn: str) -> Token | None:
         """Take the oldest token out of an activity's queue."""
         shared = self.database.shared
         number = shared.find_text(activity_arn)
-        token = _whole(self.database.row(TOKENS, "activity = ? AND is_queued ORDER BY id LIMIT 1", number))
+        token = self.database.row(TOKENS, "activity = ? AND is_queued ORDER BY id LIMIT 1", number)
         if token is not None:
             with self.database.transaction() as execute:
                 execute("UPDATE token SET is_queued = 0 WHERE token = ?", (TOKEN.encode(shared, token.token),))
@@ -68,10 +64,3 @@ class Tokens(Part):
         condition = "account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?"
         rows = self.database.rows(ACTIVITIES, condition, account, region, after or "", limit + 1)
         return page_of(rows, limit, lambda row: row.name)
-
-
-def _whole(token: Token | None) -> Token | None:
-    """Name the root, which is not stored where it is the execution itself."""
-    if token is not None and not token.root_arn:
-        token.root_arn = token.execution_arn
-    return token
