@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import resource
 from contextlib import closing
@@ -105,7 +106,7 @@ def test_what_comes_during_a_flush_is_the_next_group(path):
         def flush():
             asyncio.run_coroutine_threadsafe(free.wait(), loop).result()
 
-        parts = Machines(Database(open_owned(path), flush))
+        parts = Machines(Database(open_owned(path, "normal"), flush))
         parts.save_tags("a", {"x": "1"})
         first = parts.database.writer.saved()
         while parts.database.connection.in_transaction:
@@ -128,7 +129,7 @@ def test_what_comes_during_a_flush_is_the_next_group(path):
 
 def test_the_log_is_written_into_the_file_while_others_write(path):
     """After fifty commits most of it stands there, and not only when the file is closed."""
-    parts = Machines(Database(open_owned(path), None, (log := WriteAheadLog(path)).checkpoint))
+    parts = Machines(Database(open_owned(path, "normal"), None, (log := WriteAheadLog(path)).checkpoint))
 
     async def main():
         for number in range(writer.COMMITS_BETWEEN_CHECKPOINTS):
@@ -234,13 +235,12 @@ def test_when_there_is_room_again_the_store_goes_on(store, monkeypatch):
     assert [1] == [known.seq for known in store.entries(1)]
 
 
-def test_a_file_that_may_not_grow_fails_the_commit(store, path):
+def test_a_file_that_may_not_grow_fails_the_commit(store):
     """The operating system refuses the pages at the commit, when everybody has written."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     async def main():
-        size = path.with_name("executions.db-wal").stat().st_size
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10_000, limits[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
         try:
             store.append(1, entry(1))
             store.save_tags("a", {"x": "y" * 20_000})
@@ -277,12 +277,22 @@ def test_after_a_flush_that_failed_nothing_is_promised_any_more(path, monkeypatc
             parts.save_tags("b", {"x": "1"})
         return heard
 
-    parts = Machines(Database(open_owned(path), flush))
+    parts = Machines(Database(open_owned(path, "normal"), flush))
     heard = asyncio.run(main(parts))
     parts.database.writer.close()
     parts.database.connection.close()
 
     assert ["the store could not be written: Input/output error; open the store anew"] == outcome_of(heard)
+
+
+def test_a_log_that_was_deleted_is_noticed(path):
+    """What is written would be nowhere, though nothing failed."""
+    store = SqliteStore(path)
+    path.with_name("executions.db-wal").unlink()
+    with pytest.raises(StoreFailed, match="another program has deleted its log; open the store anew"):
+        store.save_tags("a", {"x": "1"})
+    with contextlib.suppress(StoreFailed):
+        store.close()
 
 
 def test_a_closed_store_refuses(path):

@@ -91,6 +91,19 @@ def test_a_reader_sees_what_is_committed_and_writes_nothing(path):
         assert {"a": "1"} == reader.tags("arn")
 
 
+@pytest.mark.parametrize("durability", ["full", "normal"])
+def test_who_looks_at_the_file_with_other_tools_takes_nothing_away(path, durability):
+    """The last connection of a file deletes its log: SQLite's locks have to say that this process is still there."""
+    look = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM tag').fetchall()"
+    with closing(SqliteStore(path, durability)) as store:
+        store.save_tags("first", {"a": "1"})
+        subprocess.run([sys.executable, "-c", look, str(path)], check=True)
+        store.save_tags("second", {"a": "2"})
+        with closing(SqliteReader(path)) as reader:
+            assert {"a": "2"} == reader.tags("second")
+        assert path.with_name("executions.db-wal").stat().st_nlink == os.fstat(store._log.file).st_nlink == 1
+
+
 def test_what_is_no_store_is_refused_and_left_as_it_was(path):
     path.write_bytes(b"name,amount\n" * 100)
     assert refusal(path) == "FILE is not a store of executions, or damaged: file is not a database"

@@ -8,6 +8,7 @@ UsageError says why, and nothing of it was changed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import sys
@@ -67,15 +68,19 @@ def _lock(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def open_owned(path: Path) -> sqlite3.Connection:
+def open_owned(path: Path, durability: Durability) -> sqlite3.Connection:
     """Return a connection to write with, of a file that is made if it is missing, and brought to the newest schema.
 
-    A commit reaches the operating system; to have it on disk, call what `flush_of` returns.
+    A commit reaches the operating system; to have it on disk, flush the WriteAheadLog. Nothing else in this process may
+    open the file and close it again: that would take SQLite's locks away (https://sqlite.org/howtocorrupt.html, 2.2).
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # others may not read what executions are about
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # others may not read what is in it
     except OSError as problem:
         raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+    if not os.access(path, os.W_OK):
+        raise UsageError(f"{path} cannot be written: you may only read it")
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
     try:
         if not _check(connection, path):
@@ -90,6 +95,8 @@ def open_owned(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
         migrate(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
+        if durability == "full":  # a log whose file is not there yet would be worth nothing after a power cut
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     except sqlite3.Error as problem:
         connection.close()
         raise UsageError(f"{path} cannot be opened: {problem}") from None
@@ -147,23 +154,13 @@ class WriteAheadLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         self.file = os.open(f"{path}-wal", os.O_RDWR)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
-    def settle(self) -> None:
-        """Return when the files themselves are on disk, with their names: what is flushed later would be nowhere.
-        Raises OSError."""
-        os.fsync(self.file)
-        for place in (self.path, self.path.parent) if os.name == "posix" else (self.path,):
-            file = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR)
-            try:
-                os.fsync(file)
-            finally:
-                os.close(file)
-
     def flush(self) -> None:
-        """Return when all that was committed is on disk. Raises OSError."""
+        """Return when all that was committed is on disk. Raises OSError, also when somebody has deleted the log."""
+        if not os.fstat(self.file).st_nlink:
+            raise OSError(errno.ENOENT, "another program has deleted its log")
         _to_disk(self.file)
 
     def checkpoint(self) -> None:

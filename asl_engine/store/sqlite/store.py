@@ -37,12 +37,10 @@ class SqliteStore(_Parts):
         with ExitStack() as undo:
             self._owner = Owner(path)
             undo.callback(self._owner.release)
-            connection = open_owned(path)
+            connection = open_owned(path, durability)
             undo.callback(connection.close)
             self._log = WriteAheadLog(path)
             undo.callback(self._log.close)
-            if durability == "full":
-                self._log.settle()
             flush = self._log.flush if durability == "full" else None
             super().__init__(Database(connection, flush, self._log.checkpoint))
             undo.pop_all()

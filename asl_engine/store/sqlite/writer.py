@@ -106,8 +106,10 @@ class Writer:
         """Return what is done when all that was written so far is safe, and raises StoreFailed if it is lost; None when
         nothing is on its way."""
         if self.connection.in_transaction:
+            self._schedule()
             return self._group.wait()
-        return self._flushing.wait() if self._flushing is not None else None
+        is_here = self._loop is asyncio.get_running_loop() if self._flushing is not None else False
+        return self._flushing.wait() if self._flushing is not None and is_here else None
 
     def settle(self) -> None:
         """Commit and flush now. Raises StoreFailed."""
