@@ -285,6 +285,28 @@ def test_after_a_flush_that_failed_nothing_is_promised_any_more(path, monkeypatc
     assert ["the store could not be written: Input/output error; open the store anew"] == outcome_of(heard)
 
 
+def test_who_waits_when_the_store_is_closed_hears_how_it_went(path):
+    """Closing waits for the disk, and tells of it."""
+    heard = []
+
+    async def main(flush):
+        parts = Machines(Database(open_owned(path, "normal"), flush))
+        parts.save_tags("a", {"x": "1"})
+        waiting = asyncio.gather(parts.database.writer.saved(), return_exceptions=True)
+        while parts.database.connection.in_transaction:
+            await asyncio.sleep(0)
+        parts.database.writer.close()
+        parts.database.connection.close()
+        heard.extend(outcome_of(await waiting))
+
+    def fail():
+        raise OSError(errno.EIO, "Input/output error")
+
+    asyncio.run(main(lambda: None))
+    asyncio.run(main(fail))
+    assert [None, "the store could not be written: Input/output error; open the store anew"] == heard
+
+
 def test_a_log_that_was_deleted_is_noticed(path):
     """What is written would be nowhere, though nothing failed."""
     store = SqliteStore(path)

@@ -76,6 +76,7 @@ class Writer:
         self._depth = 0
         self._group = Group()
         self._flushing: Group | None = None
+        self._flush_work: Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_scheduled = False
         self._problem: str | None = None
@@ -108,8 +109,9 @@ class Writer:
         if self.connection.in_transaction:
             self._schedule()
             return self._group.wait()
-        is_here = self._loop is asyncio.get_running_loop() if self._flushing is not None else False
-        return self._flushing.wait() if self._flushing is not None and is_here else None
+        if self._flushing is not None and self._loop is asyncio.get_running_loop():
+            return self._flushing.wait()
+        return None
 
     def settle(self) -> None:
         """Commit and flush now. Raises StoreFailed."""
@@ -131,8 +133,9 @@ class Writer:
                 self.settle()
         finally:
             self._threads.shutdown()
-            if self._flushing is not None:
-                self._flushing.settle()
+            self._checkpoint = None
+            if self._flushing is not None and self._flush_work is not None:
+                self._flushed(self._flushing, self._flush_work.exception())
             self.refuse("the store is closed")
 
     def refuse(self, reason: str) -> None:
@@ -165,7 +168,7 @@ class Writer:
 
     def _take_back(self, problem: BaseException) -> None:
         """Undo a change that was not finished; with it, where the file is the reason, all of the group."""
-        is_of_file = isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.IntegrityError)
+        is_of_file = type(problem) in (sqlite3.DatabaseError, sqlite3.OperationalError)  # the others are our mistakes
         if is_of_file or not self.connection.in_transaction:
             self._lose(problem)
             raise StoreFailed(_sentence(problem)) from None
@@ -208,8 +211,9 @@ class Writer:
             self._begin_checkpoint()
             return
         self._flushing = group
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._flush)
-        work.add_done_callback(lambda done: self._flushed(group, done))
+        self._flush_work = work = self._threads.submit(self._flush)
+        loop = asyncio.get_running_loop()
+        asyncio.wrap_future(work, loop=loop).add_done_callback(lambda done: self._flushed(group, work.exception()))
 
     def _commit(self) -> Group | None:
         """Commit the open group and return it; None if it is lost."""
@@ -222,11 +226,10 @@ class Writer:
         group, self._group = self._group, Group()
         return group
 
-    def _flushed(self, group: Group, done: asyncio.Future[None]) -> None:
-        self._flushing = None
-        if done.cancelled():  # the event loop is at its end, and nobody waits any more
+    def _flushed(self, group: Group, problem: BaseException | None) -> None:
+        if self._flushing is not group:  # the store was closed, or this is another event loop
             return
-        problem = done.exception()
+        self._flushing = None
         if problem is not None:
             self._break(problem)
         group.settle(None if problem is None else self._problem)
