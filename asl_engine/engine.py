@@ -178,9 +178,10 @@ class StateMachine:
             launch.in_virtual_time().run(launch.started(at))
             return Execution(launch.kernel, None, self.model)
         objects, keeper = for_maps(buckets, children, history, on_progress)
+        driver = launch._replace(objects=objects, watcher=keeper).in_virtual_time()
         with keeper:
-            launch._replace(objects=objects, watcher=keeper).in_virtual_time().run(launch.started(at))
-        return Execution(launch.kernel, keeper, self.model)
+            driver.run(launch.started(at))
+        return Execution(launch.kernel, keeper, self.model, driver.family)
 
     async def run_async(
         self,
@@ -202,9 +203,10 @@ class StateMachine:
             await launch.in_real_time().run(launch.started(time.time()))
             return Execution(launch.kernel, None, self.model)
         objects, keeper = for_maps(buckets, children, history, on_progress)
+        driver = launch._replace(objects=objects, watcher=keeper).in_real_time()
         with keeper:
-            await launch._replace(objects=objects, watcher=keeper).in_real_time().run(launch.started(time.time()))
-        return Execution(launch.kernel, keeper, self.model)
+            await driver.run(launch.started(time.time()))
+        return Execution(launch.kernel, keeper, self.model, driver.family)
 
     def run_realtime(
         self, input: JSON = ABSENT, functions: AnyFunctions = None, **options: Unpack[RealTimeOptions]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from asl_engine.values import JSON
 if TYPE_CHECKING:
     from asl_engine.kernel import Kernel
     from asl_engine.mapruns.children import Child
+    from asl_engine.mapruns.family import Family
     from asl_engine.mapruns.kept_children import Keeper
     from asl_engine.mapruns.map_run import MapRun
     from asl_engine.model.states import StateMachine as Model
@@ -57,7 +58,7 @@ class MapRunOutcome:
     are the child executions that were kept.
     """
 
-    def __init__(self, run: MapRun, children: list[Child]) -> None:
+    def __init__(self, run: MapRun, children: Iterable[Child]) -> None:
         self.arn = run.arn
         self.state = run.state
         self.status = run.status
@@ -78,8 +79,15 @@ class Execution:
     Input, output and history belong to the engine: read them, and copy them before you change them.
     """
 
-    def __init__(self, kernel: Kernel, keeper: Keeper | None = None, model: Model | None = None) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        keeper: Keeper | None = None,
+        model: Model | None = None,
+        family: Family | None = None,
+    ) -> None:
         self._kernel = kernel
+        self._family = family
         self._keeper = keeper
         self._model = model
 
@@ -148,25 +156,45 @@ class Execution:
     def map_runs(self) -> list[MapRunOutcome]:
         """The Map Runs of distributed Maps, in the order of their start; those of child executions too."""
         keeper = self._keeper
-        return [] if keeper is None else [MapRunOutcome(run, keeper.children[run.arn]) for run in keeper.runs]
+        return [] if keeper is None else [MapRunOutcome(*each) for each in keeper.kept()]
 
     def redrive(self, functions: AnyFunctions = None) -> Execution:
         """Go on from where it failed, timed out or was stopped, and return the execution as it ends then.
 
         What succeeded stays as it is; states that did not succeed do their work again, with `functions`, from the same
         input and with their retries counted anew. Time is virtual, and goes on where it stood. This execution stays as
-        it is. Raises NotRedrivable for one that AWS would not redrive, NotSupported where the machine has a distributed
-        Map, and what `StateMachine.run` raises.
+        it is. A Map Run goes on with the children that did not succeed, and the items that none was started for, in the
+        buckets that it had; children are kept as before. Raises NotRedrivable for one that AWS would not redrive,
+        NotSupported where more children failed than were kept, and what `StateMachine.run` raises.
         """
         kernel = self._kernel
         reason = "Express executions cannot be redriven" if kernel.program.type == "EXPRESS" else why_not(kernel)
         if reason is not None:
             raise NotRedrivable(f"{self.name}: {reason}; run the machine again")
+        performer, event = Performer(Functions.of(functions)), ExecutionRedriven(kernel.now)
         if kernel.program.is_distributed:
-            raise NotSupported("an execution with a distributed Map can be redriven at the endpoint only (`asl serve`)")
+            return self._redriven_with_children(performer, event)
         redriven = copy_of(kernel)
-        VirtualDriver(redriven, Performer(Functions.of(functions))).run(ExecutionRedriven(kernel.now))
+        VirtualDriver(redriven, performer).run(event)
         return Execution(redriven, model=self._model)
+
+    def _redriven_with_children(self, performer: Performer, event: ExecutionRedriven) -> Execution:
+        from asl_engine.mapruns import snapshot
+
+        before, kept = self._family, self._keeper
+        if before is None or kept is None:
+            raise NotSupported("with a distributed Map, only what StateMachine.run returned can be redriven")
+        runs = before.unsuccessful_runs.values()
+        forgotten = sum(run.executions.unsuccessful - len(run.unsuccessful) for run in runs)
+        if forgotten:
+            raise NotSupported(f"{forgotten} children that failed were not kept: run the machine with children='all'")
+        with kept.successor() as keeper:
+            family = snapshot.copy_of(before, keeper)
+            keeper.runs |= family.unsuccessful_runs
+            driver = VirtualDriver(family.root, performer, objects=family.objects, watcher=keeper)
+            driver.family = family
+            driver.run(event)
+        return Execution(family.root, keeper, self._model, family)
 
     @cached_property
     def items_by_map(self) -> dict[str, dict[str, int]]:

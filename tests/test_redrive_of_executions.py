@@ -83,9 +83,58 @@ def test_what_cannot_be_redriven_says_why(kind, state, reason):
         run(one_state(**state), kind=kind).redrive()
 
 
-def test_distributed_maps_are_redriven_at_the_endpoint_only():
-    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-    failed = run(one_state(Type="Map", ItemProcessor={**mode, **chain(F={"Type": "Fail"})}), [1])
+MODE = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+EACH = one_state(Type="Map", MaxConcurrency=1, ToleratedFailureCount=1, ItemProcessor={**MODE, **chain(T=TASK)})
 
-    with pytest.raises(NotSupported, match="asl serve"):
-        failed.redrive()
+
+def refusing(*numbers):
+    def work(event, context):
+        if event in numbers:
+            raise ValueError(f"no {event}")
+        return event * 10
+
+    return work
+
+
+@pytest.mark.parametrize("keep", ["all", "failed"])
+def test_a_distributed_map_goes_on_with_what_did_not_succeed(keep):
+    """The children that failed, and the items that had none yet; what succeeded is not done again."""
+    machine = StateMachine.from_dict(EACH)
+    failed = machine.run([1, 2, 3, 4], {"f": refusing(2, 3)}, start_time=START, children=keep)
+    calls = []
+    redriven = failed.redrive({"f": lambda event, context: calls.append(event) or event * 10})
+
+    assert (failed.status, failed.map_runs[0].executions["failed"]) == ("FAILED", 2)
+    assert (redriven.status, redriven.output, calls) == ("SUCCEEDED", [10, 20, 30, 40], [2, 3, 4])
+    [run] = redriven.map_runs
+    assert (run.status, run.executions["succeeded"], run.executions["failed"]) == ("SUCCEEDED", 4, 0)
+    assert len(run.children) == (4 if keep == "all" else 0)
+    types = [event["type"] for event in redriven.history]
+    assert types[types.index("ExecutionRedriven") + 1 :][:2] == ["MapRunRedriven", "MapRunSucceeded"]
+
+
+def test_a_distributed_map_is_redriven_again_and_from_the_same_failure():
+    """Each redrive leaves the execution that it goes on from as it was."""
+    failed = StateMachine.from_dict(EACH).run([1, 2, 3], {"f": refusing(2, 3)}, start_time=START)
+    worse = failed.redrive({"f": refusing(2, 3)})
+
+    assert (worse.status, worse.map_runs[0].executions["failed"]) == ("FAILED", 2)
+    assert worse.redrive({"f": refusing()}).output == failed.redrive({"f": refusing()}).output == [10, 20, 30]
+    assert (failed.status, failed.map_runs[0].executions["failed"]) == ("FAILED", 2)
+
+
+def test_what_a_redrive_gives_is_in_a_file_of_its_own(tmp_path):
+    failed = StateMachine.from_dict(EACH).run([1, 2, 3], {"f": refusing(1, 2)}, children=tmp_path)
+    failed.redrive({"f": refusing()})
+
+    first, second = sorted(tmp_path.iterdir(), key=lambda path: len(path.name))
+    assert second.name == f"{first.stem}-redrive-1.jsonl"
+    assert [len(path.read_text("utf-8").splitlines()) for path in (first, second)] == [2, 3]
+
+
+def test_children_that_were_too_many_to_keep_cannot_be_redriven(monkeypatch):
+    monkeypatch.setattr("asl_engine.mapruns.kept_children.MAX_FAILED", 1)
+    failed = StateMachine.from_dict(EACH).run([1, 2, 3], {"f": refusing(1, 2)})
+
+    with pytest.raises(NotSupported, match="children='all'"):
+        failed.redrive({"f": refusing()})

@@ -82,6 +82,11 @@ class Counts:
         return sum(self.ended.values())
 
     @property
+    def unsuccessful(self) -> int:
+        """All that have ended, and not well."""
+        return self.done - self.ended["SUCCEEDED"]
+
+    @property
     def total(self) -> int:
         """All that are known of."""
         return self.pending + self.running + sum(self.ended.values())

@@ -26,8 +26,8 @@ class Watcher:
     """Who learns of Map Runs and children. This one does not care, and keeps none of their histories."""
 
     keeps_history = False
-    is_redrivable = False
-    """Whether Map Runs that did not succeed are kept, with what is needed to go on with them."""
+    max_unsuccessful: float = 0
+    """How many children of a Map Run that did not succeed are kept, with what is needed to go on with them."""
 
     def run_started(self, run: MapRun) -> None:
         """A Map Run is about to begin."""
@@ -50,7 +50,7 @@ class Family:
         self.root = root
         self.objects = objects
         self.watcher = watcher or Watcher()
-        self.is_redrivable = self.watcher.is_redrivable
+        self.max_unsuccessful = self.watcher.max_unsuccessful
         self.runs: dict[str, MapRun] = {}
         self.unsuccessful_runs: dict[str, MapRun] = {}
         self.owners: dict[str, tuple[MapRun, Child]] = {}
@@ -124,7 +124,7 @@ class Family:
             self.owners.pop(kernel.deadline_op, None)
             if kernel.program.type == "EXPRESS":
                 self._commands.append(Cancel(kernel.deadline_op))
-            if kernel.status == "SUCCEEDED" or not self.is_redrivable:
+            if kernel.status == "SUCCEEDED" or not self.max_unsuccessful:
                 kernel.root = None  # frames and kernel refer to each other: else only the collector could free them
             run.child_ended(child)
             self.watcher.child_ended(run, child)
@@ -170,7 +170,7 @@ class Family:
                 asked.append(command)
 
     def _keep(self, run: MapRun) -> None:
-        if self.is_redrivable and run.can_go_on:
+        if self.max_unsuccessful and run.can_go_on:
             self.unsuccessful_runs[run.arn] = run
 
     def _begin(self, kernel: Kernel, command: StartMapRun) -> None:

@@ -3,8 +3,9 @@ a line of a file."""
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +33,8 @@ MAX_FAILED: Final = 1_000
 
 
 class Keeper(Watcher):
-    """Keeps children as `keep` says; `runs` are the Map Runs in the order of their start.
+    """Keeps children as `keep` says. `runs` are the Map Runs by ARN, in the order of their start, `children` what is
+    kept of each, by number.
 
     Files take their places when the execution has ended, or is interrupted; what fails in writing changes none.
     """
@@ -41,8 +43,9 @@ class Keeper(Watcher):
         self.keep = keep
         self.keeps_history = keeps_history
         self.on_progress = on_progress
-        self.runs: list[MapRun] = []
-        self.children: dict[str, list[Child]] = {}
+        self.max_unsuccessful = math.inf if keep == "all" else MAX_FAILED
+        self.runs: dict[str, MapRun] = {}
+        self.children: dict[str, dict[int, Child]] = {}
         self.folder = _folder(keep)
         self._files: dict[str, IO[bytes]] = {}
         self._open = ExitStack()
@@ -51,11 +54,15 @@ class Keeper(Watcher):
 
     def run_started(self, run: MapRun) -> None:
         """Remember a Map Run; open its file."""
-        self.runs.append(run)
-        self.children[run.arn] = []
+        self.runs[run.arn] = run
+        self.children[run.arn] = {}
+        self._open_file(run)
+
+    def _open_file(self, run: MapRun) -> None:
+        """Open the file of a Map Run; what a redrive gives is in one of its own."""
         if self.folder is not None:
             name = run.arn.rpartition("/")[2].replace(":", "-")
-            path = self.folder / f"{name}.jsonl"
+            path = self.folder / (f"{name}-redrive-{run.redrive_count}.jsonl" if run.redrive_count else f"{name}.jsonl")
             try:
                 self._files[run.arn] = self._open.enter_context(written_whole(path))
             except OSError as problem:
@@ -65,14 +72,30 @@ class Keeper(Watcher):
         """Keep a child, or write it down, or forget it."""
         kept = self.children[run.arn]
         if self.folder is not None:
+            if run.arn not in self._files:
+                self._open_file(run)
             try:
                 self._files[run.arn].write(_line(child))
             except OSError as problem:
                 raise _unwritable(self.folder, problem) from None
-        elif self.keep == "all" or (child.kernel.status != "SUCCEEDED" and len(kept) < MAX_FAILED):
-            kept.append(child)
+        else:
+            kept.pop(child.index, None)  # as which it ended before a redrive
+            if self.keep == "all" or (child.kernel.status != "SUCCEEDED" and len(kept) < MAX_FAILED):
+                kept[child.index] = child
         if self.on_progress is not None:
             self.on_progress(run)
+
+    def kept(self) -> Iterator[tuple[MapRun, Iterable[Child]]]:
+        """Yield each Map Run, with the children of it that were kept."""
+        for arn, run in self.runs.items():
+            yield run, self.children[arn].values()
+
+    def successor(self) -> Keeper:
+        """Return one that keeps in the same way, and knows what this one has kept."""
+        keeper = Keeper(self.keep, self.keeps_history, self.on_progress)
+        keeper.runs = dict(self.runs)
+        keeper.children = {arn: dict(children) for arn, children in self.children.items()}
+        return keeper
 
     def __enter__(self) -> Self:
         return self

@@ -36,9 +36,9 @@ than need be, and nobody waits for ten thousand starts."""
 
 
 class Host(Protocol):
-    """What runs a Map Run. `is_redrivable` says that what failed may be tried again later."""
+    """What runs a Map Run. Of the children of a Map Run that did not succeed, it has so many kept for a redrive."""
 
-    is_redrivable: bool
+    max_unsuccessful: float
 
     def feed(self, run: MapRun, child: Child, event: Event) -> None:
         """Have a child take in an event."""
@@ -121,7 +121,7 @@ class MapRun:
         del self.open[child.index]
         self.items.end(child.items, status)
         self.executions.end(1, status)
-        if status != "SUCCEEDED" and self.host.is_redrivable:
+        if status != "SUCCEEDED" and len(self.unsuccessful) < self.host.max_unsuccessful:
             self.unsuccessful[child.index] = child
         self.results.add(child)
         if self.status == "RUNNING" and self.results.problem is not None:

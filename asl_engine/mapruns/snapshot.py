@@ -7,6 +7,7 @@ that have ended, and that nobody can redrive, there is nothing but their results
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container
 from typing import Any, Final
 
@@ -35,6 +36,11 @@ def take(family: Family) -> dict[str, JSON]:
         "runs": [_run_as_data(run) for run in runs],
         "working": [[op, run.arn, kind] for op, (run, kind) in family.working.items() if run in runs],
     }
+
+
+def copy_of(family: Family, watcher: Watcher) -> Family:
+    """Return an execution that has ended, and what a redrive of it needs, a second time; nothing of it is shared."""
+    return restore(family.root.program, json.loads(json.dumps(take(family))), family.objects, watcher)
 
 
 def restore(

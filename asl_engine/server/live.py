@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 
 from asl_engine.drivers.realtime import RealTimeDriver
 from asl_engine.engine import StateMachine
@@ -95,7 +96,7 @@ class Descendants(Watcher):
     """Writes down the Map Runs and children of an execution, `root`, which is set before it begins."""
 
     keeps_history = True
-    is_redrivable = True
+    max_unsuccessful = math.inf
     root: LiveExecution
 
     def __init__(self, store: Store, live: dict[str, LiveExecution]) -> None:

@@ -109,8 +109,8 @@ class TestedExecution(Execution):
     def children(self) -> list[TestedExecution]:
         """The child executions of distributed Maps, those of children too, by Map Run."""
         keeper = self._keeper
-        runs = [] if keeper is None else keeper.runs
-        return [TestedExecution(child.kernel) for run in runs for child in keeper.children[run.arn]]  # type: ignore[union-attr]
+        kept = () if keeper is None else keeper.kept()
+        return [TestedExecution(child.kernel) for _, children in kept for child in children]
 
     @cached_property
     def _stories(self) -> list[Visit]:

@@ -203,7 +203,7 @@ class Workflow:
 
     def _count(self, kernel: Kernel, keeper: Any) -> None:
         self._reached.add(kernel.records or [])
-        for children in keeper.children.values() if keeper is not None else ():
+        for _, children in keeper.kept() if keeper is not None else ():
             for child in children:
                 self._reached.add(child.kernel.records or [])
 

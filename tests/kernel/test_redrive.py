@@ -17,7 +17,7 @@ from asl_engine.mapruns.family import Watcher
 class Redrivable(Watcher):
     """Keeps what is needed to go on with Map Runs."""
 
-    is_redrivable = True
+    max_unsuccessful = float("inf")
     keeps_history = True
 
 

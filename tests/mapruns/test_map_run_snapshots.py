@@ -24,7 +24,7 @@ class Following(Watcher):
     """Remembers how each child ended, also across restores."""
 
     keeps_history = True
-    is_redrivable = True
+    max_unsuccessful = float("inf")
 
     def __init__(self):
         self.ends = []

@@ -198,7 +198,7 @@ def test_forms_of_result_files(bucket, config, text):
 class Redrivable(Watcher):
     """Keeps what is needed to go on with Map Runs."""
 
-    is_redrivable = True
+    max_unsuccessful = float("inf")
 
 
 def test_a_redrive_writes_into_a_folder_of_its_own(bucket):
