@@ -14,19 +14,25 @@ if TYPE_CHECKING:
 
 
 def check(
-    path: str | Path, type: MachineType = "STANDARD", select: Sequence[str] = (), ignore: Sequence[str] = ()
+    path: str | Path,
+    type: MachineType = "STANDARD",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    files_below: str | Path | None = None,
 ) -> Report:
     """Return everything that is wrong with the definition, or with those in the template, in a file.
 
     `select` turns on rules that are off by default, and `ignore` turns warnings off: by code, name, or the beginning of
-    codes; `"ALL"` means every rule. Raises SourceError for a file that cannot be read, and UsageError for a word that
-    means no rule, and for a text in place of a path.
+    codes; `"ALL"` means every rule. `files_below` is the folder in which files may be that a template names; else that
+    of the template. Raises SourceError for a file that cannot be read, and UsageError for a word that means no rule,
+    and for a text in place of a path.
     """
     from asl_engine.rules.check import check_file, rules
     from asl_engine.rules.selection import Selection
 
     refuse_no_path(path, "check_text(text)")
-    return check_file(path, type, Selection(select, ignore).check(rules()))
+    below = None if files_below is None else Path(files_below)
+    return check_file(path, type, Selection(select, ignore).check(rules()), below)
 
 
 def check_text(

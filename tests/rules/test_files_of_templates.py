@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from asl_engine import check
 from asl_engine.rules.check import check_file
 from asl_engine.source.document import read_document
 from asl_engine.source.template import files_in
@@ -38,6 +39,8 @@ def test_another_folder_may_be_allowed_but_no_special_files(tmp_path):
     (tmp_path / "machine.asl.json").write_text("{}")
     file = template(tmp_path / "app", "../machine.asl.json")
     assert check_file(file, below=tmp_path).files == [str(tmp_path / "machine.asl.json")]
+    codes = [[finding.code for finding in check(file, files_below=below).diagnostics] for below in (None, tmp_path)]
+    assert [True, False] == ["ASL723" in each for each in codes]
     assert check_file(template(tmp_path / "app", "/dev/stdin"), below=Path("/")).files == []
 
 
