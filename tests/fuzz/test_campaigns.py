@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import shapes
 
 
 @pytest.mark.parametrize("name", ["definitions", "expressions"])
@@ -17,3 +18,9 @@ def test_a_short_campaign_finds_nothing(name: str) -> None:
 
     assert (0, "") == (ended.returncode, ended.stderr), ended.stdout
     assert ended.stdout.rstrip().endswith("0 findings")
+
+
+@pytest.mark.parametrize("name", shapes.SHAPES)
+def test_no_shape_of_a_definition_explodes(name: str) -> None:
+    """32 KiB of any shape are checked in a fraction of a second; what grows faster than its length is not."""
+    assert shapes.seconds(name, 2**15) < 1.5
