@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TypeAlias
 
 from asl_engine.values import JSON
 
-
-class Text(NamedTuple):
-    """A string in a value: its pointer, the key that it stands under (for elements that of their array), itself."""
-
-    pointer: str
-    key: str
-    text: str
+Text: TypeAlias = tuple[str, str, str]
+"""A string in a value: its pointer, the key that it stands under (for elements that of their array), itself."""
 
 
 def escape(key: str) -> str:
@@ -57,8 +52,8 @@ def texts(value: JSON, pointer: str = "", key: str = "") -> Iterator[Text]:
     while pending:
         at, name, item = pending.pop()
         if isinstance(item, str):
-            yield Text(at, name, item)
+            yield at, name, item
         elif isinstance(item, dict):
-            pending.extend((f"{at}/{escape(inner)}", inner, child) for inner, child in reversed(item.items()))
+            pending += [(f"{at}/{escape(inner)}", inner, child) for inner, child in reversed(item.items())]
         elif isinstance(item, list):
-            pending.extend((f"{at}/{index}", name, item[index]) for index in range(len(item) - 1, -1, -1))
+            pending += [(f"{at}/{index}", name, item[index]) for index in range(len(item) - 1, -1, -1)]

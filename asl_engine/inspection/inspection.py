@@ -125,7 +125,7 @@ class Inspection:
         """
         self.error, self.cause, self.status = error, cause, "FAILED"
         state, failed = self.state, Failed(error, cause)
-        if not isinstance(state, (model.Task, model.Parallel, model.Map)):
+        if not isinstance(state, model.WorkState):
             return
         is_task = isinstance(state, model.Task)
         retry = first_match(list(map(compile_retrier, state.retry)), failed, is_task)

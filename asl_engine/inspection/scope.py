@@ -60,7 +60,7 @@ def _context(
     """Return the context object of a test: that of an Express execution, without a count of redrives (recorded)."""
     name = identity.execution_name
     about: dict[str, JSON] = {"Name": NAME, "EnteredTime": format_timestamp(now)}
-    if isinstance(state, (model.Task, model.Parallel, model.Map)):
+    if isinstance(state, model.WorkState):
         about["RetryCount"] = attempt
     context: dict[str, JSON] = {
         "Execution": {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, NamedTuple, TypeAlias, get_args, get_origin
 
 from asl_engine.model.base import Part
 from asl_engine.model.kinds import Form, Kind, Language
-from asl_engine.model.states import State, StateBase, StateMachine
+from asl_engine.model.states import Block, State, StateBase, StateMachine
 from asl_engine.values import JSON
 
 STATE_CLASSES: Final[dict[str, type[StateBase]]] = {member.__name__: member for member in get_args(get_args(State)[0])}
@@ -52,7 +52,36 @@ def _held(annotation: Any) -> type[Part] | None:
     return next((item for item in inner if item is not None), None)
 
 
-def fields_where(wanted: Callable[[Kind], bool]) -> tuple[str, ...]:
+Wanted: TypeAlias = Callable[[Kind], bool]
+"""Which kinds of fields somebody looks for."""
+
+
+class Sought(NamedTuple):
+    """Where the fields of a wanted kind are, by names: those of a part itself, as they are written and with their
+    kinds, and those that hold parts with such fields in them, at any depth."""
+
+    fields: dict[str, tuple[str, Kind]]
+    inner: dict[str, str]
+
+
+@cache
+def sought(part: type[Part], wanted: Wanted) -> Sought:
+    """Return where in a part of that class fields of a wanted kind can be; the blocks of a state are not its own."""
+    names = fields_of(part)
+    fields = {name: (names[name], kind) for name, kind in kinds_of(part).items() if wanted(kind)}
+    inner = {name: names[name] for name, held in holders_of(part).items() if _has_wanted(held, wanted, frozenset())}
+    return Sought(fields, inner)
+
+
+def _has_wanted(part: type[Part], wanted: Wanted, holders: frozenset[type[Part]]) -> bool:
+    if part in holders or issubclass(part, Block):
+        return False
+    if any(map(wanted, kinds_of(part).values())):
+        return True
+    return any(_has_wanted(held, wanted, holders | {part}) for held in holders_of(part).values())
+
+
+def fields_where(wanted: Wanted) -> tuple[str, ...]:
     """Return the names of the fields of which the kind is wanted, over all parts."""
     return tuple(dict.fromkeys(name for part in PARTS for name, kind in kinds_of(part).items() if wanted(kind)))
 

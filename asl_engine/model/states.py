@@ -80,16 +80,29 @@ class Transition(StateBase, Assigner):
     output_path: OutputPath = "$"
 
 
-class Pass(Transition):
-    """Passes its input to its output, or injects a fixed `Result`."""
+class ShapingState(Transition):
+    """A state that makes something of its input, not only selects from it: Pass, Task, Parallel and Map."""
 
-    type: Literal["Pass"]
     parameters: Parameters = ABSENT
-    result: Annotated[Any, Kind(DATA, languages=JSONPATH)] = ABSENT
     result_path: ResultPath = "$"
 
 
-class Task(Transition):
+class WorkState(ShapingState):
+    """A state whose work gives a result and can fail: Task, Parallel and Map."""
+
+    result_selector: ResultSelector = None
+    retry: list[Retrier] = []
+    catch: list[Catcher] = []
+
+
+class Pass(ShapingState):
+    """Passes its input to its output, or injects a fixed `Result`."""
+
+    type: Literal["Pass"]
+    result: Annotated[Any, Kind(DATA, languages=JSONPATH)] = ABSENT
+
+
+class Task(WorkState):
     """Does one unit of work, named by `Resource`.
 
     > A Task State MUST have a URI field named "Resource".
@@ -97,17 +110,12 @@ class Task(Transition):
 
     type: Literal["Task"]
     resource: str
-    parameters: Parameters = ABSENT
     arguments: Arguments = ABSENT
     credentials: Annotated[dict[str, Any] | str | None, Kind(TEMPLATE)] = None
-    result_selector: ResultSelector = None
-    result_path: ResultPath = "$"
     timeout_seconds: Annotated[Integer | None, Kind(NUMBER, least=1, most=MAX_SECONDS)] = None
     timeout_seconds_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="timeout_seconds")] = None
     heartbeat_seconds: Annotated[Integer | None, Kind(NUMBER, least=1, most=MAX_SECONDS)] = None
     heartbeat_seconds_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="heartbeat_seconds")] = None
-    retry: list[Retrier] = []
-    catch: list[Catcher] = []
 
 
 class Choice(StateBase, Assigner):
@@ -149,20 +157,15 @@ class Fail(StateBase):
     cause_path: Annotated[str | None, Kind(TEXT_PATH, twin="cause")] = None
 
 
-class Parallel(Transition):
+class Parallel(WorkState):
     """Runs its branches side by side; the result is the array of their outputs."""
 
     type: Literal["Parallel"]
     branches: list[Branch]
-    parameters: Parameters = ABSENT
     arguments: Arguments = ABSENT
-    result_selector: ResultSelector = None
-    result_path: ResultPath = "$"
-    retry: list[Retrier] = []
-    catch: list[Catcher] = []
 
 
-class Map(Transition):
+class Map(WorkState):
     """Runs its processor once for each item; the result is the array of their outputs."""
 
     type: Literal["Map"]
@@ -171,7 +174,6 @@ class Map(Transition):
     items: Annotated[list[Any] | str | None, Kind(TEMPLATE, languages=JSONATA)] = None
     items_path: Annotated[str | None, Kind(PATH)] = None
     item_selector: Template = ABSENT
-    parameters: Parameters = ABSENT
     max_concurrency: Annotated[Integer | None, Kind(NUMBER, least=0)] = None
     max_concurrency_path: Annotated[str | None, Kind(REFERENCE_PATH, twin="max_concurrency")] = None
     item_reader: ItemReader | None = None
@@ -184,10 +186,6 @@ class Map(Transition):
     tolerated_failure_percentage_path: Annotated[
         str | None, Kind(REFERENCE_PATH, twin="tolerated_failure_percentage")
     ] = None
-    result_selector: ResultSelector = None
-    result_path: ResultPath = "$"
-    retry: list[Retrier] = []
-    catch: list[Catcher] = []
 
     @property
     def processor(self) -> ItemProcessor | None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from asl_engine import pointers
 from asl_engine.model.base import Part
 from asl_engine.model.choice import ChoiceRule
 from asl_engine.model.kinds import PATHS, Kind, Language
-from asl_engine.model.shape import fields_of, holders_of, kinds_of
-from asl_engine.model.states import Block, Choice, Map, Parallel, State, StateMachine, Task, Transition
+from asl_engine.model.shape import Wanted, fields_of, holders_of, sought
+from asl_engine.model.states import Block, Choice, Map, Parallel, State, StateMachine, Transition, WorkState
 
 WayKind: TypeAlias = Literal["choice", "default", "next", "catch"]
 
@@ -89,7 +88,7 @@ def ways_out(state: State) -> Iterator[Way]:
             yield Way("default", "/Default", state.default, state)
     elif isinstance(state, Transition) and state.next is not None:
         yield Way("next", "/Next", state.next, state)
-    if isinstance(state, (Task, Parallel, Map)):
+    if isinstance(state, WorkState):
         for index, catcher in enumerate(state.catch):
             yield Way("catch", f"/Catch/{index}", catcher.next, catcher)
 
@@ -120,19 +119,36 @@ def parts(part: Part) -> Iterator[tuple[str, Part]]:
                 yield from ((below + further, piece) for further, piece in parts(inner))
 
 
-def texts(state: State, language: Language) -> Iterator[tuple[str, str, Kind]]:
+def values(part: Part, wanted: Wanted, pointer: str = "") -> Iterator[tuple[str, Any, Kind]]:
+    """Yield what the author wrote in the fields of a wanted kind, in a part that stands at a pointer and in those in
+    it, with its pointer."""
+    pending = [(pointer, part)]
+    for at, holder in pending:  # which grows meanwhile
+        (fields, inner), written = sought(type(holder), wanted), holder.model_fields_set
+        for name in sorted(fields.keys() & written):
+            field, kind = fields[name]
+            yield f"{at}/{field}", getattr(holder, name), kind
+        for name, field in inner.items():
+            held = getattr(holder, name) if name in written else None
+            if isinstance(held, list):
+                pending += [(f"{at}/{field}/{index}", item) for index, item in enumerate(held)]
+            elif held is not None:
+                pending.append((f"{at}/{field}", held))
+
+
+def texts(state: State, language: Language, pointer: str = "") -> Iterator[tuple[str, str, Kind]]:
     """Yield what a state evaluates, path or expression, with its pointer and the kind of the field that holds it."""
-    for pointer, part in parts(state):
-        evaluated, written = _evaluated(type(part), language), part.model_fields_set
-        if evaluated.keys().isdisjoint(written):
-            continue  # most parts evaluate nothing
-        for name, kind in evaluated.items():
-            if name in written:
-                for at, _, text in pointers.texts(getattr(part, name), f"{pointer}/{fields_of(type(part))[name]}"):
-                    if text.startswith("{%") if language == "JSONata" else kind.form in PATHS or at.endswith(".$"):
-                        yield at, text, kind
+    for at, value, kind in values(state, _EVALUATED[language], pointer):
+        if kind.form in PATHS:
+            if value is not None:
+                yield at, value, kind
+        elif language == "JSONata":
+            yield from ((inner, text, kind) for inner, _, text in pointers.texts(value, at) if text.startswith("{%"))
+        else:
+            yield from ((inner, text, kind) for inner, _, text in pointers.texts(value, at) if inner.endswith(".$"))
 
 
-@cache
-def _evaluated(part: type[Part], language: Language) -> dict[str, Kind]:
-    return {name: kind for name, kind in kinds_of(part).items() if kind.is_evaluated(language)}
+_EVALUATED: Final[dict[Language, Wanted]] = {
+    "JSONPath": lambda kind: kind.is_evaluated("JSONPath"),
+    "JSONata": lambda kind: kind.is_evaluated("JSONata"),
+}

@@ -61,7 +61,7 @@ def _compile_state(state: model.State, compiled: State, here: dict[str, State], 
     if isinstance(state, model.Task):
         compiled.resource = parse_resource(state.resource)
         compiled.enter_growth = language.enter_growth(state)
-    if isinstance(state, (model.Task, model.Parallel, model.Map)):
+    if isinstance(state, model.WorkState):
         compiled.retriers = tuple(map(compile_retrier, state.retry))
         compiled.catchers = tuple(compile_catcher(*each, language) for each in enumerate(state.catch))
     _connect(state, compiled, here)

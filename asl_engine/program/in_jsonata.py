@@ -78,7 +78,7 @@ def _output(part: Part, place: str) -> Leave | None:
 def _sight(part: Part) -> Sees:
     if isinstance(part, Catcher):
         return "errorOutput"
-    return "result" if isinstance(part, (model.Task, model.Parallel, model.Map)) else None
+    return "result" if isinstance(part, model.WorkState) else None
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------

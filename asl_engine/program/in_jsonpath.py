@@ -62,7 +62,7 @@ def entering(state: model.State) -> Sequence[Stage]:
     """InputPath, and Parameters where the state can have them."""
     select, shape = _selection(state), _shaping(state)
     stages = [Stage("afterInputPath", _first(_selected(select)) if select is not None else None)]
-    if isinstance(state, (model.Pass, model.Task, model.Parallel)):
+    if isinstance(state, model.ShapingState) and not isinstance(state, model.Map):
         stages.append(Stage("afterParameters", _first(shape) if shape is not None else None))
     return stages
 
@@ -72,7 +72,7 @@ def _selection(state: model.State) -> Expr | None:
 
 
 def _shaping(state: model.State) -> Expr | None:
-    shapes_input = isinstance(state, (model.Pass, model.Task, model.Parallel))
+    shapes_input = isinstance(state, model.ShapingState) and not isinstance(state, model.Map)
     return value(state, "parameters") if shapes_input else None
 
 
@@ -103,7 +103,7 @@ def leaving(state: model.State, rule: ChoiceRule | None = None, place: str = "")
     if isinstance(state, model.Fail):
         return []
     output = _KEPT if state.output_path == "$" else Stage("", _on_data(_path(state.output_path) or pass_on))
-    if not isinstance(state, (model.Pass, model.Task, model.Parallel, model.Map)):
+    if not isinstance(state, model.ShapingState):
         return [output]
     select = None if isinstance(state, model.Pass) else value(state, "result_selector")
     selector = Stage("afterResultSelector", _on_data(select)) if select is not None else _UNSELECTED
@@ -298,7 +298,7 @@ def growth(state: model.State) -> Growth | None:
     if isinstance(state, model.Pass):
         literal = size_of(state.result) if state.result is not ABSENT else 0
         return growth_of(state.parameters, None, state.result_path, paths, literal)
-    if isinstance(state, (model.Task, model.Parallel, model.Map)):
+    if isinstance(state, model.WorkState):
         return growth_of(ABSENT, state.result_selector, state.result_path, paths)
     return growth_of(paths=paths)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from asl_engine.lang.jsonpath.intrinsics import is_intrinsic
 from asl_engine.lang.jsonpath.paths import compile_path, compile_reference_path
-from asl_engine.lang.jsonpath.templates import dynamic_parts
+from asl_engine.lang.jsonpath.templates import dynamic_texts
 from asl_engine.values import ABSENT, size_of
 
 
@@ -82,7 +82,7 @@ def _template_growth(template: Any) -> tuple[float, int]:
     if template is ABSENT:
         return 1, 0
     factor, parts = 0.0, 0
-    for _, text in dynamic_parts(template):
+    for text in dynamic_texts(template):
         factor += _part_factor(text)
         parts += 1
     return factor, size_of(template) + _SMALL * parts

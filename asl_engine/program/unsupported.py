@@ -7,9 +7,9 @@ from itertools import chain
 
 from asl_engine.model import states as model
 from asl_engine.model.base import Part
-from asl_engine.model.kinds import CONSTANT, NUMBER
-from asl_engine.model.shape import kinds_of
-from asl_engine.model.walk import states
+from asl_engine.model.kinds import CONSTANT, NUMBER, Kind
+from asl_engine.model.shape import fields_of
+from asl_engine.model.walk import states, values
 
 DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
@@ -26,37 +26,20 @@ def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:
     if not isinstance(state, model.Map) or state.is_distributed:
         return
     for name in sorted(state.model_fields_set & DISTRIBUTED_ONLY):
-        field = _alias(state, name)
-        yield field, f"{field[1:]} belongs to Distributed Map; set Mode to DISTRIBUTED in the ProcessorConfig"
+        field = fields_of(type(state))[name]
+        yield f"/{field}", f"{field} belongs to Distributed Map; set Mode to DISTRIBUTED in the ProcessorConfig"
     config = state.processor.processor_config if state.processor is not None else None
     if config is not None and config.execution_type is not None:
         place = "/ItemProcessor" if state.item_processor is not None else "/Iterator"
         yield place + "/ProcessorConfig/ExecutionType", "ExecutionType belongs to Distributed Map"
 
 
-def _alias(part: Part, name: str) -> str:
-    return f"/{type(part).model_fields[name].alias}"
-
-
 def unfilled(part: Part) -> Iterator[tuple[str, str]]:
     """Yield the places of a part where the placeholder of a template stands for a number or truth value."""
-    kinds = kinds_of(type(part))
-    for name in sorted(part.model_fields_set):
-        value = getattr(part, name)
-        if isinstance(value, str):
-            kind = kinds.get(name)
-            is_calculated = value.startswith("{%") and kind is not None and kind.form == NUMBER
-            if kind is not None and kind.form in (NUMBER, CONSTANT) and not is_calculated:
-                yield _alias(part, name), f"{value!r} stands where a value is needed to run; fill in the placeholder"
-        elif isinstance(value, Part):
-            if not isinstance(value, model.Block):
-                yield from _below(part, name, "", value)
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                if isinstance(item, Part) and not isinstance(item, model.Block):
-                    yield from _below(part, name, f"/{index}", item)
+    for pointer, value, kind in values(part, _is_constant_or_number):
+        if isinstance(value, str) and not (kind.form == NUMBER and value.startswith("{%")):
+            yield pointer, f"{value!r} stands where a value is needed to run; fill in the placeholder"
 
 
-def _below(part: Part, name: str, index: str, inner: Part) -> Iterator[tuple[str, str]]:
-    for field, reason in unfilled(inner):
-        yield _alias(part, name) + index + field, reason
+def _is_constant_or_number(kind: Kind) -> bool:
+    return kind.form in (NUMBER, CONSTANT)

@@ -156,31 +156,28 @@ def rules() -> dict[str, Rule]:
 def _diagnostics(outline: Outline, selection: Selection) -> Iterator[Diagnostic]:
     for rule in rules().values():
         if selection.has(rule):
-            for finding in _some(_clear_findings(rule, outline)):
+            for finding in _findings(rule, outline):
                 yield _diagnostic(rule, finding, outline)
-
-
-def _clear_findings(rule: Rule, outline: Outline) -> Iterator[Finding]:
-    findings = rule.check(outline)
-    if rule.code in _OF_SHAPE or not outline.unclear:
-        return findings
-    return (finding for finding in findings if not outline.is_unclear(finding.pointer))
 
 
 MOST_OF_A_RULE: Final = 1_000
 """Findings of one rule in one definition. Nobody reads more, and each costs time and memory."""
 
 
-def _some(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Yield the first findings of a rule; if there are more, the last one says so.
+def _findings(rule: Rule, outline: Outline) -> list[Finding]:
+    """Return the first findings of a rule; if there are more, the last one says so.
 
     Each rule for itself, not all together: whether a definition has errors must not depend on how many warnings it has.
     """
-    yield from islice(findings, MOST_OF_A_RULE - 1)
-    last = next(findings, None)
-    if last is not None:
+    findings = rule.check(outline)
+    if outline.unclear and rule.code not in _OF_SHAPE:
+        findings = (finding for finding in findings if not outline.is_unclear(finding.pointer))
+    first = list(islice(findings, MOST_OF_A_RULE + 1))
+    if len(first) > MOST_OF_A_RULE:
+        del first[MOST_OF_A_RULE:]
         cut = f" There are more findings of this kind than the {MOST_OF_A_RULE:,} listed."
-        yield replace(last, near=last.near + cut) if next(findings, None) is not None else last
+        first[-1] = replace(first[-1], near=first[-1].near + cut)
+    return first
 
 
 _OF_SHAPE: Final = frozenset({"ASL101", "ASL102", "ASL103", "ASL104"})

@@ -33,7 +33,7 @@ def context_with_one_dollar(outline: Outline) -> Iterator[Finding]:
     Good:
         {"Type": "Pass", "Parameters": {"id.$": "$$.Execution.Id"}, "End": true}
     """
-    for site, pointer, text in dynamic_texts(outline):
+    for site, pointer, text in outline.once(dynamic_texts):
         member = None if site.is_jsonata else _CONTEXT_MEMBERS.search(text)
         if member is not None and not text[: member.start()].endswith("$"):
             near = f" Did you mean '${member[0]}'?"
@@ -53,7 +53,7 @@ def item_outside_map(outline: Outline) -> Iterator[Finding]:
         {"Type": "Map", "ItemSelector": {"i.$": "$$.Map.Item.Index"}, "End": true,
           "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}}
     """
-    for site, pointer, text in dynamic_texts(outline):
+    for site, pointer, text in outline.once(dynamic_texts):
         if _ITEM.search(text) and site.state is not None and not _is_in_map(site.state):
             yield Finding(pointer, "the item of a Map exists in a Map only, and there is none around this state")
 
@@ -88,7 +88,7 @@ def token_without_callback(outline: Outline) -> Iterator[Finding]:
         {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
           "TimeoutSeconds": 3600, "Parameters": {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}}}
     """
-    for site, pointer, text in dynamic_texts(outline):
+    for site, pointer, text in outline.once(dynamic_texts):
         state = site.state
         if state is None or not _TOKEN.search(text) or _waits_for_token(state):
             continue
@@ -112,7 +112,7 @@ def callback_without_token(outline: Outline) -> Iterator[Finding]:
     """
     passed = {
         id(site.state)
-        for site, _, text in dynamic_texts(outline)
+        for site, _, text in outline.once(dynamic_texts)
         if _TOKEN.search(text) or _WHOLE.search(text) or is_open(text)
     }
     for state in outline.of(Task):

@@ -228,9 +228,10 @@ def _string_problem(text: str) -> str:
     return problem
 
 
-def dynamic_texts(outline: Outline) -> Iterator[tuple[StateSite, str, str]]:
-    """Yield every text that is evaluated, in either language, with its state and its pointer."""
-    return ((site, pointer, text) for site in outline.states for pointer, text, _ in site.texts)
+def dynamic_texts(outline: Outline) -> list[tuple[StateSite, str, str]]:
+    """Return every text that is evaluated, in either language, with its state and its pointer; ask for it with
+    `outline.once`."""
+    return [(site, pointer, text) for site in outline.states for pointer, text, _ in site.texts]
 
 
 _JSONATA_FIELDS: Final = fields_where(lambda kind: kind.is_evaluated("JSONata"))

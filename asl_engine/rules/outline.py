@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -18,7 +17,7 @@ from asl_engine.model.failures import Catcher
 from asl_engine.model.kinds import Kind, Language
 from asl_engine.model.load import Loaded, Problem
 from asl_engine.model.shape import fields_of
-from asl_engine.model.states import Block, Choice, Map, Parallel, StateBase, StateMachine, Task
+from asl_engine.model.states import Block, Choice, Map, Parallel, State, StateBase, StateMachine, Task
 from asl_engine.model.walk import inner_blocks, pointer_to, texts, ways_out
 from asl_engine.source import Document
 from asl_engine.values import JSON
@@ -69,17 +68,18 @@ class Site:
 
 
 class StateSite(Site):
-    """A state, its name and the block that it belongs to."""
+    """A state, its name and the block that it belongs to.
 
-    def __init__(self, part: StateBase, pointer: str, is_jsonata: bool, name: str, block: BlockSite) -> None:
+    `texts` are what it evaluates, path or expression, with its pointer and the kind of the field that holds it.
+    """
+
+    __slots__ = ("block", "name", "texts")
+
+    def __init__(self, part: State, pointer: str, is_jsonata: bool, name: str, block: BlockSite) -> None:
         super().__init__(part, pointer, is_jsonata, self)
         self.name = name
         self.block = block
-
-    @cached_property
-    def texts(self) -> list[tuple[str, str, Kind]]:
-        """What the state evaluates, path or expression, with its pointer and the kind of the field that holds it."""
-        return [(self.pointer + at, text, kind) for at, text, kind in texts(self.part, self.language)]
+        self.texts: list[tuple[str, str, Kind]] = list(texts(part, self.language, pointer))
 
 
 class RuleSite(Site):

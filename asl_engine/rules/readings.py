@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asl_engine.lang.expr import ExpressionSyntaxError
@@ -52,6 +53,7 @@ def readings(outline: Outline) -> dict[str, Reading]:
     return read
 
 
+@lru_cache(maxsize=4096)  # texts repeat, also from one definition to the next
 def _reading(text: str) -> Reading:
     from asl_engine.lang.aws_jsonata import read_expression, states_read
     from asl_engine.lang.names_read import variables_read

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.diagnostics import Finding, Severity
-from asl_engine.model.states import Choice, Map, Parallel, Pass, Task, Wait
+from asl_engine.model.states import Choice, Map, Parallel, Pass, ShapingState, Task, Wait, WorkState
 from asl_engine.model.walk import every_rule
 from asl_engine.rules.outline import BlockSite, Outline, StateSite, Transition, is_open
 from asl_engine.rules.registry import rule
@@ -43,9 +43,6 @@ ARRAY: Final = Array()
 UNSEEN: Final = Unseen()
 ENVELOPE: Final = ("ExecutedVersion", "Payload", "SdkHttpMetadata", "SdkResponseMetadata", "StatusCode")
 """What `lambda:invoke` gives; the function's own result is in Payload."""
-
-SHAPING: Final = (Pass, Task, Parallel, Map)
-"""The states that make something of their input; the others only select a part of it."""
 
 
 @rule("ASL432", "path-to-nothing", aws=None, severity=Severity.WARNING)
@@ -208,7 +205,7 @@ def _effective(site: StateSite, entry: Shape) -> Shape:
     if site.is_jsonata:
         arguments = state.arguments if isinstance(state, (Task, Parallel)) else ABSENT
         return entry if arguments is ABSENT else _of_template(arguments, True)
-    if isinstance(state, SHAPING) and state.parameters is not ABSENT:
+    if isinstance(state, ShapingState) and state.parameters is not ABSENT:
         return _of_template(state.parameters, False)
     return entry if state.input_path == "$" else None
 
@@ -220,7 +217,7 @@ def _output(site: StateSite, entry: Shape) -> Shape:
         if state.output is not ABSENT:
             return _of_template(state.output, True)
         return entry if isinstance(state, (Pass, Choice, Wait)) else ARRAY if isinstance(state, Parallel) else None
-    if not isinstance(state, SHAPING):
+    if not isinstance(state, ShapingState):
         return entry if state.input_path == "$" and state.output_path == "$" else None
     result, path = _result(site, entry), state.result_path
     if path is None:
@@ -238,7 +235,7 @@ def _result(site: StateSite, entry: Shape) -> Shape:
     state = site.part
     if isinstance(state, Pass) and state.result is not ABSENT:
         return _of_literal(state.result)
-    if isinstance(state, (Task, Parallel, Map)):
+    if isinstance(state, WorkState):
         if state.result_selector is not None:
             return _of_template(state.result_selector, False)
         if isinstance(state, Task):

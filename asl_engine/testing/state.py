@@ -145,7 +145,7 @@ class TestedState:
     def _check_attempt(self, attempt: int) -> None:
         """Refuse a count of retries that the state's retriers could not have come to."""
         state = self.subject.state
-        retriers = state.retry if isinstance(state, (model.Task, model.Parallel, model.Map)) else []
+        retriers = state.retry if isinstance(state, model.WorkState) else []
         most = sum(int(retrier.max_attempts) for retrier in retriers)
         if type(attempt) is not int or not 0 <= attempt <= most:
             allowed = f"its retriers allow {most} retries" if retriers else "it has no retriers, so only 0 is possible"

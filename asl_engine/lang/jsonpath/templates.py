@@ -6,12 +6,13 @@ are specialised by shape, as most are one object of one to four dynamic fields.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final, NoReturn, TypeAlias
 
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
-from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic, is_intrinsic
+from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
 from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.pointers import escape
 from asl_engine.values import JSON
@@ -49,19 +50,26 @@ def compile_template(value: JSON) -> Expr:
 
 def _makers_in(value: JSON) -> int:
     """Return how many fields make something new, which plain paths do not."""
-    return sum(_is_maker(text) for _, text in dynamic_parts(value))
+    return sum(_is_maker(text) is not None for text in dynamic_texts(value))
 
 
-def _is_maker(text: str) -> bool:
-    return is_intrinsic(text) or any(sign in text for sign in "*?(:,") or ".." in text
+_is_maker: Final = re.compile(r"[*?(:,]|\.\.").search
+"""Looks for the signs of a call or a search."""
 
 
-def dynamic_parts(value: JSON) -> Iterator[tuple[str, str]]:
-    """Yield the pointer and the text of each dynamic field; those that are no strings are passed over."""
-    for pointer, container in _objects(value):
-        for key, item in container.items():
-            if key.endswith(SUFFIX) and isinstance(item, str):
-                yield f"{pointer}/{escape(key)}", item
+def dynamic_texts(value: JSON) -> Iterator[str]:
+    """Yield the text of each dynamic field, in no order; what is no string there is passed over."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            for key, child in item.items():
+                if not key.endswith(SUFFIX):
+                    pending.append(child)
+                elif isinstance(child, str):
+                    yield child
+        elif isinstance(item, list):
+            pending += item
 
 
 def template_problems(value: JSON) -> Iterator[TemplateSyntaxError]:
