@@ -6,17 +6,18 @@ Each picture is drawn by the command that the page shows above it.
 from __future__ import annotations
 
 import contextlib
-import os
+import io
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from asl_engine.cli import main
 
 ROOT = Path(__file__).parent.parent
 HOME = "statemachines"
@@ -211,18 +212,28 @@ def draw_all(folder: Path) -> dict[str, str]:
     (folder / "before.asl.json").write_text(BEFORE, encoding="utf-8")
     shutil.copytree(ROOT / HOME, folder / HOME, ignore=shutil.ignore_patterns("__pycache__"))
     told = {}
-    for picture in pictures():
-        words = [sys.executable, "-m", "asl_engine", *shlex.split(picture.command)[1:]]
-        done = subprocess.run(words, cwd=folder, capture_output=True, encoding="utf-8", check=False, env=environment())
-        if done.returncode != picture.code:
-            raise SystemExit(f"{picture.command}\n{done.stderr}")
-        told[words[-1]] = done.stdout
+    with contextlib.chdir(folder):
+        for picture in pictures():
+            code, output, messages = call(picture.command)
+            if code != picture.code:
+                raise SystemExit(f"{picture.command}\n{messages}")
+            told[shlex.split(picture.command)[-1]] = output
     return told
 
 
-def environment() -> dict[str, str]:
-    """Return this environment with Python's streams in UTF-8."""
-    return {**os.environ, "PYTHONIOENCODING": "utf-8"}
+def call(command: str) -> tuple[object, str, str]:
+    """Run a command in this process, as to start one takes longer than to draw; return its exit code, its output and
+    its messages."""
+    output, messages, words, code = io.StringIO(), io.StringIO(), sys.argv, None
+    sys.argv = shlex.split(command)
+    try:
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
+            main()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.argv = words
+    return code, output.getvalue(), messages.getvalue()
 
 
 @contextlib.contextmanager

@@ -6,8 +6,6 @@ import importlib.util
 import re
 from pathlib import Path
 
-import pytest
-
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -16,8 +14,8 @@ def shown_in(picture: Path) -> list[str]:
     return re.findall(r'class="[^"]*"|id="[^"]*"|(?<=>)[^<>]+(?=<)', picture.read_text("utf-8"))
 
 
-@pytest.mark.timeout(180)
 def test_the_committed_pictures_are_current() -> None:
+    """The commands of the page draw its pictures, and end and print as it says."""
     spec = importlib.util.spec_from_file_location("docs_gallery", DOCS / "gallery.py")
     assert spec is not None
     assert spec.loader is not None

@@ -72,13 +72,13 @@ def test_a_template_with_anything_in_any_place_gives_a_report(path: Any, new: An
     assert_report(json.dumps(replaced(path, new, TEMPLATE), indent=indent), "template.json")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(places(TEMPLATE)[1:]), TEMPLATE_VALUES, st.booleans())
 def test_a_template_in_yaml_gives_a_report(path: Any, new: Any, is_flow: bool) -> None:
     assert_report(as_yaml(replaced(path, new, TEMPLATE), is_flow), "template.yaml")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(places(KITCHEN)[1:]), JSON_VALUES, st.booleans())
 def test_a_definition_in_yaml_gives_a_report(path: Any, new: Any, is_flow: bool) -> None:
     """And what JSON and YAML say is the same."""
@@ -131,7 +131,7 @@ def test_a_text_inside_of_a_template_has_places(inner: str, format: str) -> None
     assert_report(text, f"template.{format}")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(places(KITCHEN)[1:]), JSON_VALUES)
 def test_json_and_yaml_say_the_same(path: Any, new: Any) -> None:
     """JSON is YAML, so a definition has the same findings in both."""

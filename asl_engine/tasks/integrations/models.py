@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from asl_engine.catalogue.sdk import botocore_name
@@ -14,11 +14,16 @@ def installed_name(service: str) -> str | None:
 
     A service that is newer than the table has its own name, but for hyphens.
     """
+    names, name = _installed_names(), botocore_name(service)
+    return name if name in names else next((other for other in names if other.replace("-", "") == name), None)
+
+
+@cache  # to look takes 10 ms, as there are hundreds of folders
+def _installed_names() -> list[str]:
     from botocore.loaders import Loader
 
     names: list[str] = Loader().list_available_services("service-2")
-    name = botocore_name(service)
-    return name if name in names else next((other for other in names if other.replace("-", "") == name), None)
+    return names
 
 
 @lru_cache(maxsize=16)  # that of a large service takes some 30 MB
