@@ -125,9 +125,10 @@ def values(part: Part, wanted: Wanted, pointer: str = "") -> Iterator[tuple[str,
     pending = [(pointer, part)]
     for at, holder in pending:  # which grows meanwhile
         (fields, inner), written = sought(type(holder), wanted), holder.model_fields_set
-        for name in sorted(fields.keys() & written):
-            field, kind = fields[name]
-            yield f"{at}/{field}", getattr(holder, name), kind
+        if not written.isdisjoint(fields):  # most parts have none
+            for name in sorted(fields.keys() & written):
+                field, kind = fields[name]
+                yield f"{at}/{field}", getattr(holder, name), kind
         for name, field in inner.items():
             held = getattr(holder, name) if name in written else None
             if isinstance(held, list):
