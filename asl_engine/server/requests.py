@@ -6,12 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from asl_engine.server.errors import ApiError
 
 MAX_SHOWN = 1_024
 """How many characters of a wrong value are repeated in the answer."""
+
+MAX_PROBLEMS: Final = 100
+"""How many things that are wrong with a request are told."""
 
 
 @cache
@@ -36,18 +40,34 @@ def check_request(operation: str, request: dict[str, Any]) -> None:
     shape = service_model().operation_model(operation).input_shape
     if shape is None:
         return
-    problems = list(_problems(shape, request, ""))
+    _check_types(shape, request, "")
+    problems = list(islice(_problems(shape, request, ""), MAX_PROBLEMS))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise ApiError("ValidationException", count + "; ".join(problems))
 
 
-def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _check_types(shape: Any, value: Any, path: str) -> None:
+    """Refuse what has a member of another type, before anything is said of the values."""
     if value is None:
         return
     wanted = _PYTHON.get(shape.type_name)
     if wanted is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
         raise ApiError("SerializationException", f"The value at '{path}' is not of the type {shape.type_name}.")
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            _check_types(member, value.get(name), _joined(path, name))
+    elif shape.type_name == "list":
+        for index, item in enumerate(value):
+            _check_types(shape.member, item, f"{path}.{index + 1}.member")
+    elif shape.type_name == "map":
+        for name, item in value.items():
+            _check_types(shape.value, item, f"{path}.{name}.member")
+
+
+def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if value is None:
+        return
     if shape.type_name == "structure":
         for name in shape.required_members:
             if value.get(name) is None:
@@ -106,6 +126,8 @@ def _java_text(shape: Any, value: Any) -> str:
 def _bounds(shape: Any, value: Any, measure: float, path: str) -> Iterator[str]:
     what = "value" if shape.type_name in ("integer", "long", "float", "double") else "length"
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if (least is None or measure >= least) and (most is None or measure <= most):
+        return
     failed = f"Value '{_shown(shape, value)}' at '{path}' failed to satisfy constraint: Member must have {what}"
     if least is not None and measure < least:
         yield f"{failed} greater than or equal to {least}"

@@ -10,7 +10,7 @@ import pytest
 import shapes
 
 
-@pytest.mark.parametrize("name", ["definitions", "expressions"])
+@pytest.mark.parametrize("name", ["definitions", "expressions", "histories", "requests"])
 def test_a_short_campaign_finds_nothing(name: str) -> None:
     """Half a second of cases: enough to tell that the command runs."""
     command = [sys.executable, str(Path(__file__).with_name(f"{name}.py")), "--seconds", "0.5", "--seed", "5"]

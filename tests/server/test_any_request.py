@@ -91,3 +91,26 @@ def test_any_request_is_answered_or_refused(seed):
         return answered
 
     assert asyncio.run(ask()) > 20
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("UntagResource", {"resourceArn": "x", "tagKeys": [[[]]] * 201}),
+        ("UntagResource", {"resourceArn": "x", "tagKeys": [{"a": 1}] * 201}),
+        ("TagResource", {"resourceArn": "x", "tags": [[1]] * 201}),
+        ("CreateStateMachineAlias", {"name": "a", "routingConfiguration": [[], [], []]}),
+        ("CreateStateMachineAlias", {"name": "a", "routingConfiguration": ["x", 1, None]}),
+        ("CreateStateMachine", {"name": "a" * 100, "tags": [1], "definition": [], "roleArn": {}}),
+    ],
+)
+def test_lists_of_the_wrong_type_are_refused_before_they_are_measured(operation, request_):
+    with pytest.raises(ApiError, match=r"SerializationException: The value at '.*' is not of the type"):
+        Client()(operation, **request_)
+
+
+def test_not_all_that_is_wrong_is_told():
+    """Ten thousand keys that are too short and not allowed: a hundred of them."""
+    with pytest.raises(ApiError, match="100 validation errors detected") as refused:
+        Client()("UntagResource", resourceArn="", tagKeys=["x" * 200] * 10_000)
+    assert len(refused.value.message) < 100_000
