@@ -9,6 +9,7 @@ from asl_engine.lang.expr import ExpressionFailed, Scope
 from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
 from asl_engine.lang.jsonpath.paths import Path
 from asl_engine.lang.jsonpath.terms import PathNotFound
+from asl_engine.quotas import MAX_SECONDS
 from asl_engine.values import JSON, json_text, parse_timestamp
 
 
@@ -18,7 +19,8 @@ def plain(value: JSON) -> str:
 
 
 def seconds_at(field: str, path: Path) -> Callable[[Scope], int]:
-    """Return what reads a number of seconds, which must be above zero; a path that leads nowhere fails as any does."""
+    """Return what reads a number of seconds, above zero and no larger than a field takes; a path that leads nowhere
+    fails as any does."""
 
     def read(scope: Scope) -> int:
         value = path.evaluate(scope)
@@ -27,6 +29,9 @@ def seconds_at(field: str, path: Path) -> Callable[[Scope], int]:
             raise ExpressionFailed(_no_long(field, path, value))
         if seconds <= 0:
             raise ExpressionFailed(f"The {field} parameter references a non-positive value: {path.text} == {seconds}")
+        if seconds > MAX_SECONDS:  # no recording has one: the words are made after those above
+            problem = f"The {field} parameter references a value larger than {MAX_SECONDS}"
+            raise ExpressionFailed(f"{problem}: {path.text} == {seconds}")
         return seconds
 
     return read

@@ -177,10 +177,10 @@ def test_heartbeats_keep_a_task_alive(run, every, status, duration):
     assert (status, duration) == (execution.status, execution.duration)
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "soon", None])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "soon", None, 100_000_000, 2**63 - 1, 2**63, "999999999"])
 @pytest.mark.parametrize("field", ["TimeoutSecondsPath", "HeartbeatSecondsPath"])
 def test_what_is_no_time_limit_fails_the_task(run, field, value):
-    """A limit must be a whole number above zero, and the function is not called without one."""
+    """A limit must be a whole number from 1 to 99,999,999, and the function is not called without one."""
     work = scripted("ok")
 
     execution = run(one_state(Type="Task", Resource="f", **{field: "$.v"}), {"v": value}, f=work)
