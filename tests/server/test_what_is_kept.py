@@ -11,6 +11,7 @@ from test_operations import EXECUTION, MACHINE, WAIT, Client
 
 from asl_engine.server import publishing
 from asl_engine.server.errors import ApiError
+from asl_engine.server.operations import executions
 from asl_engine.store import MemoryStore
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:sign"
@@ -129,3 +130,23 @@ def test_children_make_room_in_what_is_alive_too():
     client.run(input=json.dumps(list(range(20))))
 
     assert {} == client.service.live
+
+
+@pytest.mark.parametrize("is_reverse", [False, True])
+def test_a_page_of_a_history_is_of_bounded_length(monkeypatch, is_reverse):
+    """It has fewer events than were asked for where those are long; all come, each once, in their order."""
+    monkeypatch.setattr(executions, "MAX_PAGE", 120_000)
+    client = Client()
+    client.create(definition=chain(**{name: {"Type": "Pass"} for name in "ABCD"}))
+    done = client.run(input=LARGE)
+    request, pages = {"executionArn": done["executionArn"], "maxResults": 1000, "reverseOrder": is_reverse}, []
+    while True:
+        page = client("GetExecutionHistory", **request)
+        pages.append([event["id"] for event in page["events"]])
+        if "nextToken" not in page:
+            break
+        request["nextToken"] = page["nextToken"]
+
+    ids = [number for page in pages for number in page]
+    assert list(range(1, 11)) == (ids[::-1] if is_reverse else ids)
+    assert {2} == set(map(len, pages))

@@ -183,22 +183,42 @@ def redrive_execution(service: Service, account: Account, request: Request) -> R
 
 @operation
 def get_execution_history(service: Service, account: Account, request: Request) -> Response:
-    """Return the events of an execution, the newest first when asked. The key of an event is its id, which counts."""
+    """Return the events of an execution, the newest first when asked. The key of an event is its id, which counts.
+
+    A page may have fewer events than were asked for (API reference), and does where they have long texts.
+    """
     row = execution_of(service.store, request["executionArn"])
     events, is_reverse = service.reader(row).new_events(), request.get("reverseOrder", False)
 
     def read(after: int | None, limit: int) -> Page[dict[str, Any], int]:
         if is_reverse:
             end = len(events) if after is None else after - 1
-            begin = max(0, end - limit)
-            return Page(events[begin:end][::-1], begin + 1 if begin > 0 else None)
+            page = _of_bounded_length(events[max(0, end - limit) : end][::-1])
+            begin = end - len(page)
+            return Page(page, begin + 1 if begin > 0 else None)
         begin = after or 0
-        end = begin + limit
-        return Page(events[begin:end], end if end < len(events) else None)
+        page = _of_bounded_length(events[begin : begin + limit])
+        end = begin + len(page)
+        return Page(page, end if end < len(events) else None)
 
     page, token = read_page(request, f"{row.arn} {is_reverse}", int, read)
     has_data = request.get("includeExecutionData", True)
     return {"events": [_on_the_wire(event, has_data) for event in page]} | token
+
+
+MAX_PAGE: Final = 16 * 1024 * 1024
+"""Characters of the texts in a page of events; one event is always there."""
+
+
+def _of_bounded_length(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return as many of the events as a page may have."""
+    length = 0
+    for at, event in enumerate(events):
+        details = (member for member in event.values() if isinstance(member, dict))
+        length += sum(len(text) for members in details for text in members.values() if isinstance(text, str))
+        if length > MAX_PAGE and at:
+            return events[:at]
+    return events
 
 
 def _on_the_wire(event: dict[str, Any], has_data: bool) -> dict[str, Any]:
