@@ -22,7 +22,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     {"quotas"},
-    {"errors", "files", "remembered", "strange_text", "values"},
+    {"errors", "files", "hash_order", "remembered", "strange_text", "values"},
     {"diagnostics", "pointers"},
     {"source"},
     {"catalogue", "events", "lang", "model"},

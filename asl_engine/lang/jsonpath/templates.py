@@ -2,6 +2,9 @@
 
 A subtree without such keys is a constant, and is shared by all results: values are never changed in place. Templates
 are specialised by shape, as most are one object of one to four dynamic fields.
+
+The members of an object come out in the service's order, which is decided here (recorded, September 2026): first those
+without a path, as written, then those with one, as the service's hash table has them.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NoReturn, TypeAlias
 
+from asl_engine.hash_order import in_hash_order
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
 from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
@@ -156,27 +160,31 @@ def _compile_array(items: list[JSON], depth: int, read: Reader) -> Expr | None:
 
 
 def _compile_object(template: dict[str, JSON], depth: int, read: Reader) -> Expr | None:
-    items: list[Item] = []
     if depth > MAX_NESTING and template:
         raise ExpressionSyntaxError("nested too deeply")
+    base: dict[str, JSON] = {}
+    items: list[Item] = []
+    fields: dict[str, Expr] = {}
     for key, value in template.items():
         if key.endswith(SUFFIX):
-            items.append(_compile_field(template, key, value, read))
-        elif part := _dynamic(value, depth, read):
-            items.append((key, part))
+            name = key.removesuffix(SUFFIX)
+            fields[name] = _compile_field(template, name, value, read)
+        else:
+            base[key] = value
+            if part := _dynamic(value, depth, read):
+                items.append((key, part))
+    items += ((name, fields[name]) for name in in_hash_order(fields))
     if not items:
         return None
     if len(items) == len(template) < len(_all_dynamic):
         return _all_dynamic[len(items)](*(part for item in items for part in item))
-    base = {key.removesuffix(SUFFIX): None if key.endswith(SUFFIX) else value for key, value in template.items()}
-    return _filled(base, items)
+    return _filled({**base, **dict.fromkeys(in_hash_order(fields))}, items)
 
 
-def _compile_field(template: dict[str, JSON], key: str, text: JSON, read: Reader) -> Item:
-    name = key.removesuffix(SUFFIX)
+def _compile_field(template: dict[str, JSON], name: str, text: JSON, read: Reader) -> Expr:
     if not isinstance(text, str) or name in template:
         raise ExpressionSyntaxError("not a string, or given twice")
-    return name, read(text)
+    return read(text)
 
 
 def _filled(base: dict[str, JSON], items: list[Item]) -> Expr:
