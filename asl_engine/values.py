@@ -108,8 +108,7 @@ def in_plain_words(problem: ValueError) -> ValueError:
 
 def _deep_text(value: JSON) -> str:
     """Print a value that is nested deeper than the encoder goes: slowly, and without recursion."""
-    written: list[str] = []
-    pending: list[Any] = [value]
+    written, pending = list[str](), [value]
     while pending:
         item = pending.pop()
         if type(item) is _Printed:
@@ -304,6 +303,11 @@ def _place_of_problem(value: Any, where: str) -> str:
     return where
 
 
+def anew(value: JSON) -> JSON:
+    """Return the same array or object as another Python object, for what AWS writes anew; its parts stay shared."""
+    return value.copy() if type(value) is dict or type(value) is list else value
+
+
 def put(value: JSON, steps: Sequence[str | int], new: JSON) -> JSON:
     """Return `value` with `new` at the place that `steps` lead to; only the spine to that place is copied.
 
@@ -349,8 +353,7 @@ _TIMESTAMP = re.compile(
 
 
 def parse_timestamp(text: str) -> float | None:
-    """Return the moment that an ISO-8601 date-time with an offset names, in seconds since 1970; None when it is not
-    one.
+    """Return the moment that an ISO-8601 date-time with an offset names, in seconds since 1970; else None.
 
     The service takes `2016-12-05T21:29:29Z`, fractions of a second and offsets such as `+01:00`, and refuses texts
     without `T` or without an offset (recorded: `wait_timestamp_path`).

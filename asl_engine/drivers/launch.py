@@ -23,7 +23,8 @@ class Launch(NamedTuple):
     """An execution that is ready to start. `kernel` is its memory, and `input` a value of its own.
 
     `size` is that of the input in bytes of its text, where somebody has measured it. `objects` is where a distributed
-    Map reads and writes, and `watcher` who is to know of its children. A launch is good for one driver.
+    Map reads and writes, and `watcher` who is to know of its children. `text` is the input as it was written, where it
+    came as text. A launch is good for one driver.
     """
 
     kernel: Kernel
@@ -35,10 +36,11 @@ class Launch(NamedTuple):
     hooks: Hooks = NO_HOOKS
     objects: Objects | None = None
     watcher: Watcher | None = None
+    text: str | None = None
 
     def started(self, at: float) -> ExecutionStarted:
         """Return the first event, which the driver runs."""
-        return ExecutionStarted(at, self.input, self.identity, self.seed, self.size)
+        return ExecutionStarted(at, self.input, self.identity, self.seed, self.size, self.text)
 
     def in_virtual_time(self) -> VirtualDriver:
         """Return a driver whose clock jumps."""

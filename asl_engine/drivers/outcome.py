@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias, final
 
 from asl_engine.kernel import StartTask, TaskFailed, TaskSubmitted, TaskSucceeded
 from asl_engine.tasks.answer import Answer
-from asl_engine.tasks.invoke import Call, Failure
+from asl_engine.tasks.invoke import AsWritten, Call, Failure
 from asl_engine.tasks.perform import Work
 from asl_engine.values import JSON
 
@@ -74,6 +74,8 @@ def outcome_of(task: StartTask, prepared: Call | Work, returned: object, now: fl
     if isinstance(returned, Answer):
         return Pending(prepared.ended(returned) if type(prepared) is Call else returned, None)
     result = prepared.succeeded(returned) if type(prepared) is Call else returned
+    if isinstance(result, AsWritten):
+        return TaskSucceeded(now, op, result.value, result.text)
     return ended(now, op, result) if type(result) is Failure else TaskSucceeded(now, op, result)
 
 

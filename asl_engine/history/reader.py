@@ -14,25 +14,21 @@ Event: TypeAlias = dict[str, Any]
 """One event as GetExecutionHistory gives it; `timestamp` is an aware datetime."""
 
 
-def read_events(records: Records, input_text: str | None = None) -> list[Event]:
-    """Return the events of a record, as AWS writes them.
-
-    `input_text` is the execution's input as it was given: `ExecutionStarted` and the first state repeat it to the
-    letter (recorded), everything later is printed compactly.
-    """
-    return EventReader(records, input_text).new_events()
+def read_events(records: Records) -> list[Event]:
+    """Return the events of a record, as AWS writes them."""
+    return EventReader(records).new_events()
 
 
 class EventReader:
-    """Walks once over a record; remembers the last event of each frame, and the text of each value.
+    """Walks once over a record; remembers the last event of each frame, and the text of each value: as its writer wrote
+    it where it came from outside, until a state changes it (recorded, September 2026), else compact.
 
     A record grows while its execution runs; `new_events` returns what has been written since it was last asked.
     """
 
-    def __init__(self, records: Records, input_text: str | None = None) -> None:
+    def __init__(self, records: Records) -> None:
         self.records = records
         self.events: list[Event] = []
-        self.input_text = input_text
         self.texts: dict[int, str] = {}
         self.at = self.id = self.frame = 0
         self.last: dict[int, int] = {0: 0}
@@ -77,8 +73,6 @@ class EventReader:
 
     def _entered(self, state: State, value: JSON) -> None:
         text = self.texts.get(id(value)) or self.text(value)
-        if self.id == 1 and self.input_text is not None:
-            text = self.input_text
         details = {"name": state.name, "input": text, "inputDetails": {"truncated": False}}
         self._event(state.entered_event, "stateEnteredEventDetails", details)
 
@@ -101,10 +95,12 @@ class EventReader:
     def _switch(self, number: int, _: None) -> None:
         self.frame = number
 
+    def _written(self, value: JSON, text: str) -> None:
+        self.texts[id(value)] = text
+
     def _started(self, value: JSON, where: tuple[str, str]) -> None:
         role, self.region = where
-        text = self.input_text if self.input_text is not None else self.text(value)
-        details = {"input": text, "inputDetails": {"truncated": False}, "roleArn": role}
+        details = {"input": self.text(value), "inputDetails": {"truncated": False}, "roleArn": role}
         self._event("ExecutionStarted", "executionStartedEventDetails", details)
         self.last[0] = 0
 
@@ -302,6 +298,7 @@ _NAMES = {
 _READERS: dict[Mark, Callable[[EventReader, Any, Any], None]] = {
     Mark.AT: EventReader._at,
     Mark.FRAME: EventReader._switch,
+    Mark.WRITTEN: EventReader._written,
     Mark.STARTED: EventReader._started,
     Mark.ENTERED: EventReader._enter,
     Mark.EXITED: EventReader._exit,

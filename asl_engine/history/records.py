@@ -29,6 +29,7 @@ class Mark:
     # In brackets what `a` and `b` are.
     AT: ClassVar[Mark]  # (seconds since 1970, -): the time of what follows
     FRAME: ClassVar[Mark]  # (frame number, -): whose records follow
+    WRITTEN: ClassVar[Mark]  # (value, text): what came from outside, as it was written
     STARTED: ClassVar[Mark]  # (input, (role ARN, region))
     ENTERED: ClassVar[Mark]  # (state, input)
     EXITED: ClassVar[Mark]  # (state, output)
@@ -73,6 +74,7 @@ class Mark:
 
 Mark.AT = Mark("at", 0)
 Mark.FRAME = Mark("frame", 0)
+Mark.WRITTEN = Mark("written", 0)
 Mark.STARTED = Mark("started", 1)
 Mark.ENTERED = Mark("entered", 1)
 Mark.EXITED = Mark("exited", 1)

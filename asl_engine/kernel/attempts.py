@@ -123,6 +123,8 @@ def on_succeeded(memory: Memory, event: TaskSucceeded) -> Step | None:
     if size > MAX_BYTES:
         assert state.resource is not None
         return _fail(memory, frame, DATA_LIMIT, too_large(state.resource.label))
+    if event.text is not None:
+        memory.record.written(result, event.text)
     memory.record.task_succeeded(state, result)
     frame.result_max_size = size
     return frame, Done(result, state.route)

@@ -11,29 +11,41 @@ from asl_engine.values import JSON
 
 class ExecutionStarted:
     """The first event. `seed` is the source of every UUID, random number and jitter of the execution; `size` is the
-    input's, in bytes of its text, where somebody has measured it already."""
+    input's, in bytes of its text, where somebody has measured it already; `text` is the input as it was written, where
+    it came as text."""
 
-    __slots__ = ("at", "identity", "input", "seed", "size")
+    __slots__ = ("at", "identity", "input", "seed", "size", "text")
 
     op: ClassVar[str] = DEADLINE  # what it is about is the execution as a whole
 
-    def __init__(self, at: float, input: JSON, identity: Identity, seed: int = 0, size: int | None = None) -> None:
+    def __init__(
+        self,
+        at: float,
+        input: JSON,
+        identity: Identity,
+        seed: int = 0,
+        size: int | None = None,
+        text: str | None = None,
+    ) -> None:
         self.at = at
         self.input = input
         self.identity = identity
         self.seed = seed
         self.size = size
+        self.text = text
 
 
 class TaskSucceeded:
-    """The attempt `op` has a result: a JSON value that nobody else will change."""
+    """The attempt `op` has a result: a JSON value that nobody else will change; with its `text` where it came as it
+    was written."""
 
-    __slots__ = ("at", "op", "result")
+    __slots__ = ("at", "op", "result", "text")
 
-    def __init__(self, at: float, op: str, result: JSON) -> None:
+    def __init__(self, at: float, op: str, result: JSON, text: str | None = None) -> None:
         self.at = at
         self.op = op
         self.result = result
+        self.text = text
 
 
 class TaskFailed:

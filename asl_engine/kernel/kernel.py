@@ -34,6 +34,7 @@ from asl_engine.kernel.failures import (
 from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.kernel.record import HistoryFull
 from asl_engine.kernel.sizes import assign, output_max_size, too_large
+from asl_engine.kernel.texts import selected, write_anew
 from asl_engine.lang.expr import ExpressionFailed
 from asl_engine.program.program import (
     Catcher,
@@ -133,16 +134,19 @@ class Kernel(Memory):
     def _enter(self, frame: Frame, enter: Enter) -> Move:
         frame.data = frame.input
         try:
-            return frame.state.run(frame)
+            move = frame.state.run(frame)
         except ExpressionFailed as problem:
             return expression_failure(self, frame, problem)
+        if texts := self.record.texts:
+            write_anew(move, frame.input, texts)
+        return move
 
     def leave(self, frame: Frame, done: Done) -> Move | None:
         """Do the second half of the data flow, write down the transition, and enter the next state.
 
         States that are done at once follow each other here, not by way of the table: in this loop goes the time.
         """
-        record, entries, is_spent = self.record, self.record.entries, self.is_spent
+        record, entries, texts, is_spent = self.record, self.record.entries, self.record.texts, self.is_spent
         while True:
             state, result, route = frame.state, done.result, done.route
             assigned = None
@@ -154,6 +158,8 @@ class Kernel(Memory):
                 output = result if route.leave is None else route.leave(frame, result)
             except ExpressionFailed as problem:
                 return expression_failure(self, frame, problem)
+            if texts and route.leave is not None:
+                output = selected(output, frame.input, texts)
             # The size before the record: what is too large is a failure of this state, which then was not left.
             size = frame.result_max_size
             if route.leave is not None or not size:  # made of input and result; else it is the result, of known size
@@ -173,11 +179,7 @@ class Kernel(Memory):
                     entries += (state, frame.input, output)
             following = route.next
             if following is None:
-                frame.is_open = False
-                if frame.parent is not None:
-                    forks.walk_succeeded(self, frame, frame.parent, output, size)
-                else:
-                    self.succeed(output)
+                self._end_walk(frame, output, size)
                 return None
             frame.state = following
             frame.input = frame.data = output
@@ -189,9 +191,19 @@ class Kernel(Memory):
                 move = following.run(frame)
             except ExpressionFailed as problem:
                 return expression_failure(self, frame, problem)
+            if texts:
+                write_anew(move, output, texts)
             if type(move) is not Done:
                 return move
             done = move
+
+    def _end_walk(self, frame: Frame, output: JSON, size: int) -> None:
+        """The walk has left its last state."""
+        frame.is_open = False
+        if frame.parent is not None:
+            forks.walk_succeeded(self, frame, frame.parent, output, size)
+        else:
+            self.succeed(output)
 
     def _write_exit(self, frame: Frame, output: JSON, assigned: dict[str, JSON] | None) -> None:
         """Write down leaving a state that was entered some time ago, or that assigns variables."""
@@ -276,6 +288,8 @@ class Kernel(Memory):
         self.status, self.input, self.seed = "RUNNING", event.input, event.seed
         self.started_at = event.at
         self.identity = identity
+        if event.text is not None:
+            self.record.written(event.input, event.text)
         self.record.started(event.input, identity.role_arn, identity.region)
         size = size_of(event.input) if event.size is None else event.size
         self.envelope_size = self.input_max_size = size + 2_048  # `$$` repeats the input, and adds names and ARNs

@@ -23,7 +23,7 @@ from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.record import Record
 from asl_engine.program.program import Block, Fork, Move, Program, State
 from asl_engine.quotas import LIFETIME
-from asl_engine.values import JSON, format_timestamp
+from asl_engine.values import JSON, anew, format_timestamp
 
 NO_VARIABLES: dict[str, JSON] = {}
 
@@ -254,7 +254,7 @@ class Memory:
             identity = self.identity
             execution = {
                 "Id": identity.execution_arn,
-                "Input": self.input,
+                "Input": anew(self.input) if self.record.texts else self.input,
                 "StartTime": format_timestamp(self.started_at),
                 "Name": identity.execution_name,
                 "RoleArn": identity.role_arn,

@@ -16,11 +16,15 @@ from typing import Any, Final
 from asl_engine.history import Mark, RecordedFailure, Records
 from asl_engine.program.program import Distribute, Fork, Invoke, State
 from asl_engine.quotas import MAX_EVENTS
-from asl_engine.values import JSON
+from asl_engine.values import JSON, json_text
 
 MAX_EXPRESS_TRANSITIONS: Final = 1_000_000
 """How many states an Express execution may enter while no time passes, before it counts as having used up its five
 minutes."""
+
+
+_OBJECTS: Final = frozenset({dict, list, float})
+"""The types of values that are an object of their own wherever they are made."""
 
 
 class HistoryFull(Exception):
@@ -29,12 +33,14 @@ class HistoryFull(Exception):
 
 class Record:
     """What one execution has written down. `entries` is None where nobody wants to read it: then events are counted
-    only. `focus` is the number of the frame whose events follow."""
+    only. `focus` is the number of the frame whose events follow. `texts` are those of values that came from outside, by
+    the identity of the value, which `entries` keeps alive: a value is shared as long as nothing changes it."""
 
-    __slots__ = ("entries", "event_count", "focus", "last_transition", "max_events")
+    __slots__ = ("entries", "event_count", "focus", "last_transition", "max_events", "texts")
 
     def __init__(self, type: str, keeps_history: bool) -> None:
         self.entries: Records | None = [] if keeps_history else None
+        self.texts: dict[int, str] = {}
         self.event_count = 0
         self.focus = 0
         self.max_events = MAX_EVENTS if type == "STANDARD" else 2 * MAX_EXPRESS_TRANSITIONS
@@ -68,6 +74,17 @@ class Record:
             self.focus = number
             if self.entries is not None:
                 self.entries += (Mark.FRAME, number, None)
+
+    def written(self, value: JSON, text: str) -> None:
+        """A value came from outside as this text. Small ones are the same object wherever they come from, and have the
+        text that every value has."""
+        if self.entries is not None and type(value) in _OBJECTS:
+            self.texts[id(value)] = text
+            self.entries += (Mark.WRITTEN, value, text)
+
+    def text_of(self, value: JSON) -> str:
+        """Return a value's text: as it was written where it came from outside and nothing has changed it."""
+        return self.texts.get(id(value)) or json_text(value)
 
     # ------------------------------------------------------------------------------------------------ the execution
 

@@ -13,7 +13,7 @@ from asl_engine.kernel.memory import Frame, Memory
 from asl_engine.lang.expr import Expr, ExpressionFailed
 from asl_engine.program.size_estimates import Growth
 from asl_engine.quotas import MAX_BYTES, MAX_VARIABLES
-from asl_engine.values import JSON, bound_of, size_of, weight_of
+from asl_engine.values import JSON, anew, bound_of, size_of, weight_of
 
 
 def output_max_size(frame: Frame, growth: Growth | None, seen: int, others: int, output: JSON) -> int:
@@ -68,6 +68,8 @@ def assign(memory: Memory, frame: Frame, make: Expr) -> dict[str, JSON]:
     execution. The texts of the values count, and not their names (recorded, September 2026).
     """
     assigned: dict[str, JSON] = make(frame)
+    if texts := memory.record.texts:
+        assigned = {name: anew(value) if id(value) in texts else value for name, value in assigned.items()}
     is_huge = weight_of(assigned, _LARGE) > _LARGE
     size = _LARGE if is_huge else bound_of(assigned)
     if size > MAX_BYTES:

@@ -19,7 +19,7 @@ from asl_engine.kernel.kernel import ENTER, Kernel
 from asl_engine.kernel.memory import Frame, Join, Memory
 from asl_engine.program.distributed import plan_as_data, plan_from_data
 from asl_engine.program.program import Done, Enter, Failed, Fork, Invoke, Move, Program, State, TimedOut
-from asl_engine.values import JSON
+from asl_engine.values import JSON, parse_json
 
 FORMAT: Final = 5
 
@@ -35,7 +35,7 @@ _FRAME_FACTS: Final = (
 
 def take(memory: Memory) -> dict[str, JSON]:
     """Return what an execution remembers, as a JSON value. Call it between two events."""
-    frames = list(memory.frames())
+    frames, texts = list(memory.frames()), memory.record.texts
     known = {frame.number for frame in frames}
     record = memory.record
     return {
@@ -43,14 +43,14 @@ def take(memory: Memory) -> dict[str, JSON]:
         **{name: getattr(memory, name) for name in _FACTS},
         "parent_op": memory.parent_op,
         "identity": memory.identity.as_dict(),
-        "frames": [_frame_as_data(frame) for frame in frames],
+        "frames": [_frame_as_data(frame, texts) for frame in frames],
         "waiting": [[frame.number, command_as_data(command)] for frame, command in memory.waiting.values()],
-        "sleeping": {op: _move_as_data(move) for op, move in memory.sleeping.items()},
-        "ready": [[frame.number, _move_as_data(move)] for frame, move in memory.ready if frame.is_open],
+        "sleeping": {op: _move_as_data(move, texts) for op, move in memory.sleeping.items()},
+        "ready": [[frame.number, _move_as_data(move, texts)] for frame, move in memory.ready if frame.is_open],
         "map_runs": [[number, command_as_data(run)] for number, run in memory.map_runs.items() if number in known],
         "event_count": record.event_count,
         "focus": record.focus,
-        "records": None if record.entries is None else [_slot_as_data(slot) for slot in record.entries],
+        "records": None if record.entries is None else [_slot_as_data(slot, texts) for slot in record.entries],
     }
 
 
@@ -64,17 +64,18 @@ def restore(program: Program, data: dict[str, JSON], activities: Container[str] 
         setattr(kernel, name, data[name])
     kernel.identity = Identity(**data["identity"])
     kernel.activities = activities
+    as_written = _AsWritten()
     frames: dict[int, Frame] = {}
     for frame_data in data["frames"]:
-        frames[frame_data["number"]] = _frame_from_data(kernel, frame_data, frames)
+        frames[frame_data["number"]] = _frame_from_data(kernel, frame_data, frames, as_written)
     kernel.root = frames.get(0)
     for number, command_data in data["waiting"]:
         command = command_from_data(frames[number].state, command_data)
         kernel.waiting[command.op] = (frames[number], command)
     for op, move in data["sleeping"].items():
-        kernel.sleeping[op] = _move_from_data(move, kernel.waiting[op][0])
+        kernel.sleeping[op] = _move_from_data(move, kernel.waiting[op][0], as_written)
     for number, move in data["ready"]:
-        kernel.ready.append((frames[number], _move_from_data(move, frames[number])))
+        kernel.ready.append((frames[number], _move_from_data(move, frames[number], as_written)))
     for number, command_data in data["map_runs"]:
         map_run = command_from_data(frames[number].state, command_data)
         assert isinstance(map_run, StartMapRun)
@@ -82,12 +83,22 @@ def restore(program: Program, data: dict[str, JSON], activities: Container[str] 
     record = kernel.record
     record.event_count, record.focus = data["event_count"], data["focus"]
     if data["records"] is not None:
-        record.entries = [_slot_from_data(slot, program) for slot in data["records"]]
+        record.entries = [_slot_from_data(slot, program, as_written) for slot in data["records"]]
+        record.texts = {id(value): text for text, value in as_written.items()}
     return kernel
 
 
-def _frame_as_data(frame: Frame) -> dict[str, JSON]:
+class _AsWritten(dict[str, JSON]):
+    """The values that came from outside, by their texts: restored, they are the same object wherever they stand."""
+
+    def __missing__(self, text: str) -> JSON:
+        value = self[text] = parse_json(text)
+        return value
+
+
+def _frame_as_data(frame: Frame, texts: dict[int, str]) -> dict[str, JSON]:
     return {
+        "input_text": texts.get(id(frame.input)),
         "number": frame.number,
         "parent": None if frame.parent is None else frame.parent.number,
         "block": frame.block.pointer,
@@ -107,7 +118,7 @@ def _is_unsuccessful(frame: Frame) -> bool:
     return join is not None and join.unsuccessful.get(frame.index) is frame
 
 
-def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Frame]) -> Frame:
+def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Frame], as_written: _AsWritten) -> Frame:
     program = kernel.program
     parent = None if data["parent"] is None else frames[data["parent"]]
     frame = Frame(
@@ -115,6 +126,9 @@ def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Fr
     )
     for name in _FRAME_FACTS:
         setattr(frame, name, data[name])
+    if data["input_text"] is not None:
+        frame.input = as_written[data["input_text"]]
+    frame.data = frame.input
     frame.state = program.states[data["state"]]
     frame.entered_stamp = data["entered_at"]
     frame.retries = None if data["retries"] is None else list(data["retries"])
@@ -171,16 +185,19 @@ def command_from_data(state: State, data: dict[str, JSON]) -> StartTask | StartT
     return StartTask(resource=state.resource, state=state.name, **data)
 
 
-def _move_as_data(move: Move | None) -> dict[str, JSON]:
+def _move_as_data(move: Move | None, texts: dict[int, str]) -> dict[str, JSON]:
     """Return what a frame is to do, as a JSON value. Without a move its walk begins, which enters its state as well."""
     if isinstance(move, Done):
-        return {"result": move.result}
+        text = texts.get(id(move.result))
+        return {"result": move.result} if text is None else {"result_text": text}
     if isinstance(move, Failed):
         return {"failed": [move.error, move.cause, move.matched_as, move.is_of_map_run]}
     return {"matched_as": move.matched_as} if isinstance(move, TimedOut) else {}
 
 
-def _move_from_data(data: dict[str, JSON], frame: Frame) -> Done | Enter | Failed | TimedOut:
+def _move_from_data(data: dict[str, JSON], frame: Frame, as_written: _AsWritten) -> Done | Enter | Failed | TimedOut:
+    if "result_text" in data:
+        return Done(as_written[data["result_text"]], frame.state.route)
     if "result" in data:
         return Done(data["result"], frame.state.route)
     if "failed" in data:
@@ -192,22 +209,23 @@ def _slots(part: StartTask | Fork | Invoke) -> dict[str, JSON]:
     return {name: getattr(part, name) for name in type(part).__slots__}
 
 
-def _slot_as_data(slot: Any) -> dict[str, JSON]:
+def _slot_as_data(slot: Any, texts: dict[int, str]) -> dict[str, JSON]:
     """Write one reference of the record; the key says what it is, so no JSON value can be taken for something else."""
     if isinstance(slot, State):
         return {"state": slot.pointer}
     if isinstance(slot, Mark):
         return {"mark": slot.name}
     if isinstance(slot, Invoke):
-        return {"invoke": _slots(slot)}
+        return {"invoke": _slots(slot) | {"payload_text": texts.get(id(slot.payload))}}
     if isinstance(slot, RecordedFailure):
         return {"failure": list(slot)}
     if isinstance(slot, tuple):
-        return {"tuple": [_slot_as_data(item) for item in slot]}
-    return {"value": slot}
+        return {"tuple": [_slot_as_data(item, texts) for item in slot]}
+    text = texts.get(id(slot))
+    return {"value": slot} if text is None else {"as_written": text}
 
 
-def _slot_from_data(data: dict[str, JSON], program: Program) -> Any:
+def _slot_from_data(data: dict[str, JSON], program: Program, as_written: _AsWritten) -> Any:
     ((kind, content),) = data.items()
     match kind:
         case "state":
@@ -215,10 +233,13 @@ def _slot_from_data(data: dict[str, JSON], program: Program) -> Any:
         case "mark":
             return Mark.by_name[content]
         case "invoke":
-            return Invoke(**content)
+            payload = content.pop("payload_text")
+            return Invoke(**(content if payload is None else content | {"payload": as_written[payload]}))
         case "failure":
             return RecordedFailure(*content)
         case "tuple":
-            return tuple(_slot_from_data(item, program) for item in content)
+            return tuple(_slot_from_data(item, program, as_written) for item in content)
+        case "as_written":
+            return as_written[content]
         case _:
             return content

@@ -247,11 +247,11 @@ def _facts(child: Child) -> Iterator[tuple[str, JSON]]:
     if kernel.error is not None:
         yield "Error", kernel.error
     yield "ExecutionArn", identity.execution_arn
-    yield "Input", json_text(kernel.input)
+    yield "Input", kernel.record.text_of(kernel.input)
     yield "InputDetails", {"Included": True}
     yield "Name", identity.execution_name
     if status == "SUCCEEDED":
-        yield "Output", json_text(kernel.output)
+        yield "Output", kernel.record.text_of(kernel.output)
     yield "OutputDetails", {"Included": True}
     if identity.type == "STANDARD":
         yield "RedriveCount", kernel.redrive_count

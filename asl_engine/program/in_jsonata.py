@@ -24,7 +24,7 @@ from asl_engine.model.shape import fields_of
 from asl_engine.program.dataflow import Leave, Predicate, Stage, pass_on
 from asl_engine.program.size_estimates import UNBOUNDED, Growth
 from asl_engine.quotas import MAX_SECONDS
-from asl_engine.values import ABSENT, JSON, json_text, parse_timestamp
+from asl_engine.values import ABSENT, JSON, anew, json_text, parse_timestamp
 
 items_stage = ""
 
@@ -43,7 +43,22 @@ def entering(state: model.State) -> Sequence[Stage]:
 
 
 def _payload(state: model.State) -> Expr | None:
-    return value(state, "arguments") if isinstance(state, (model.Task, model.Parallel)) else None
+    if not isinstance(state, (model.Task, model.Parallel)):
+        return None
+    return _written_anew(value(state, "arguments"), state.arguments)
+
+
+def _written_anew(expr: Expr | None, template: JSON) -> Expr | None:
+    """Return what gives the value of a field that can be the input itself, which then is not handed on as it was
+    written, but made anew."""
+    if expr is None or not isinstance(template, str):
+        return expr
+
+    def evaluate(scope: Scope) -> JSON:
+        made = expr(scope)
+        return anew(made) if made is scope.input else made
+
+    return evaluate
 
 
 def leaving(state: model.State, rule: ChoiceRule | None = None, place: str = "") -> Sequence[Stage]:
@@ -64,7 +79,7 @@ def assign(part: Part, place: str = "") -> Expr | None:
 
 def _output(part: Part, place: str) -> Leave | None:
     """Return what makes the state output by an `Output`; None where the result is the output."""
-    expr = value(part, "output", place)
+    expr = _written_anew(value(part, "output", place), written(part, "output"))
     if expr is None:
         return None
 

@@ -9,7 +9,6 @@ from asl_engine.server.errors import execution_does_not_exist
 from asl_engine.server.revisions import compiled
 from asl_engine.server.variable_references import variable_references
 from asl_engine.store import Execution, Revision, Store
-from asl_engine.values import json_text
 
 DATA: Final = frozenset(
     {"input", "output", "inputDetails", "outputDetails", "parameters", "assignedVariables", "assignedVariablesDetails"}
@@ -63,7 +62,7 @@ def data_of(row: Execution, is_wanted: bool) -> dict[str, Any]:
         return response
     response["input"] = row.input_text
     if row.status == "SUCCEEDED":
-        response["output"] = json_text(row.output)
+        response["output"] = row.output_text
     texts = {"error": row.error, "cause": row.cause}
     return response | {name: text for name, text in texts.items() if text is not None}
 

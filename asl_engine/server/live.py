@@ -38,7 +38,7 @@ class LiveExecution:
 
     def reader(self) -> EventReader:
         """Return a reader of the history from its beginning, which grows."""
-        return EventReader(self.records, self.row.input_text)
+        return EventReader(self.records)
 
     @property
     def records(self) -> Records:
@@ -51,7 +51,8 @@ class LiveExecution:
         """Write down how it has ended, and let those know who wait for that."""
         row, kernel = self.row, self.kernel
         row.status, row.stopped_at = kernel.status, at
-        row.output, row.error, row.cause = kernel.output, kernel.error, kernel.cause
+        row.output_text = kernel.record.text_of(kernel.output) if kernel.status == "SUCCEEDED" else None
+        row.error, row.cause = kernel.error, kernel.cause
         row.redrive_refusal = why_not(kernel)
         row.memory = 0 if row.redrive_refusal is not None else self._memory_of_children()
         for arn in self.map_runs:

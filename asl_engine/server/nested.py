@@ -114,7 +114,8 @@ def _result(shape: Any, value: Any, is_sdk: bool) -> Any:
     """Return a response as a task's result: names in PascalCase; times as the SDK writes them, or in milliseconds."""
     if shape.type_name == "structure":
         members = ((name, shape.members[name], value[name]) for name in shape.members if name in value)
-        return {name[:1].upper() + name[1:]: _result(member, item, is_sdk) for name, member, item in members}
+        result = {name[:1].upper() + name[1:]: _result(member, item, is_sdk) for name, member, item in members}
+        return dict(sorted(result.items()))  # recorded, September 2026
     if shape.type_name == "list":
         return [_result(shape.member, item, is_sdk) for item in value]
     if shape.type_name == "timestamp":
@@ -139,7 +140,7 @@ async def _end(service: Service, account: Account, started: JSON, as_json: bool)
         return _refused(problem, False, str(uuid.uuid4()))
     described = _result(service_model().operation_model("DescribeExecution").output_shape, response, False)
     if response["status"] != "SUCCEEDED":
-        return Failure(TASK_FAILED, json_text(dict(sorted(described.items()))))
+        return Failure(TASK_FAILED, json_text(described))
     if as_json:
         described |= {name: parse_json(described[name]) for name in ("Input", "Output")}
-    return dict(sorted(described.items()))
+    return described

@@ -75,7 +75,9 @@ class Service:
         descendants = Descendants(self.store, self.live)
         seed = random.SystemRandom().getrandbits(64)
         performer = self.performer.mocked(mocks)
-        launch = Launch(kernel, performer, value, identity, seed, None, NO_HOOKS, self.objects, descendants)
+        launch = Launch(
+            kernel, performer, value, identity, seed, None, NO_HOOKS, self.objects, descendants, row.input_text
+        )
         driver = launch.in_real_time(self.skips_time, self._hand_out)
         live = descendants.root = self.live[row.arn] = LiveExecution(row, kernel, driver, machine)
         self.running += 1
@@ -143,16 +145,15 @@ class Service:
     def reader(self, row: Execution) -> EventReader:
         """Return a reader of an execution's history."""
         live = self.live.get(row.arn)
-        return live.reader() if live is not None else EventReader(self.store.history(row.arn), row.input_text)
+        return live.reader() if live is not None else EventReader(self.store.history(row.arn))
 
     def _hand_out(self, driver: RealTimeDriver, task: StartTask) -> None:
         """An attempt waits for an answer from outside; an activity's goes into its queue."""
         kernel, resource = driver.kernel_of(task.op), task.resource
         activity_arn = resource.text if resource.family == "Activity" else None
         arns = kernel.identity.execution_arn, driver.kernel.identity.execution_arn
-        self.store.add_token(
-            Token(kernel.token(task.op), *arns, task.op, resource.text, task.payload, activity_arn),
-        )
+        work = kernel.record.text_of(task.payload) if activity_arn is not None else ""
+        self.store.add_token(Token(kernel.token(task.op), *arns, task.op, resource.text, work, activity_arn))
         if activity_arn is not None:
             self.workers.wake(activity_arn)
 

@@ -217,7 +217,7 @@ class MemoryStore(MemoryMachines, MemoryExecutions, MemoryTokens):
 
 
 def _weight_of_execution(row: Execution) -> int:
-    return ROW + row.memory + texts(row.input_text, row.error, row.cause, row.trace_header)
+    return ROW + row.memory + texts(row.input_text, row.output_text, row.error, row.cause, row.trace_header)
 
 
 def _id_of(row: Execution | MapRun) -> int:

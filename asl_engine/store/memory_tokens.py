@@ -7,8 +7,7 @@ from typing import Final
 
 from asl_engine.store.pages import by_name
 from asl_engine.store.records import Activity, Page, Token
-from asl_engine.store.room import ROW, Room, Shelf
-from asl_engine.values import memory_of
+from asl_engine.store.room import ROW, Room, Shelf, texts
 
 MAX_ENDED_TOKENS: Final = 10_000
 """How many tokens are remembered after they are over, so that who comes late learns why."""
@@ -43,7 +42,7 @@ class MemoryTokens:
             queue = self._queues.get(token.activity_arn or "")
             if queue is not None:
                 queue.pop(text, None)
-            token.input = None  # nobody is given it any more, and it can be large
+            token.input_text = ""  # nobody is given it any more, and it can be large
             self._tokens.put(text, token)
             self._over[text] = None
         while len(self._over) > MAX_ENDED_TOKENS:
@@ -80,4 +79,4 @@ class MemoryTokens:
 
 
 def _weight_of_token(row: Token) -> int:
-    return ROW + (memory_of([row.input]) if row.activity_arn is not None else 0)
+    return ROW + texts(row.input_text)

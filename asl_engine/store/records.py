@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from asl_engine.values import JSON
-
 Row = TypeVar("Row")
 Key = TypeVar("Key", int, str)
 
@@ -97,7 +95,7 @@ class Execution:
     items: int = 0
     status: str = "RUNNING"
     stopped_at: float | None = None
-    output: JSON = None
+    output_text: str | None = None
     error: str | None = None
     cause: str | None = None
     redrive_count: int = 0
@@ -109,7 +107,7 @@ class Execution:
     def reopen(self, at: float) -> None:
         """Go on after an end, by a redrive at a moment."""
         self.status, self.stopped_at, self.redrive_refusal = "RUNNING", None, None
-        self.output = self.error = self.cause = None
+        self.output_text = self.error = self.cause = None
         self.redrive_count += 1
         self.redriven_at = at
 
@@ -129,14 +127,15 @@ class Entry(NamedTuple):
 @dataclass(slots=True)
 class Token:
     """A task token that is out: one attempt, `op`, of an execution. `root_arn` is the execution that was started, where
-    a child's is its Map Run's. `activity_arn` is where a worker finds it, if it is an activity's."""
+    a child's is its Map Run's. `activity_arn` is where a worker finds it, if it is an activity's, and `input_text` what
+    the worker gets."""
 
     token: str
     execution_arn: str
     root_arn: str
     op: str
     resource: str
-    input: JSON
+    input_text: str
     activity_arn: str | None = None
 
 

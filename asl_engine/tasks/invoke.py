@@ -15,7 +15,7 @@ from asl_engine.tasks.answer import Answer
 from asl_engine.tasks.context import LambdaContext
 from asl_engine.tasks.error import TaskError
 from asl_engine.tasks.registry import Function
-from asl_engine.values import JSON, NotJSON, parse_json, private_copy
+from asl_engine.values import JSON, NotJSON, json_text, parse_json, private_copy
 
 
 @final
@@ -32,6 +32,17 @@ class Failure:
 def failure_of(refusal: Refusal) -> Failure:
     """Return the failure that an integration's refusal is."""
     return Failure(refusal.error, refusal.cause)
+
+
+@final
+class AsWritten:
+    """A result that came as text, and is told with it as long as nothing changes it."""
+
+    __slots__ = ("text", "value")
+
+    def __init__(self, value: JSON, text: str) -> None:
+        self.value = value
+        self.text = text
 
 
 @final
@@ -96,7 +107,7 @@ class Call:
         }
         if trace is not None:
             payload["stackTrace"] = trace
-        return Failure(error, json.dumps(payload))
+        return Failure(error, json_text(payload) if self.is_enveloped else json.dumps(payload))
 
 
 _OURS = __file__.rsplit("tasks", 1)[0]

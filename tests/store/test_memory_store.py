@@ -114,7 +114,7 @@ def fill_with_work_that_nobody_asks_for(store):
     for number in range(100):
         started(store, made, f"e{number}")
         token_of = token(f"t{number}", execution(made, f"e{number}"), activity_arn=arn)
-        token_of.input = ["i" * 1_000]
+        token_of.input_text = "i" * 1_000
         store.add_token(token_of)
 
 

@@ -16,7 +16,6 @@ from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
 from asl_engine.server.tagging import add_tags
 from asl_engine.store import Activity, Token
-from asl_engine.values import json_text
 
 
 @operation
@@ -97,4 +96,4 @@ async def get_activity_task(service: Service, account: Account, request: Request
     if token is None or driver is None:
         return {}
     driver.post(ActivityStarted(driver.clock(), token.op, request.get("workerName")))
-    return {"taskToken": token.token, "input": json_text(token.input)}
+    return {"taskToken": token.token, "input": token.input_text}

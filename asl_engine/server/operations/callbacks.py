@@ -44,7 +44,7 @@ async def send_task_success(service: Service, account: Account, request: Request
         output = private_copy(parse_json(text))
     except ValueError:
         raise ApiError("InvalidOutput", f"Invalid Output: '{text}' is not valid JSON.") from None
-    return await _settle(service, token, lambda at, op: TaskSucceeded(at, op, output))
+    return await _settle(service, token, lambda at, op: TaskSucceeded(at, op, output, text))
 
 
 @operation

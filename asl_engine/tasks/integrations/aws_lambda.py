@@ -9,7 +9,7 @@ from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.identity import Identity
 from asl_engine.quotas import MAX_FUNCTION_SECONDS
 from asl_engine.tasks.integrations.aws_call import client, http_metadata
-from asl_engine.tasks.invoke import Failure, event_of, failure_of
+from asl_engine.tasks.invoke import AsWritten, Failure, event_of, failure_of
 from asl_engine.tasks.perform import Work
 from asl_engine.values import JSON, json_text, parse_json
 
@@ -31,9 +31,12 @@ class LambdaEndpoint:
         return lambda: self._integration(task.payload)
 
     def _direct(self, arn: str, payload: JSON) -> JSON | Failure:
-        """A direct ARN gives what the function returned."""
+        """A direct ARN gives what the function returned, as the function wrote it (recorded, September 2026)."""
         answer = self._invoke({"FunctionName": arn, "Payload": json_text(payload)})
-        return answer if isinstance(answer, Failure) else self._payload(answer)
+        if isinstance(answer, Failure):
+            return answer
+        result = self._payload(answer)
+        return result if isinstance(result, Failure) else AsWritten(result, answer["Payload"] or json_text(result))
 
     def _integration(self, parameters: dict[str, JSON]) -> JSON | Failure:
         """The integration gives the whole answer, in which the payload is the function's result."""
@@ -45,7 +48,7 @@ class LambdaEndpoint:
             return answer
         payload = self._payload(answer)
         if isinstance(payload, Failure):
-            return payload
+            return Failure(payload.error, compact(payload.cause))
         return described(answer, payload)
 
     def _invoke(self, request: dict[str, Any]) -> dict[str, Any] | Failure:
@@ -71,6 +74,15 @@ class LambdaEndpoint:
             return parse_json(text)
         except ValueError:
             return text  # what is not JSON is taken as text (recorded: a plain string of letters)
+
+
+def compact(cause: str | None) -> str | None:
+    """Return the cause of a function's error as `lambda:invoke` writes it: its JSON without blanks, where a direct ARN
+    has the text of the function (recorded, September 2026)."""
+    try:
+        return json_text(parse_json(cause or ""))
+    except ValueError:
+        return cause
 
 
 def function_failure(text: str) -> Failure:
