@@ -85,7 +85,7 @@ def test_a_token_brings_the_result(client):
 
     done, events = story(client, ASK, tell)
 
-    assert '{"yes":true}' == done["output"]
+    assert '{"yes": true}' == done["output"]
     assert ["TaskSubmitted", "TaskSucceeded"] == types(events)[4:6]
     assert "TaskTimedOut" == refused(client, "SendTaskFailure", taskToken=TOKENS[0])
 
