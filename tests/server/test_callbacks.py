@@ -223,4 +223,4 @@ def test_a_token_that_is_over_is_remembered_without_its_input(client):
 
     story(client, ASK, tell)
 
-    assert client.service.store.token(TOKENS[0]).input is None
+    assert client.service.store.token(TOKENS[0]).input_text == ""
