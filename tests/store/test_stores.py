@@ -63,7 +63,7 @@ def activity(store, name):
 
 
 def token(text, of, **fields):
-    return Token(text, of.arn, of.arn, "/A#1.0", "resource", "{}", **fields)
+    return Token(text, of.arn, of.arn, "/A#1.0", "resource", '{"n":1}', **fields)
 
 
 def names(page):
@@ -299,7 +299,7 @@ def test_work_of_an_activity_is_taken_once_and_in_order(store):
     store.add_token(token("t3", of))
 
     assert ["t1", "t2", None] == [task and task.token for task in (store.take_task(arn) for _ in range(3))]
-    assert "{}" == store.token("t3").input_text
+    assert '{"n":1}' == store.token("t3").input_text
     assert store.token("t4") is None
 
 

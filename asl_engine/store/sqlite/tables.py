@@ -22,7 +22,6 @@ from asl_engine.store.sqlite.shared import (
     stored_text,
     text_to_store,
 )
-from asl_engine.values import json_text, parse_json
 
 Row = TypeVar("Row")
 
@@ -41,10 +40,6 @@ class Column(NamedTuple):
     implied: Callable[[Any], Any] | None = None  # what the row says without it: then the column is NULL
 
 
-def _json_text(value: Any) -> str | None:
-    return None if value is None else json_text(value)
-
-
 def _maybe(code: Encode) -> Encode:
     return lambda shared, value: None if value is None else code(shared, value)
 
@@ -55,14 +50,11 @@ TEXT: Final = Column(lambda _, text: text_to_store(text), lambda _, content: sto
 ARN: Final = Column(Shared.arn_to_store, Shared.arn, is_fixed=True)
 REVISION: Final = Column(Shared.revision_id, Shared.revision)
 LARGE: Final = Column(lambda _, text: large_to_store(text), Shared.large, is_fixed=True, large_text=lambda text: text)
-LARGE_JSON: Final = Column(
-    lambda _, value: None if value is None else large_to_store(json_text(value)),
-    lambda shared, content: None if content is None else parse_json(shared.large(content) or ""),
-    large_text=_json_text,
-)
+LARGE_OR_NONE: Final = Column(_maybe(LARGE.encode), _maybe(LARGE.decode), large_text=LARGE.large_text)
 
 
-INLINE_JSON: Final = Column(lambda _, value: json_to_store(value), lambda _, text: parse_json(text or "null"))
+WORK: Final = Column(_maybe(TEXT.encode), lambda _, content: stored_text(content or ""), "input")
+"""What a worker gets; it is taken away when the token is over."""
 
 
 def _token_to_store(_: Shared, token: str) -> str | bytes:
@@ -200,7 +192,7 @@ EXECUTIONS: Final = Table(
         "map_run_arn": once("map_run"),
         "status": PLAIN,
         "stopped_at": PLAIN,
-        "output": LARGE_JSON,
+        "output_text": LARGE_OR_NONE._replace(name="output"),
         "redrive_count": PLAIN,
     },
     left_out=("memory",),
@@ -217,7 +209,7 @@ TOKENS: Final = Table(
         "root_arn": ARN._replace(name="root", implied=lambda row: row.execution_arn),
         "op": TEXT,
         "resource": once("resource"),
-        "input": INLINE_JSON,
+        "input_text": WORK,
         "activity_arn": once("activity"),
     },
     ("execution", "is_queued"),
