@@ -91,7 +91,8 @@ class Retention(Executions):
         (free,) = execute("PRAGMA freelist_count").fetchone()
         if free <= MAX_FREE_PAGES:
             return False
-        execute(f"PRAGMA incremental_vacuum({MAX_FREE_PAGES})").fetchall()
+        for _ in range(MAX_FREE_PAGES):  # one by one: of more, Python's module has SQLite give the first back only
+            execute("PRAGMA incremental_vacuum(1)")
         return True
 
 
