@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeAlias, get_args, get_origin
 
+from pydantic.alias_generators import to_pascal
+
 from asl_engine.model.base import Part
 from asl_engine.model.kinds import Form, Kind, Language
 from asl_engine.model.states import Block, State, StateBase, StateMachine
@@ -28,8 +30,9 @@ PARTS: Final = tuple(dict.fromkeys(_with_descendants(Part)))
 
 @cache
 def fields_of(part: type[Part]) -> dict[str, str]:
-    """Return the names that a part's fields have in a document, by their names in the model."""
-    return {name: str(info.alias or name) for name, info in part.model_fields.items()}
+    """Return the names that a part's fields have in a document, by their names in the model; some versions of pydantic
+    know these only when the schema is built."""
+    return {name: info.alias or to_pascal(name) for name, info in part.model_fields.items()}
 
 
 @cache
@@ -127,8 +130,8 @@ def describe_expected(path: tuple[str | int, ...], value: JSON) -> str:
     if len(path) > 1 and path[-2] == "States":
         return "an object"
     part = part_at(path[:-1], value)
-    info = next((info for info in part.model_fields.values() if info.alias == path[-1]), None) if part else None
-    return _words(info.annotation) if info else "of another type"
+    names = [name for name, field in fields_of(part).items() if field == path[-1]] if part else []
+    return _words(part.model_fields[names[0]].annotation) if part and names else "of another type"
 
 
 _WORDS: Final[dict[Any, str]] = {

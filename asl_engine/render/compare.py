@@ -18,6 +18,7 @@ from typing import Any, Final
 import networkx
 
 from asl_engine.model.base import Part
+from asl_engine.model.shape import fields_of
 from asl_engine.model.states import StateMachine
 from asl_engine.model.walk import blocks, pointer_to
 from asl_engine.render.conditions import condition_text
@@ -148,7 +149,7 @@ def _differences(old: Part, new: Part) -> list[str]:
         return [f"Type: {old.type} → {new.type}"]
     names = [name for name in type(new).model_fields if name in old.model_fields_set | new.model_fields_set]
     return [
-        _told(type(new).model_fields[name].alias or name, old, new, name)
+        _told(fields_of(type(new))[name], old, new, name)
         for name in names
         if name not in _LEADING | _BLOCKS and not _is_same(name, getattr(old, name), getattr(new, name))
     ]

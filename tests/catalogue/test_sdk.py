@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,18 @@ def test_services_have_the_names_that_botocore_calls_them_by(service, botocore):
     assert botocore == botocore_name(service) == botocore_name(f"{service}service")
 
 
+def numbers(version):
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
 def test_every_service_that_validates_can_be_called():
-    """Those apart that AWS has retired: definitions may name them, and no newer botocore has them."""
+    """Those apart that AWS has retired: definitions may name them, and no newer botocore has them. An older botocore
+    than that of the tests lacks the newest services."""
+    import botocore
+
+    [written_with] = re.findall(r"^botocore==(.+)$", (ROOT / "tests" / "constraints.txt").read_text("utf-8"), re.M)
+    if numbers(botocore.__version__) < numbers(written_with):
+        pytest.skip(f"botocore {botocore.__version__} is older than the {written_with} of the tests")
     retired = {service.name for service in sdk_services().values() if not service.botocore}
 
     assert {name for name in sdk_services() if installed_name(name) is None} <= retired
