@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from test_stores import PREFIX, machine, started
@@ -218,3 +219,13 @@ def test_what_was_promised_outlives_a_kill(path, durability, lines):
     for number, bodies in kept.items():
         assert [f"{number}:{seq}" for seq in range(1, len(bodies) + 1)] == bodies
         assert 0 <= len(bodies) - last.get(number, 0) <= 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the process that is killed is a copy of one that waits")
+def test_a_process_is_killed_at_many_points(tmp_path):
+    """In migrations, before and in and after commits, in packing and in retention: nothing is lost, or there twice."""
+    script = Path(__file__).with_name("kill_points.py")
+    done = subprocess.run([sys.executable, script, tmp_path, "7"], capture_output=True, text=True)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert 150 < int(done.stdout)
