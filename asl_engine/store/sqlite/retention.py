@@ -93,7 +93,8 @@ class Retention(Executions):
             return False
         for _ in range(MAX_FREE_PAGES):  # one by one: of more, Python's module has SQLite give the first back only
             execute("PRAGMA incremental_vacuum(1)")
-        return True
+        (left,) = execute("PRAGMA freelist_count").fetchone()
+        return bool(left < free)
 
 
 def _delete(execute: Execute, table: str, key: str, number: int, room: int) -> int:
