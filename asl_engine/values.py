@@ -71,18 +71,20 @@ json_text: Final = _compile_json_text()
 """The text of a value as the service prints it: compact, and not escaped beyond what JSON asks for."""
 
 
-def _refuse_constant(name: str) -> JSON:
+def refuse_constant(name: str) -> JSON:
+    """Raise ValueError for NaN and Infinity."""
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(digits: str) -> float:
+def finite_number(digits: str) -> float:
+    """Return the number; raise ValueError for one too large to be a JSON value."""
     number = float(digits)
     if math.isinf(number):
         raise ValueError("a number this large is not a JSON value")
     return number
 
 
-JSON_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+JSON_DECODER: Final = json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_number)
 """Reads JSON and nothing more: NaN and Infinity are refused, and so is `1e400`, which would be one."""
 
 

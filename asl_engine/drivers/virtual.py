@@ -210,4 +210,3 @@ class VirtualDriver:
         if own is not None and (task.timeout is None or own <= task.timeout):
             at, failure = self._clock() + own, call.timed_out()
             self.agenda.note(at, task.op, TaskFailed(at, task.op, failure.error, failure.cause))
-

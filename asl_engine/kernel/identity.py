@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 DEFAULT_ACCOUNT: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
 
 
 class Identity:
-    """The ARNs and names of an execution and its state machine."""
+    """The ARNs and names of an execution and its state machine; an execution that is waited for is synchronous."""
 
-    __slots__ = ("account", "execution_name", "machine_name", "region", "role_arn", "type")
+    __slots__ = ("account", "execution_name", "is_synchronous", "machine_name", "region", "role_arn", "type")
 
     def __init__(
         self,
@@ -21,6 +21,7 @@ class Identity:
         account: str = DEFAULT_ACCOUNT,
         region: str = DEFAULT_REGION,
         type: str = "STANDARD",
+        is_synchronous: bool = False,
     ) -> None:
         self.execution_name = execution_name
         self.machine_name = machine_name
@@ -28,6 +29,7 @@ class Identity:
         self.account = account
         self.region = region
         self.type = type
+        self.is_synchronous = is_synchronous
 
     @property
     def machine_arn(self) -> str:
@@ -41,6 +43,6 @@ class Identity:
         tail = f":{self.execution_name}" if self.type == "EXPRESS" else ""
         return f"arn:aws:states:{self.region}:{self.account}:{word}:{self.machine_name}:{self.execution_name}{tail}"
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain data, for a snapshot."""
         return {name: getattr(self, name) for name in self.__slots__}

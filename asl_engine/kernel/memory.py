@@ -258,8 +258,9 @@ class Memory:
                 "StartTime": format_timestamp(self.started_at),
                 "Name": identity.execution_name,
                 "RoleArn": identity.role_arn,
-                "RedriveCount": self.redrive_count,
             }
+            if not identity.is_synchronous:  # recorded: what StartSyncExecution started does not count
+                execution["RedriveCount"] = self.redrive_count
             if self.redrive_count and self.redriven_at is not None:
                 execution["RedriveTime"] = format_timestamp(self.redriven_at)
             machine = {"Id": identity.machine_arn, "Name": identity.machine_name}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
 from asl_engine.lang.jsonata import UNDEFINED, JSONataError
-from asl_engine.values import parse_json
+from asl_engine.lang.jsonata.runtime import TOO_MUCH
+from asl_engine.values import finite_number, refuse_constant
 
 
 def _complaint(sentence: str) -> JSONataError:
@@ -18,29 +20,51 @@ def _complaint(sentence: str) -> JSONataError:
 
 
 def _partition(runtime: Any, array: Any, size: Any) -> Any:
-    """`$partition([1, 2, 3], 2)` is `[[1, 2], [3]]`."""
-    if array is UNDEFINED or size is UNDEFINED:
+    """`$partition([1, 2, 3], 2)` is `[[1, 2], [3]]`: one part without a size, nothing for the size 0 (measured by
+    users)."""
+    if array is None:
+        raise JSONataError("T0412", value=array, index=1, type="array")
+    if array is UNDEFINED or array == []:
         return UNDEFINED
     items = list(array) if isinstance(array, list) else [array]
-    if not 1 <= size < math.inf:
-        raise _complaint("The second argument of the partition function must be a positive integer")
+    if size is UNDEFINED:
+        return [items]
+    step = _whole(size)
+    if step < 0:
+        raise _complaint("Second argument must be zero or greater")
+    if step == 0:
+        return UNDEFINED
     runtime.charge(len(items))
-    step = int(size)
     return [items[at : at + step] for at in range(0, len(items), step)]
 
 
 def _range(runtime: Any, first: Any, last: Any, step: Any) -> Any:
-    """`$range(0, 6, 2)` is `[0, 2, 4, 6]`: the end belongs to it when the steps meet it."""
-    if UNDEFINED in (first, last, step) or step == 0:
+    """`$range(0, 6, 2)` is `[0, 2, 4, 6]`: the end belongs to it when the steps meet it. Numbers are cut to whole ones,
+    and a range without items is nothing (measured by users)."""
+    if UNDEFINED in (first, last, step):
         return UNDEFINED
-    steps = (last - first) / step
-    if not math.isfinite(steps):
-        raise _complaint("The arguments of the range function must be finite numbers that make a finite array")
-    count = max(0, int((last - first) // step) + 1)
+    first, last, step = _whole(first), _whole(last), _whole(step)
+    if step == 0:
+        return UNDEFINED
+    count = (last - first) // step + 1
+    if count <= 0:
+        return UNDEFINED
+    if count > MAX_RANGE:
+        raise JSONataError("U1002", message=TOO_MUCH)
     runtime.charge(count)
     if count == 1:
         return first  # a sequence of one is that one (recorded)
-    return [first + index * step for index in range(count)]
+    return list(range(first, first + count * step, step))
+
+
+MAX_RANGE: Final = 360_145
+"""Items of the longest `$range` that AWS has the memory for (measured by users)."""
+
+
+def _whole(number: float) -> int:
+    if not math.isfinite(number):
+        raise _complaint("The arguments of the function must be finite numbers")
+    return int(number)
 
 
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
@@ -81,19 +105,42 @@ def _uuid(runtime: Any) -> str:
 
 
 def _parse(runtime: Any, text: Any) -> Any:
-    """Return the value of a JSON text; in AWS's dialect this stands for `$eval`."""
+    """Return the value of a JSON text; in AWS's dialect this stands for `$eval`. `1.0` is 1, and a key that comes twice
+    is refused (measured by users)."""
     if text is UNDEFINED:
         return UNDEFINED
     runtime.charge(len(text))  # a value takes up to eight times the room of its text
     try:
-        return parse_json(text)
-    except ValueError as problem:
+        return _STRICT_DECODER.decode(text)
+    except (ValueError, RecursionError) as problem:
         raise _complaint(f"The argument of the parse function is not JSON: {problem}") from None
 
 
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key comes twice")
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 4_000:
+        raise ValueError("a number this large is not a JSON value")
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    number = finite_number(digits)
+    return int(number) if number.is_integer() and abs(number) < 2**63 else number
+
+
+_STRICT_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_without_doubles, parse_float=_number, parse_int=_integer, parse_constant=refuse_constant
+)
+
 ADDED: Final[dict[str, tuple[Callable[..., Any], str]]] = {
-    "partition": (_partition, "<a-n:a>"),
-    "range": (_range, "<nnn:a>"),
+    "partition": (_partition, "<xn?:a>"),
+    "range": (_range, "<nnn?:a>"),
     "hash": (_hash, "<s-s:s>"),
     "random": (_random, "<n?:n>"),
     "uuid": (_uuid, "<:s>"),

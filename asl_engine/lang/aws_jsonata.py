@@ -57,6 +57,10 @@ MAX_TAIL_CALLS: Final = 300_000
 MAX_PADDING: Final = 262_144
 """Characters that one `$pad` adds; `&` and `$join` make longer texts (recorded, September 2026)."""
 
+MAX_MEMORY: Final = 6_990_256
+"""Bytes that an expression may take, of which an item of a range takes eight (measured: `[1..873782]` is the last that
+AWS makes), and a character is believed to take one (2^22 are made, 2^23 are not)."""
+
 MAX_SECONDS: Final = 1.5
 """For what none of these limits end in time."""
 
@@ -73,8 +77,10 @@ def is_expression(text: str) -> bool:
 def read_expression(text: str) -> Expression:
     """Return the expression between `{%` and `%}`; raise ExpressionSyntaxError with JSONata's words if it is none."""
     try:
-        return compile_jsonata(text[2:-2], ADDED, without=("eval",))
+        return compile_jsonata(text[2:-2], ADDED, ("eval",), MAX_DEPTH)
     except JSONataError as problem:
+        if problem.code == "U1001":  # too deep to be read: AWS creates the machine, and fails when it runs
+            return compile_jsonata("null", deepest=0)
         raise ExpressionSyntaxError(problem.message, problem.position) from None
 
 
@@ -118,6 +124,7 @@ class _Query(Runtime):
     seconds = MAX_SECONDS
     next_look = BETWEEN_LOOKS
     result_left = MAX_ITEMS
+    prints_all_digits = True
 
     def __init__(self, scope: Scope, sees: Sees, needs_context: bool) -> None:
         states = {"input": scope.input}
@@ -138,6 +145,18 @@ class _Query(Runtime):
         self.result_left -= amount
         if self.result_left < 0:
             raise JSONataError("U1002", message=TOO_MUCH)
+
+    def charge_range(self, size: int) -> None:
+        """Count the items of a range; raise JSONataError where AWS has no memory for them."""
+        if size * 8 > MAX_MEMORY:
+            raise JSONataError("U1002", message=TOO_MUCH)
+        self.charge(size)
+
+    def charge_text(self, length: int) -> None:
+        """Count the characters of a text; raise JSONataError where AWS has no memory for them."""
+        if length > MAX_MEMORY:
+            raise JSONataError("U1002", message=TOO_MUCH)
+        super().charge_text(length)
 
     @property
     def now(self) -> float:

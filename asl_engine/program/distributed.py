@@ -144,9 +144,7 @@ class Distribution:
 
     __slots__ = ("label", "plan")
 
-    def __init__(
-        self, label: str | None, plan: Callable[[Scope, list[JSON] | dict[str, JSON] | None], Plan]
-    ) -> None:
+    def __init__(self, label: str | None, plan: Callable[[Scope, list[JSON] | dict[str, JSON] | None], Plan]) -> None:
         self.label = label
         self.plan = plan
 

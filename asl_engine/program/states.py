@@ -63,8 +63,11 @@ def _done(enter: Expr, route: Route) -> Run:
 def compile_task(state: model.Task, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Task asks for its resource to be invoked with its effective input."""
     enter = language.enter(state)
-    if parse_resource(state.resource).is_invoke:
+    resource = parse_resource(state.resource)
+    if resource.is_invoke:
         enter = with_function_name(enter)
+    if resource.family == "Task" and (unread := _dynamic_key(state.parameters)) is not None:
+        enter = _refusing_key(enter, unread)
     credentials = language.value(state, "credentials")
     timeout = language.seconds(state, "timeout_seconds")
     heartbeat = language.seconds(state, "heartbeat_seconds")
@@ -81,6 +84,32 @@ def compile_task(state: model.Task, compiled: State, blocks: Blocks, language: L
         )
 
     return run
+
+
+def _dynamic_key(template: JSON) -> str | None:
+    """Return the first key that still ends in `.$` when the template has been applied."""
+    if isinstance(template, dict):
+        for key, value in template.items():
+            if key.endswith(".$.$"):
+                return str(key[:-2])
+            if not key.endswith(".$") and (inner := _dynamic_key(value)) is not None:
+                return inner
+    elif isinstance(template, list):
+        for item in template:
+            if (inner := _dynamic_key(item)) is not None:
+                return inner
+    return None
+
+
+def _refusing_key(enter: Expr, key: str) -> Expr:
+    """Return what applies the template, and then fails as AWS does for such a key (measured by users)."""
+    problem = f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic function call"
+
+    def refuse(scope: Scope) -> JSON:
+        payload = json_text(enter(scope))
+        raise ExpressionFailed(f"The Parameters '{payload}' could not be used to start the Task: [{problem}]")
+
+    return refuse
 
 
 def with_function_name(enter: Expr) -> Expr:

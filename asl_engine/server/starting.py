@@ -19,7 +19,11 @@ from asl_engine.values import JSON, memory_of, parse_json, private_copy
 
 
 def begin_execution(
-    service: Service, target: Target, request: dict[str, Any], mocks: MockedStates | None
+    service: Service,
+    target: Target,
+    request: dict[str, Any],
+    mocks: MockedStates | None,
+    is_synchronous: bool = False,
 ) -> tuple[Execution, bool]:
     """Start an execution of a target; return it, and whether it is a new one: else it has the name already."""
     name, text = request.get("name"), request.get("input") or "{}"
@@ -28,7 +32,13 @@ def begin_execution(
     value = input_of(text)
     machine, revision = target.machine, target.revision
     identity = Identity(
-        name or str(uuid.uuid4()), machine.name, revision.role_arn, machine.account, machine.region, revision.type
+        name or str(uuid.uuid4()),
+        machine.name,
+        revision.role_arn,
+        machine.account,
+        machine.region,
+        revision.type,
+        is_synchronous,
     )
     row = Execution(
         identity.execution_arn,

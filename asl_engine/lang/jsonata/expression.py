@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from random import Random
@@ -27,10 +28,11 @@ class Expression:
     given: treat both as constant.
     """
 
-    def __init__(self, text: str, functions: Mapping[str, Native]) -> None:
+    def __init__(self, text: str, functions: Mapping[str, Native], deepest: int = sys.maxsize) -> None:
         self.text = text
         self.tree, names, self._binds = parse(text)
         self._functions = functions
+        self._deepest = deepest
         self._bodies: dict[frozenset[str], tuple[Body, list[Any]]] = {}
         self._named = names & functions.keys()
         self._needs_root = not names.isdisjoint(("$", "eval"))
@@ -105,7 +107,7 @@ class Expression:
     def _compiled(self, names_taken: frozenset[str]) -> tuple[Body, list[Any]]:
         if names_taken not in self._bodies:
             try:
-                body, size = whole(Compiler(CODES, self._functions, names_taken, self._binds), self.tree)
+                body, size = whole(Compiler(CODES, self._functions, names_taken, self._binds, self._deepest), self.tree)
             except RecursionError:
                 raise JSONataError("U1001", 0, message="The expression is nested too deeply") from None
             self._bodies[names_taken] = body, [UNBOUND] * (size - 2)
@@ -122,14 +124,18 @@ def _as_json(result: Value, runtime: Runtime, data: Value) -> Value:
 
 
 def compile_jsonata(
-    text: str, functions: Mapping[str, tuple[Callable[..., Any], str]] | None = None, without: Iterable[str] = ()
+    text: str,
+    functions: Mapping[str, tuple[Callable[..., Any], str]] | None = None,
+    without: Iterable[str] = (),
+    deepest: int = sys.maxsize,
 ) -> Expression:
     """Return the expression; raise JSONataError with a code that begins with S if the text is not one.
 
     `functions` adds to the library, or replaces in it: by name, a callable that is given the runtime (with `now`,
     `random` and `charge`) and the arguments, and its signature, as in `<s-n?:s>`. `without` names what is taken away.
+    What is nested below `deepest` levels of the text ends with U1001 when it is reached.
     """
-    return Expression(text, _functions(functions or {}, frozenset(without)))
+    return Expression(text, _functions(functions or {}, frozenset(without)), deepest)
 
 
 def _functions(added: Mapping[str, tuple[Callable[..., Any], str]], without: frozenset[str]) -> Mapping[str, Native]:

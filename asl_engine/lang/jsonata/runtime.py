@@ -55,6 +55,8 @@ class Runtime(dict[str, Any]):
     max_work = DEFAULT_WORK
     max_tail_calls = DEFAULT_TAIL_CALLS
     max_padding = DEFAULT_PADDING
+    prints_all_digits = False
+    """Whether numbers as text have all their digits, and not fifteen."""
     next_look = DEFAULT_WORK
     is_mixed = False
     """Whether something made a sequence part of another value."""
@@ -125,6 +127,10 @@ class Runtime(dict[str, Any]):
         if length > self.max_padding:
             raise JSONataError("U1002", message=TOO_MUCH)
         self.charge_text(length)
+
+    def charge_range(self, size: int) -> None:
+        """Count the items of a range that is about to be made."""
+        self.charge(size)
 
     def charge_text(self, length: int) -> None:
         """Count the characters of a text that is about to be made."""

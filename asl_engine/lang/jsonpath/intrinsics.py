@@ -22,8 +22,9 @@ from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
 from asl_engine.lang.jsonpath.intrinsic_functions import ESCAPES, FUNCTIONS
 from asl_engine.lang.jsonpath.paths import Path, compile_path
 from asl_engine.lang.jsonpath.signatures import Function, FunctionFailed, InvalidArgument, Parameter
+from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.remembered import remembered
-from asl_engine.values import ABSENT, JSON, parse_json
+from asl_engine.values import ABSENT, JSON, json_text, parse_json
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -302,8 +303,8 @@ _NOTHING: Final[Any] = None
 
 
 def _explained(expr: Expr, call: Call) -> Expr:
-    """Name the call in the failure of its function, in AWS's words (recorded, September 2026); failures of nested calls
-    and of paths pass."""
+    """Name the call in the failure of its function or of a path, in AWS's words (recorded, September 2026; of paths
+    measured by users); failures of nested calls pass."""
     sentence = f"There was an error while evaluating the intrinsic function: {call.text}."
 
     def evaluate(scope: Scope) -> JSON:
@@ -315,6 +316,10 @@ def _explained(expr: Expr, call: Call) -> Expr:
             raise ExpressionFailed(f"{sentence} {failure}") from None
         except RecursionError:
             raise ExpressionFailed(f"{sentence} It was given a value that is nested too deeply") from None
+        except PathNotFound as failure:
+            missing = f"The JsonPath argument for the field '{failure.path}' could not be found in the input"
+            cause = f"The function '{call.text}' had the following error: {missing} '{json_text(failure.searched)}'"
+            raise ExpressionFailed(cause) from None
 
     return evaluate
 

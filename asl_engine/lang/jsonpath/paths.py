@@ -21,9 +21,11 @@ from asl_engine.lang.jsonpath.terms import (
     INTEGER,
     NAME,
     SINGLE_QUOTED,
+    NullData,
     PathNotFound,
     Step,
     explain,
+    explain_in_data,
     unquoted,
 )
 from asl_engine.remembered import remembered
@@ -135,7 +137,10 @@ def _compile_steps(path: str, variable: str | None, steps: tuple[Step, ...]) -> 
 
 def _at_root(path: str) -> Expr:
     def evaluate(scope: Scope) -> JSON:
-        return scope.data
+        data = scope.data
+        if data is None:
+            raise NullData
+        return data
 
     return evaluate
 
@@ -145,7 +150,7 @@ def _by_one_name(path: str, name: str) -> Expr:
         try:
             return scope.data[name]
         except (KeyError, TypeError):
-            explain(path, (name,), scope.data)
+            explain_in_data(path, (name,), scope.data)
 
     return evaluate
 
@@ -155,7 +160,7 @@ def _by_two_names(path: str, first: str, second: str) -> Expr:
         try:
             return scope.data[first][second]
         except (KeyError, TypeError):
-            explain(path, (first, second), scope.data)
+            explain_in_data(path, (first, second), scope.data)
 
     return evaluate
 
@@ -165,7 +170,7 @@ def _by_three_names(path: str, first: str, second: str, third: str) -> Expr:
         try:
             return scope.data[first][second][third]
         except (KeyError, TypeError):
-            explain(path, (first, second, third), scope.data)
+            explain_in_data(path, (first, second, third), scope.data)
 
     return evaluate
 
@@ -182,7 +187,7 @@ def _by_name_and_index(path: str, name: str, index: int) -> Expr:
                 return items[index]
         except (LookupError, TypeError):
             pass
-        return explain(path, (name, index), scope.data)
+        return explain_in_data(path, (name, index), scope.data)
 
     return evaluate
 
@@ -219,9 +224,15 @@ def _descend(path: str, steps: tuple[Step, ...]) -> Callable[[JSON], JSON]:
     return descend
 
 
+def _present(data: JSON) -> JSON:
+    if data is None:
+        raise NullData
+    return data
+
+
 def _from_root(path: str, variable: str | None, search: Callable[[JSON], JSON]) -> Expr:
     if variable is None:
-        return lambda scope: search(scope.data)
+        return lambda scope: search(_present(scope.data))
     if variable == "$":
         return lambda scope: search(scope.context())
 

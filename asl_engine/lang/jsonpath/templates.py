@@ -16,7 +16,7 @@ from typing import Final, NoReturn, TypeAlias
 from asl_engine.hash_order import in_hash_order
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
-from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic
+from asl_engine.lang.jsonpath.intrinsics import compile_path_or_intrinsic, is_intrinsic
 from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.pointers import escape
 from asl_engine.values import JSON
@@ -184,7 +184,21 @@ def _compile_object(template: dict[str, JSON], depth: int, read: Reader) -> Expr
 def _compile_field(template: dict[str, JSON], name: str, text: JSON, read: Reader) -> Expr:
     if not isinstance(text, str) or name in template:
         raise ExpressionSyntaxError("not a string, or given twice")
-    return read(text)
+    return read(text) if is_intrinsic(text) or "[" not in text else _or_null(read(text))
+
+
+def _or_null(path: Expr) -> Expr:
+    """Return what gives null where a path ends past the end of an array (measured by users in two regions)."""
+
+    def evaluate(scope: Scope) -> JSON:
+        try:
+            return path(scope)
+        except PathNotFound as failure:
+            if failure.is_past_end:
+                return None
+            raise
+
+    return evaluate
 
 
 def _filled(base: dict[str, JSON], items: list[Item]) -> Expr:

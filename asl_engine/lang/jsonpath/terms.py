@@ -16,14 +16,16 @@ INTEGER: Final = r"-?[0-9]{1,10}"
 
 
 class PathNotFound(ExpressionFailed):
-    """A definite path leads nowhere in `searched`; `detail` says how, in Jayway's words.
+    """A definite path leads nowhere in `searched`; `detail` says how, in Jayway's words. `is_past_end` is true where it
+    ends with an index, and the array has fewer items.
 
     Its own cause is the wording of path fields (`InputPath` and the like). Payload templates, `ErrorPath` and
     `CausePath` name the field and quote the input instead: `naming_field` makes that form [conformance corpus].
     """
 
-    def __init__(self, path: str, detail: str, searched: JSON) -> None:
+    def __init__(self, path: str, detail: str, searched: JSON, is_past_end: bool = False) -> None:
         super().__init__(f"Invalid path '{path}' : {detail}")
+        self.is_past_end = is_past_end
         self.path = path
         self.detail = detail
         self.searched = searched
@@ -49,7 +51,8 @@ def explain(path: str, steps: tuple[Step, ...], root: JSON) -> NoReturn:
     """Raise the failure of a reference path that leads nowhere in `root`."""
     value: JSON = root
     walked = "$"
-    for step in steps:
+    is_past_end = False
+    for at, step in enumerate(steps, 1):
         fragment = f"['{step}']" if isinstance(step, str) else f"[{step}]"
         refusal = wrong_kind(step, value, walked)
         if refusal is not None:
@@ -58,8 +61,23 @@ def explain(path: str, steps: tuple[Step, ...], root: JSON) -> NoReturn:
         try:
             value = value[step]
         except LookupError:
+            is_past_end = at == len(steps) and isinstance(step, int)
             break
-    raise PathNotFound(path, _missing(walked, steps), root)
+    raise PathNotFound(path, _missing(walked, steps), root, is_past_end)
+
+
+def explain_in_data(path: str, steps: tuple[Step, ...], data: JSON) -> NoReturn:
+    """Raise the failure of a reference path that leads nowhere in the state's data."""
+    if data is None:
+        raise NullData
+    explain(path, steps, data)
+
+
+class NullData(ExpressionFailed):
+    """A path is applied to data that is null: AWS refuses even `$` (measured by users, and said to be intended)."""
+
+    def __init__(self) -> None:
+        super().__init__("Unable to apply Path transformation to null or empty input.")
 
 
 def _missing(walked: str, steps: tuple[Step, ...]) -> str:

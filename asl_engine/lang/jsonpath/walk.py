@@ -272,7 +272,9 @@ def _index(node: Index) -> Segment:
     def pick(nodes: Nodes, document: Document) -> Nodes:
         document.charge(len(nodes) * len(indexes))
         lists = [items for items in nodes if type(items) is list]
-        return [items[index] for items in lists for index in indexes if -len(items) <= index < len(items)]
+        return [  # null past the end of an array, as Jayway has it on Jackson's trees (measured by users)
+            items[index] if -len(items) <= index < len(items) else None for items in lists for index in indexes
+        ]
 
     return pick
 

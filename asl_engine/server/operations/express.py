@@ -30,7 +30,7 @@ async def start_sync_execution(service: Service, account: Account, request: Requ
     if target.revision.type != "EXPRESS":
         problem = "This operation is not supported by this type of state machine"
         raise ApiError("StateMachineTypeNotSupported", problem)
-    row, _ = begin_execution(service, target, request, mocks)
+    row, _ = begin_execution(service, target, request, mocks, is_synchronous=True)
     await service.wait_for(row.arn)
     return _end_of(service, row) | data_of(row, wants_data(request)) | trace_of(row)
 

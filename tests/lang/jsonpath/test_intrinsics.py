@@ -21,7 +21,6 @@ from asl_engine.lang.jsonpath.intrinsics import (
     parse_intrinsic,
 )
 from asl_engine.lang.jsonpath.paths import Path
-from asl_engine.lang.jsonpath.terms import PathNotFound
 
 
 def made(text: str, data: Any = None) -> Any:
@@ -150,9 +149,14 @@ def test_ten_calls_deep_and_no_deeper() -> None:
 
 
 def test_a_missing_path_is_told_apart_from_a_failing_function() -> None:
-    """Templates word the first in their own way."""
-    with pytest.raises(PathNotFound):
+    """Both name the call (measured by users, and recorded)."""
+    missing = (
+        r"^The function 'States.Format\('{}', \$.no\)' had the following error: The JsonPath argument for the field"
+    )
+    with pytest.raises(ExpressionFailed, match=missing + r" '\$.no' could not be found in the input '{}'$"):
         made("States.Format('{}', $.no)", {})
+    with pytest.raises(ExpressionFailed, match=r"field '\$.a\[1\]' could not be found"):
+        made("States.Array($.a[1])", {"a": [1]})
     with pytest.raises(ExpressionFailed, match=r"intrinsic function: States.ArrayLength\(\$.a\). Invalid arguments in"):
         made("States.Format('{}', States.ArrayLength($.a))", {"a": 1})
 

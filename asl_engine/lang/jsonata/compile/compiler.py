@@ -8,10 +8,13 @@ evaluation binds to something else.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from asl_engine.lang.jsonata.compile.scopes import FIRST, Scope, bound_in, variable
+from asl_engine.lang.jsonata.errors import JSONataError
+from asl_engine.lang.jsonata.runtime import TOO_DEEP
 from asl_engine.lang.jsonata.syntax.tree import (
     Binary,
     Block,
@@ -49,7 +52,7 @@ class Codes(NamedTuple):
 
 
 class Compiler:
-    """Compiles for one library."""
+    """Compiles for one library. What is nested below `deepest` levels of the text has code that fails."""
 
     def __init__(
         self,
@@ -57,15 +60,17 @@ class Compiler:
         library: Mapping[str, Native],
         names_taken: frozenset[str] = frozenset(),
         binds: bool = True,
+        deepest: int = sys.maxsize,
     ) -> None:
         self.codes = codes
         self.library = library
         self.names_taken = names_taken
         self._binds = binds
+        self.deepest = deepest
 
     def within(self, binds: bool) -> Compiler:
         """Return a compiler for an expression within this one."""
-        return Compiler(self.codes, self.library, self.names_taken, binds)
+        return Compiler(self.codes, self.library, self.names_taken, binds, self.deepest)
 
     def bound_in(self, *nodes: Node) -> list[str]:
         """Return the names that the nodes bind in the frame that they are evaluated in."""
@@ -73,6 +78,8 @@ class Compiler:
 
     def value(self, node: Node, scope: Scope, depth: int, is_tail: bool = False) -> Code:
         """Return the code of a node with its filters and grouping; a tail may give a `TailCall`."""
+        if depth > self.deepest:
+            return too_deep
         is_tail = is_tail and not node.predicates and node.group is None and not node.keep_array
         code = self.bare(node, scope, depth, is_tail)
         for predicate in node.predicates or ():
@@ -111,6 +118,11 @@ class Compiler:
     def variable(self, name: str, scope: Scope) -> Code:
         """Return the code for `$name`."""
         return variable(name, scope, self.library.get(name, UNDEFINED))
+
+
+def too_deep(i: Value, e: Env) -> Value:
+    """The code of what is nested deeper than is evaluated; it fails where it is reached, and not before."""
+    raise JSONataError("U1001", message=TOO_DEEP)
 
 
 def _keeping(code: Code) -> Code:

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from asl_engine.lang.jsonata.compile.compiler import Compiler
+from asl_engine.lang.jsonata.compile.compiler import Compiler, too_deep
 from asl_engine.lang.jsonata.compile.scopes import Scope
 from asl_engine.lang.jsonata.errors import JSONataError
 from asl_engine.lang.jsonata.syntax.literals import MAX_SAFE, normal
@@ -274,6 +274,8 @@ def _disjunction(left: Code, right: Code, position: int) -> Code:
 def _concatenation(compiler: Compiler, node: Binary, scope: Scope, depth: int) -> Code:
     """Return the code for a whole chain of `&`, which is one text."""
     nodes = chain(node)
+    if depth + len(nodes) - 1 > compiler.deepest:
+        return too_deep  # the first part is the deepest
     parts = [compiler.value(part, scope, depth + 1) for part in nodes]
     if len(parts) == 2:
         return _pair(parts[0], parts[1], node.position)
@@ -349,7 +351,7 @@ def _range(left: Code, right: Code, node: Binary) -> Code:
         size = int(end) - int(start) + 1
         if size > MAX_RANGE:
             raise JSONataError("D2014", node.position, "..", size)
-        e[1].charge(size)
+        e[1].charge_range(size)
         return Sequence(range(int(start), int(end) + 1))
 
     return code

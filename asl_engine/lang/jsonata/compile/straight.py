@@ -67,7 +67,8 @@ def straight(compiler: Compiler, node: Node, scope: Scope, depth: int, slow: Cod
         return None
     if isinstance(node, Path) and not _is_plain(node):
         return None
-    if sum(1 for _ in node.walk()) > MAX_NODES:
+    size = sum(1 for _ in node.walk())
+    if size > MAX_NODES or depth + size > compiler.deepest:
         return None
     try:
         return _Writer(compiler, scope, depth, slow).function(node)

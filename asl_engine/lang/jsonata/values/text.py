@@ -25,7 +25,7 @@ def text_of(value: Value, runtime: Runtime, indent: int = 0) -> str:
     if isinstance(value, (int, float)) and value is not False:
         if not math.isfinite(value):
             raise JSONataError("D3001", value=value)
-        return _scalar_number(value)
+        return _scalar_number(value, runtime)
     if isinstance(value, (dict, list)):
         if type(value) is Outer:
             value = value[0]
@@ -67,7 +67,7 @@ class _Writer:
         elif isinstance(value, list) and value:
             self._write_all("[", "]", [("", item) for item in value], line)
         else:
-            self._add(_scalar(value))
+            self._add(_scalar(value, self.runtime))
 
     def _add(self, part: str) -> None:
         self.parts.append(part)
@@ -87,13 +87,15 @@ class _Writer:
         self.parts.append(("" if before == between else opening) + (line if self.indent else "") + closing)
 
 
-def _scalar_number(value: float) -> str:
+def _scalar_number(value: float, runtime: Runtime) -> str:
     """Return the number as JSON, which has nothing for one that rounding made infinite."""
+    if runtime.prints_all_digits:
+        return number_text(value if -(2**63) <= value < 2**63 else float(value))
     rounded = fifteen_digits(value)
     return number_text(rounded) if math.isfinite(rounded) else "null"
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: Any, runtime: Runtime) -> str:
     if value is None or value is UNDEFINED:
         return "null"
     if isinstance(value, bool):
@@ -103,5 +105,5 @@ def _scalar(value: Any) -> str:
             return "null"
         if math.isinf(value):
             raise JSONataError("D1001", value=value)
-        return _scalar_number(value)
+        return _scalar_number(value, runtime)
     return "[]" if isinstance(value, list) else "{}" if isinstance(value, dict) else '""'
