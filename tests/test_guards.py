@@ -242,7 +242,7 @@ def test_importing_the_package_is_cheap():
         "jsonpath_ng",
         "boto3",
         "asyncio",
-        "ruamel",
+        "yaml",
         "click",
         "starlette",
     ]

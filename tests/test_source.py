@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,46 @@ class TestYAML:
 
     def test_deep_nesting_is_refused(self) -> None:
         assert "nested" in str(refused("[" * 2_000, "x.yaml"))
+
+    def test_two_halves_of_a_character_are_one(self) -> None:
+        assert {"a": "🎉", "b": r"\ud83c"} == parse_document(r'{"a": "\ud83c\udf89", "b": \ud83c}', "x.yaml").value
+
+    def test_halves_of_characters_in_a_long_text_are_refused(self) -> None:
+        error = refused("# " + "x" * 70_000 + "\n" + r'a: "\ud83c\udf89"' + "\n", "x.yaml")
+        assert "write the character itself" in str(error)
+        assert (2, 5) == (error.line, error.column)
+
+    @pytest.mark.parametrize(
+        ("text", "problem", "place"),
+        [
+            ("a: 1\n---\nb: 2\n", "a second document", (2, 1)),
+            ("a: é\nb: *x\n", "the alias *x has no anchor", (2, 4)),
+            ("é: 1\nb: x\x07\n", "U+0007", (2, 5)),
+            ("é: \ud800\n", "half a character", (1, 4)),
+            ("a: [1, 2\nb: 3\n", "did not find expected", (2, 2)),
+            ("a: b: c\n", "mapping values are not allowed", (1, 5)),
+        ],
+    )
+    def test_what_is_wrong_has_a_place(self, text: str, problem: str, place: tuple[int, int]) -> None:
+        error = refused(text, "x.yaml")
+        assert problem in str(error)
+        assert place == (error.line, error.column)
+
+    def test_a_chain_of_aliases_is_as_deep_as_what_it_makes(self) -> None:
+        """Also where functions of a template are filled in."""
+        chain = "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 600))
+        assert "nested" in str(refused(f"a0: &a0 !Ref x\n{chain}", "x.yaml"))
+
+    @pytest.mark.parametrize("line", ["- a: b\n  c: d\n", "- {a: b, c: [d]}\n"], ids=["lines", "braces"])
+    def test_a_long_text_is_read_at_once(self, line: str) -> None:
+        """With its places; a reader in Python needs twice the time."""
+        began = time.process_time()
+        document = parse_document("x:\n" + line * (150_000 // len(line)), "x.yaml")
+        assert document.locate("/x/5000").line == (10_002 if "\n " in line else 5_002)
+        assert time.process_time() - began < 1
+
+    def test_a_tab_within_a_text_is_part_of_it(self) -> None:
+        assert {"a": "b\tc", "d": 1} == parse_document("a: b\tc\t\nd:\t1\n", "x.yaml").value
 
     def test_without_a_name_the_text_tells_its_format(self) -> None:
         assert "yaml" == parse_document("# note\nStartAt: A\n").format

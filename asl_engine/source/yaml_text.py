@@ -1,21 +1,19 @@
 """Reading YAML 1.2 as JSON would have it: `Yes`, `No` and dates are strings, keys are strings, tags hold places.
 
-The value is built from ruamel's nodes, not by its constructors, so that nothing but the six JSON types can come out.
+The value is built from nodes, not by constructors of a library, so that nothing but the six JSON types can come out.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from asl_engine.errors import SourceError
 from asl_engine.pointers import escape
 from asl_engine.source.functions import filled, long_form
 from asl_engine.source.places import Place, Places
+from asl_engine.source.yaml_nodes import Mapping, Node, NoYAML, Scalar, Sequence, TooDeep, compose
 from asl_engine.values import JSON, TOO_DEEP
-
-if TYPE_CHECKING:
-    from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 MAX_NODES: Final = 200_000
 """Parts of a document after its aliases are followed. The longest definition has fewer; a few lines of nested aliases
@@ -37,54 +35,40 @@ _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 def parse(text: str, name: str) -> tuple[JSON, bool]:
     """Return the value of a YAML text, and whether a mapping has a key twice; raise `SourceError` if it is no YAML."""
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    builder = _Builder(name)
+    builder = _Builder(text, name)
     try:
-        value = builder.value(_compose(text))
-    except MarkedYAMLError as error:
-        raise _marked(error, name) from None
-    except YAMLError as error:
-        raise SourceError(str(error).splitlines()[0], name) from None
-    except RecursionError:
+        root = compose(text)
+        if root is None:
+            raise SourceError("the text is empty", name)
+        value = builder.value(root)
+        is_template = isinstance(value, dict) and "Resources" in value
+        return filled(value) if builder.has_functions and not is_template else value, builder.duplicated
+    except NoYAML as problem:
+        raise _refusal(str(problem), name, text, problem.offset) from None
+    except (TooDeep, RecursionError):
         raise SourceError(TOO_DEEP, name) from None
-    is_template = isinstance(value, dict) and "Resources" in value
-    return filled(value) if builder.has_functions and not is_template else value, builder.duplicated
 
 
-def _compose(text: str) -> Node | None:
-    from ruamel.yaml import YAML
-
-    reader = YAML(typ="safe", pure=True)
-    reader.allow_duplicate_keys = True
-    reader.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again
-    node: Node | None = reader.compose(text)
-    return node
-
-
-def _marked(error: Any, name: str) -> SourceError:
-    mark = error.problem_mark or error.context_mark
-    problem = error.problem or error.context or "not YAML"
-    if problem == "but found another document":
-        problem = "a second document begins here, and a definition is one"
-    if "\\t" in problem:
-        problem = "YAML is indented with spaces, not with tabs"
-    return SourceError(problem, name, mark.line + 1, mark.column + 1) if mark else SourceError(problem, name)
+def _refusal(problem: str, name: str, text: str, offset: int | None) -> SourceError:
+    """Return the error for what is at an offset of the text, with its line and column."""
+    if offset is None:
+        return SourceError(problem, name)
+    starts = [0, *(match.end() for match in re.finditer("\r\n|\r|\n", text[:offset]))]
+    return SourceError(problem, name, len(starts), offset - starts[-1] + 1)
 
 
 class _Builder:
     """Makes the value of a tree of nodes. A node that several aliases name is built once and counted each time."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, text: str, name: str) -> None:
+        self.text = text
         self.name = name
         self.duplicated = False
         self.has_functions = False
         self._built: dict[int, tuple[JSON, int]] = {}
         self._open: set[int] = set()
 
-    def value(self, node: Node | None) -> JSON:
-        if node is None:
-            raise SourceError("the text is empty", self.name)
+    def value(self, node: Node) -> JSON:
         return self._sized(node)[0]
 
     def _sized(self, node: Node) -> tuple[JSON, int]:
@@ -103,25 +87,22 @@ class _Builder:
         if _is_template_tag(node):
             self.has_functions = True
             value, size = self._plain(node)
-            return long_form(str(node.tag), value), size + 1
+            return long_form(node.tag, value), size + 1
         return self._plain(node)
 
     def _plain(self, node: Node) -> tuple[JSON, int]:
         """Make what a node holds, whatever its tag."""
-        from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-
-        if isinstance(node, SequenceNode):
-            items = [self._sized(item) for item in node.value]
+        if isinstance(node, Sequence):
+            items = [self._sized(item) for item in node.items]
             return [value for value, _ in items], 1 + sum(size for _, size in items)
-        if isinstance(node, MappingNode):
+        if isinstance(node, Mapping):
             return self._mapping(node)
-        assert isinstance(node, ScalarNode)
-        return self._scalar(node), 1 + len(node.value) // TEXT_OF_A_PART
+        return self._scalar(node), 1 + len(node.text) // TEXT_OF_A_PART
 
-    def _mapping(self, node: MappingNode) -> tuple[JSON, int]:
+    def _mapping(self, node: Mapping) -> tuple[JSON, int]:
         built: dict[str, JSON] = {}
         total = 1
-        for key_node, item in node.value:
+        for key_node, item in node.pairs:
             key = self._key(key_node)
             self.duplicated = self.duplicated or key in built
             built[key], size = self._sized(item)
@@ -129,20 +110,20 @@ class _Builder:
         return built, total
 
     def _key(self, node: Node) -> str:
-        if not isinstance(node.value, str):
+        if not isinstance(node, Scalar):
             raise self._error(node, "a key must be a string")
-        return _whole(node.value)
+        return _whole(node.text)
 
-    def _scalar(self, node: ScalarNode) -> JSON:
-        text = _whole(node.value)
-        if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str" or _is_template_tag(node):
+    def _scalar(self, node: Scalar) -> JSON:
+        text = _whole(node.text)
+        if not node.is_plain or node.tag == "tag:yaml.org,2002:str" or _is_template_tag(node):
             return text
         if _NOT_JSON.fullmatch(text):
             raise self._error(node, f"{text} is not a JSON value")
         return _meaning(text)
 
     def _error(self, node: Node, problem: str) -> SourceError:
-        return SourceError(problem, self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+        return _refusal(problem, self.name, self.text, node.start)
 
 
 def _whole(text: str) -> str:
@@ -169,7 +150,7 @@ def _meaning(text: str) -> JSON:
 
 def _is_template_tag(node: Node) -> bool:
     """Tell whether a node is a CloudFormation function in its short form: `!Sub`, `!Ref`, `!GetAtt`."""
-    return str(node.tag).startswith("!") and str(node.tag) != "!"
+    return node.tag.startswith("!") and node.tag != "!"
 
 
 # --- places ---------------------------------------------------------------------------------------------------------
@@ -178,7 +159,7 @@ def _is_template_tag(node: Node) -> bool:
 def places(text: str) -> Places:
     """Return the place of every part of a YAML text that `parse` has read, by its pointer, and the keys that repeat."""
     places = Places({}, [])
-    root = _compose(text)
+    root = compose(text)
     if root is not None:
         start, end = _extent(root, text)
         _walk(root, "", Place(start, end, start, end), text, places)
@@ -188,20 +169,20 @@ def places(text: str) -> Places:
 def _walk(node: Node, pointer: str, place: Place, text: str, places: Places) -> None:
     places.by_pointer[pointer] = place
     if _is_template_tag(node):
-        pointer = f"{pointer}/{next(iter(long_form(str(node.tag), None)))}"
+        pointer = f"{pointer}/{next(iter(long_form(node.tag, None)))}"
         places.by_pointer[pointer] = place
-    if isinstance(node.value, str):
-        return
-    for index, item in enumerate(node.value):
-        if isinstance(item, tuple):
-            _walk_member(item[0], item[1], pointer, text, places)
-        else:
+    if isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
             start, end = _extent(item, text)
             _walk(item, f"{pointer}/{index}", Place(start, end, start, end), text, places)
+    elif isinstance(node, Mapping):
+        for key, item in node.pairs:
+            _walk_member(key, item, pointer, text, places)
 
 
 def _walk_member(key: Node, item: Node, holder: str, text: str, places: Places) -> None:
-    pointer = f"{holder}/{escape(_whole(key.value))}"
+    assert isinstance(key, Scalar)  # as `parse` has made sure
+    pointer = f"{holder}/{escape(_whole(key.text))}"
     key_place = _extent(key, text)
     if pointer in places.by_pointer:
         places.repeated.append((pointer, *key_place))
@@ -209,6 +190,5 @@ def _walk_member(key: Node, item: Node, holder: str, text: str, places: Places) 
 
 
 def _extent(node: Node, text: str) -> tuple[int, int]:
-    """Return where a node begins and ends; ruamel counts the blank lines after a block as its own."""
-    start, end = node.start_mark.index, node.end_mark.index
-    return start, start + len(text[start:end].rstrip())
+    """Return where a node begins and ends; to libyaml a block ends where the next thing begins."""
+    return node.start, node.start + len(text[node.start : node.end].rstrip())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
+import re
 from typing import Any
 
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 from test_check import JSON_VALUES, KITCHEN, places, replaced
 
 from asl_engine.cli.formats import github, sarif
@@ -58,12 +58,16 @@ def assert_report(text: str, name: str) -> None:
     json.dumps(report.as_dict())
 
 
+class Writer(yaml.SafeDumper):
+    """Quotes what is a number in YAML 1.2 and was none in 1.1."""
+
+
+NUMBER = re.compile(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?|0o[0-7]+")
+Writer.add_implicit_resolver("number of 1.2", NUMBER, list("-+.0123456789"))
+
+
 def as_yaml(value: Any, is_flow: bool) -> str:
-    stream = StringIO()
-    writer = YAML(typ="safe", pure=True)
-    writer.default_flow_style = is_flow
-    writer.dump(value, stream)
-    return stream.getvalue()
+    return yaml.dump(value, Dumper=Writer, default_flow_style=is_flow, sort_keys=False)
 
 
 @settings(max_examples=200, deadline=None)
