@@ -31,6 +31,7 @@ LAYERS = (
     {"kernel"},
     {"inspection", "tasks"},
     {"lambdas", "mapruns"},
+    {"journal"},
     {"store"},
     {"checking", "drivers", "render"},
     {"execution"},

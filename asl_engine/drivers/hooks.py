@@ -4,6 +4,7 @@ In the order in which they are called:
 
     intercept   before a task is performed
     on_event    before the kernel takes in an event
+    budget      in real time, for what the kernel asks while it takes it in: whether it is to give way
     on_commit   after it has, and before any command that follows from it leaves the driver
 """
 
@@ -22,6 +23,10 @@ Intercept: TypeAlias = Callable[[StartTask], Sequence[Event] | None]
 
 OnEvent: TypeAlias = "Callable[[FamilyEvent], None]"
 
+Budget: TypeAlias = Callable[[Callable[[], bool]], Callable[[], bool]]
+"""Gets what tells whether the budget of work is spent, and returns what the kernel asks in its place: so a journal can
+write down where an execution gave way, which nobody could tell from its events."""
+
 OnCommit: TypeAlias = "Callable[[FamilyEvent], Awaitable[None] | None]"
 """A journal writes the event here, ahead of what is done because of it: after a crash, a command without its event
 would be work that nobody remembers having asked for. The driver in real time awaits what it returns, and holds the
@@ -35,6 +40,7 @@ class Hooks(NamedTuple):
     intercept: Intercept | None = None
     on_event: OnEvent | None = None
     on_commit: OnCommit | None = None
+    budget: Budget | None = None
 
 
 NO_HOOKS: Final = Hooks()

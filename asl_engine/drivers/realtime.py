@@ -178,7 +178,7 @@ class RealTimeDriver:
         await self._feed(entry)
 
     async def _feed(self, event: FamilyEvent) -> None:
-        _, on_event, on_commit = self.hooks
+        _, on_event, on_commit, _ = self.hooks
         if isinstance(event, (TaskSucceeded, TaskFailed)):
             self.handed_out.discard(event.op)
         if on_event is not None:
@@ -190,7 +190,9 @@ class RealTimeDriver:
             self._carry_out(command)
 
     def _handle(self, event: FamilyEvent) -> list[Any]:
-        self.kernel.is_spent = self._turns.is_over  # each time, as `on_commit` may put another kernel there
+        is_over, budget = self._turns.is_over, self.hooks.budget
+        # Each time, as `on_commit` may put another kernel there.
+        self.kernel.is_spent = is_over if budget is None else budget(is_over)
         handle: Callable[[Any], list[Any]] = self.kernel.handle if self.family is None else self.family.handle
         return handle(event)
 

@@ -65,7 +65,7 @@ class VirtualDriver:
 
     def run(self, event: FamilyEvent) -> None:
         """Feed the first event, then whatever follows from it."""
-        commands, (_, on_event, on_commit) = self.commands, self.hooks
+        commands, (_, on_event, on_commit, _) = self.commands, self.hooks
         next_event: Any = event  # that of a family only where there is one
         is_spent = self._budget()
         while True:

@@ -44,6 +44,7 @@ class Family:
 
     `runs` are the Map Runs under way, by their ops; `unsuccessful_runs`, by ARN, those that a redrive can go on with;
     `owners` the child that an op belongs to, and its run; `working` the run that asked for a work, and of what kind.
+    `commands` are filled within one event.
     """
 
     def __init__(self, root: Kernel, objects: Objects, watcher: Watcher | None = None) -> None:
@@ -56,12 +57,12 @@ class Family:
         self.owners: dict[str, tuple[MapRun, Child]] = {}
         self.working: dict[str, tuple[MapRun, str]] = {}
         self.now = root.now
-        self._commands: list[FamilyCommand] = []
+        self.commands: list[FamilyCommand] = []
 
     def handle(self, event: FamilyEvent) -> list[FamilyCommand]:
         """Take in what happened, and return what is to be done."""
         commands: list[FamilyCommand] = []
-        self._commands = commands
+        self.commands = commands
         self.now = max(self.now, event.at)
         if isinstance(event, WorkDone):
             if event.op in self.working:
@@ -81,7 +82,7 @@ class Family:
     def outstanding(self) -> list[FamilyCommand]:
         """Return what a restored execution, its Map Runs and their children wait for. Of a Map Run whose children were
         not restored nothing is known but its command: it begins anew."""
-        self._commands = commands = list[FamilyCommand]()
+        self.commands = commands = list[FamilyCommand]()
         for kernel in self.kernels():
             asked = [command for command in kernel.outstanding() if command.op not in self.runs]
             self._carry_out(kernel, self.owners.get(kernel.deadline_op), asked)
@@ -123,7 +124,7 @@ class Family:
         if kernel.status != "RUNNING" and child.stopped_at is None:
             self.owners.pop(kernel.deadline_op, None)
             if kernel.program.type == "EXPRESS":
-                self._commands.append(Cancel(kernel.deadline_op))
+                self.commands.append(Cancel(kernel.deadline_op))
             if kernel.status == "SUCCEEDED" or not self.max_unsuccessful:
                 kernel.root = None  # frames and kernel refer to each other: else only the collector could free them
             run.child_ended(child)
@@ -133,7 +134,7 @@ class Family:
         """Ask the driver for work that blocks, or for its attention later."""
         op = f"{run.op}/{kind}"
         self.working[op] = (run, kind)
-        self._commands.append(Work(op, run.work(kind)))
+        self.commands.append(Work(op, run.work(kind)))
 
     def ended(self, run: MapRun, event: MapRunSucceeded | MapRunFailed) -> None:
         """Hand the end of a run to the execution that has the Map."""
@@ -152,7 +153,7 @@ class Family:
 
     def _carry_out(self, kernel: Kernel, owner: tuple[MapRun, Child] | None, commands: list[Command]) -> None:
         """Do what a kernel asks for: Map Runs here, the rest by the driver."""
-        owners, asked = self.owners, self._commands
+        owners, asked = self.owners, self.commands
         for command in commands:
             kind, op = type(command), command.op
             if kind is Cancel:

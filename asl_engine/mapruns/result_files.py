@@ -126,6 +126,15 @@ class Results:
         """Forget what is on disk."""
         self._forget_files()
 
+    def written(self) -> dict[str, JSON]:
+        """Return which files have been written, by status."""
+        return {status: list(listed) for status, listed in self._written.items()}
+
+    def note_written(self, written: dict[str, list[JSON]]) -> None:
+        """Have written these files, in a life before this one."""
+        self._written = {status: list(listed) for status, listed in written.items()}
+        self._forget_files()
+
     def reopen(self, redrives: int) -> None:
         """Go on with a redrive: what succeeded stays, the other files are about what is tried again now."""
         self._redrive = f"/Redrive-{redrives}"
@@ -138,7 +147,7 @@ class Results:
             "redrive": self._redrive,
             "values": [[index, values] for index, values in self._values.items()],
             "max_size": self._max_size,
-            "written": {status: list(listed) for status, listed in self._written.items()},
+            "written": self.written(),
             "files": contents,
             "problem": self.problem and self.problem.cause,
         }
