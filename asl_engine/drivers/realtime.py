@@ -12,7 +12,7 @@ import contextlib
 import inspect
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, assert_never
 
 from asl_engine.drivers.agenda import Agenda
@@ -40,6 +40,7 @@ from asl_engine.mapruns import family_of
 from asl_engine.mapruns.family_messages import Work, WorkDone
 from asl_engine.tasks.invoke import Call, Failure
 from asl_engine.tasks.perform import RUNNING, AnsweredElsewhere, Job, Performer
+from asl_engine.values import JSON
 
 if TYPE_CHECKING:
     from asl_engine.mapruns.family import FamilyCommand, FamilyEvent, Watcher
@@ -88,6 +89,7 @@ class RealTimeDriver:
         self.running: dict[str, asyncio.Task[None]] = {}
         self.handed_out: set[str] = set()
         self.early: dict[str, TaskSucceeded | TaskFailed] = {}
+        self._submitted: dict[str, JSON] = {}
         self.skipped = 0.0
         self._awake = asyncio.Event()
         self._problem: BaseException | None = None
@@ -126,9 +128,25 @@ class RealTimeDriver:
     async def run(self, event: Event) -> None:
         """Feed the first event, then whatever follows from it, until the execution ends; once more for a redrive."""
         self._forget()  # what came too late for the attempt before
+        self.post(event)
+        await self._run()
+
+    async def resume(self, submitted: Mapping[str, JSON]) -> None:
+        """Go on with an execution that was made again of its journal: what it waits for is issued once more, but for
+        what somebody has in hand.
+
+        `submitted` is what handing over gave, by op: a job that was handed over is watched by it.
+        """
+        self._submitted = dict(submitted)
+        kernels = [self.kernel] if self.family is None else self.family.kernels()
+        self.handed_out.update(op for kernel in kernels for op in kernel.in_hand())
+        for command in self.kernel.outstanding() if self.family is None else self.family.outstanding():
+            self._carry_out(command)
+        await self._run()
+
+    async def _run(self) -> None:
         self._problem = None
         self._turns = turns()
-        self.post(event)
         try:
             while self.inbox or self.kernel.status in ("PENDING", "RUNNING"):
                 while self.inbox:
@@ -294,10 +312,12 @@ class RealTimeDriver:
 
     async def _job(self, job: Job, op: str) -> Event:
         """Hand a job over, tell of it, and look at it until it is over. Cancelling it ends that."""
-        returned = await done(job.submit)
+        is_handed_over = op in self._submitted
+        returned = self._submitted.pop(op) if is_handed_over else await done(job.submit)
         if not isinstance(returned, Failure):
             handed = returned
-            self.post(TaskSubmitted(self.clock(), op, handed))
+            if not is_handed_over:
+                self.post(TaskSubmitted(self.clock(), op, handed))
             while (returned := await done(job.ended, handed)) is RUNNING:
                 await asyncio.sleep(job.every)
         return ended(self.clock(), op, returned)

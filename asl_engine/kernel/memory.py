@@ -3,8 +3,8 @@
 A *frame* is one walk through one `States` block: the execution is one, each branch is one, each Map iteration is one. A
 *join* is a fork in progress, which a frame stands before until its walks have ended. The *memory* has the tree of
 frames, and beside it what they wait for: `waiting`, the commands that went out and were not answered; `sleeping`, what
-a timer that fires lets a frame do. `ready` is who can go on, and empty between two
-events unless the execution has given way; `commands` are filled within one event.
+a timer that fires lets a frame do. `ready` is who can go on, and empty between two events unless the execution has
+given way; `commands` are filled within one event.
 
 Moves are made by `kernel.py`, `attempts.py`, `forks.py`, `map_runs.py` and `redrive.py`, each of which takes a memory.
 """
@@ -29,7 +29,6 @@ NO_VARIABLES: dict[str, JSON] = {}
 
 NOBODY: Final = Identity("")
 """Who an execution is before its first event."""
-
 
 Step: TypeAlias = "tuple[Frame, Move]"
 """A move, and who is to make it: what follows from an event."""
@@ -301,6 +300,10 @@ class Memory:
         if self.has_given_way:
             commands.append(Continue(self.deadline_op))
         return commands
+
+    def in_hand(self) -> Iterator[str]:
+        """Yield the attempts that somebody has in hand, and answers by their tokens."""
+        return (command.op for frame, command in self.waiting.values() if _is_in_hand(frame, command))
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame that walks, or that a redrive would let walk again, each after the one around it."""
