@@ -47,12 +47,16 @@ class Launch(NamedTuple):
         return VirtualDriver(self.kernel, self.performer, self.hooks, self.objects, self.watcher)
 
     def in_real_time(
-        self, skips_time: bool = False, hand_out: Callable[[RealTimeDriver, StartTask], None] | None = None
+        self,
+        skips_time: bool = False,
+        hand_out: Callable[[RealTimeDriver, StartTask], None] | None = None,
+        patience: float | None = None,
     ) -> RealTimeDriver:
         """Return a driver on asyncio; see there for what it takes."""
         from asl_engine.drivers.realtime import RealTimeDriver
 
-        return RealTimeDriver(self.kernel, self.performer, skips_time, hand_out, self.hooks, self.objects, self.watcher)
+        kernel, performer, hooks, objects = self.kernel, self.performer, self.hooks, self.objects
+        return RealTimeDriver(kernel, performer, skips_time, hand_out, hooks, objects, self.watcher, patience)
 
 
 def for_maps(

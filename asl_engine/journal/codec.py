@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from asl_engine.kernel import (
     ActivityStarted,
     Continued,
+    ExecutionBroken,
     ExecutionRedriven,
     ExecutionStarted,
     ExecutionStopped,
@@ -43,6 +44,7 @@ class Entry(NamedTuple):
 FIELDS: Final[dict[type[Any], tuple[str, ...]]] = {
     ActivityStarted: ("worker",),
     Continued: (),
+    ExecutionBroken: ("cause",),
     ExecutionRedriven: (),
     ExecutionStarted: ("seed", "size"),
     ExecutionStopped: ("error", "cause"),

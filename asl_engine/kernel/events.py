@@ -147,6 +147,17 @@ class ExecutionStopped:
         self.cause = cause
 
 
+class ExecutionBroken:
+    """Whoever runs the execution cannot go on with it, for a reason of his own: it fails with States.Runtime."""
+
+    __slots__ = ("at", "cause", "op")
+
+    def __init__(self, at: float, cause: str, op: str = DEADLINE) -> None:
+        self.at = at
+        self.op = op
+        self.cause = cause
+
+
 class ExecutionRedriven:
     """Somebody wants an execution that did not succeed to go on from where it failed (RedriveExecution)."""
 
@@ -169,5 +180,6 @@ Event: TypeAlias = (
     | TimerFired
     | Continued
     | ExecutionStopped
+    | ExecutionBroken
     | ExecutionRedriven
 )

@@ -11,6 +11,7 @@ from asl_engine.kernel.events import (
     ActivityStarted,
     Continued,
     Event,
+    ExecutionBroken,
     ExecutionRedriven,
     ExecutionStarted,
     ExecutionStopped,
@@ -302,6 +303,9 @@ class Kernel(Memory):
     def _on_stopped(self, event: ExecutionStopped) -> None:
         self.abort(event.error, event.cause)
 
+    def _on_broken(self, event: ExecutionBroken) -> None:
+        self.fail(RUNTIME, event.cause)
+
     def _stop_full(self) -> None:
         if self.program.type == "EXPRESS":
             self.time_out(TIMEOUT)
@@ -314,6 +318,7 @@ TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], Step | None]]] = {
     Continued: Kernel._on_continued,
     ExecutionRedriven: redrive.on_redriven,
     ExecutionStarted: Kernel._on_started,
+    ExecutionBroken: Kernel._on_broken,
     ExecutionStopped: Kernel._on_stopped,
     MapRunFailed: map_runs.on_map_run_failed,
     MapRunSucceeded: map_runs.on_map_run_succeeded,

@@ -99,6 +99,10 @@ class Family:
         children = {id(child.kernel): child.kernel for _, child in self.owners.values()}
         return [self.root, *children.values()]
 
+    def in_hand(self) -> list[str]:
+        """Return the attempts that somebody has in hand, and answers by their tokens."""
+        return [op for kernel in self.kernels() for op in kernel.in_hand()]
+
     def waiting(self) -> list[str]:
         """Return the ops that answers are waited for, of tasks and timers."""
         return [op for op in self.root.waiting if op not in self.runs] + [

@@ -57,6 +57,7 @@ def application(service: Service, allowed_hosts: Collection[str] = ()) -> Starle
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await service.open()
         yield
         await service.close()
 

@@ -12,7 +12,7 @@ import contextlib
 import sys
 from typing import Any, Final
 
-from asl_engine.drivers.realtime import in_thread
+from asl_engine.drivers.calls import in_thread
 from asl_engine.history import Event, EventReader
 from asl_engine.server.descriptions import without_data
 from asl_engine.tasks.integrations.aws_call import client

@@ -41,13 +41,20 @@ class MockConfigFile:
         return self._config
 
 
-def split_test_case(arn: str, file: MockConfigFile | None) -> tuple[str, MockedStates | None]:
-    """Return the machine's ARN, and the answers of the test case that is named after it; None when none is named, or
+def split_test_case(arn: str, file: MockConfigFile | None) -> tuple[str, str | None, MockedStates | None]:
+    """Return the machine's ARN, and the test case that is named after it, with its answers; None when none is named, or
     there is no file."""
     machine_arn, mark, case = arn.partition("#")
     if not mark or file is None:
-        return arn, None
+        return arn, None, None
     try:
-        return machine_arn, file.config().states(machine_arn.rpartition(":")[2], case)
+        return machine_arn, case, mocks_of(machine_arn, case, file)
     except UsageError as problem:
         raise ApiError("ValidationException", str(problem)) from None
+
+
+def mocks_of(machine_arn: str, case: str, file: MockConfigFile | None) -> MockedStates:
+    """Return the answers of a test case. Raises UsageError when there is no such case."""
+    if file is None:
+        raise UsageError(f"it was started with the test case {case}, and there is no MockConfigFile")
+    return file.config().states(machine_arn.rpartition(":")[2], case)

@@ -127,12 +127,13 @@ async def _end(service: Service, account: Account, started: JSON, as_json: bool)
     """Wait for an execution's end, and return its description; stop it when the task that waits is stopped."""
     assert isinstance(started, dict)
     arn = str(started["ExecutionArn"])
-    live = service.live.get(arn)
-    if live is not None:
+    row = service.store.execution(arn)
+    if row is not None and row.stopped_at is None:
+        ending = service.ending(arn)
         try:
-            await live.ended.wait()
+            await ending.wait()
         finally:
-            if not live.ended.is_set():
+            if not (ending.is_set() or service.is_closing) and (live := service.awake(arn)) is not None:
                 live.driver.post(ExecutionStopped(live.driver.clock()))
     try:
         response: Any = OPERATIONS["DescribeExecution"](service, account, {"executionArn": arn})

@@ -24,6 +24,7 @@ def begin_execution(
     request: dict[str, Any],
     mocks: MockedStates | None,
     is_synchronous: bool = False,
+    test_case: str | None = None,
 ) -> tuple[Execution, bool]:
     """Start an execution of a target; return it, and whether it is a new one: else it has the name already."""
     name, text = request.get("name"), request.get("input") or "{}"
@@ -52,6 +53,7 @@ def begin_execution(
         target.alias.arn if target.alias is not None else None,
         trace_of_start(request.get("traceHeader"), revision.tracing.get("enabled", False)),
         memory=memory_of([value]),
+        test_case=test_case,
     )
     with refused_when_full("ExecutionLimitExceeded"):
         known = service.store.add_execution(row)

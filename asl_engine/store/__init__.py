@@ -7,14 +7,13 @@ last entry that it had, so deleting and adding while somebody turns pages neithe
 """
 
 from asl_engine.store.memory import MemoryStore
-from asl_engine.store.records import Activity, Alias, Entry, Execution, Machine, MapRun, Page, Revision, Token, Version
+from asl_engine.store.records import Activity, Alias, Execution, Machine, MapRun, Page, Revision, Token, Version
 from asl_engine.store.store import DurableStore, Store, StoreFailed, StoreFull
 
 __all__ = [
     "Activity",
     "Alias",
     "DurableStore",
-    "Entry",
     "Execution",
     "Machine",
     "MapRun",

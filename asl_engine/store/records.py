@@ -6,7 +6,7 @@ Dataclasses, as nothing here is on the way of a transition and nobody imports th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 Row = TypeVar("Row")
 Key = TypeVar("Key", int, str)
@@ -78,7 +78,8 @@ class Execution:
 
     `status` is RUNNING until `stopped_at` is known, also when it was redriven. `redrive_refusal` says, once it has
     ended, why it cannot be redriven whenever that be. `memory` is how many bytes it takes beside its row and its
-    history, as far as that is known: its input, and the children that a redrive would go on with.
+    history, as far as that is known: its input, and the children that a redrive would go on with. `test_case`
+    names what of the MockConfigFile answers for its states.
     """
 
     arn: str
@@ -102,6 +103,7 @@ class Execution:
     redriven_at: float | None = None
     redrive_refusal: str | None = None
     memory: int = 0
+    test_case: str | None = None
     id: int = 0
 
     def reopen(self, at: float) -> None:
@@ -110,18 +112,6 @@ class Execution:
         self.output_text = self.error = self.cause = None
         self.redrive_count += 1
         self.redriven_at = at
-
-
-class Entry(NamedTuple):
-    """An event of an execution as its journal has it: `seq` counts from 1, `at` is its moment, `kind` its type, `op`
-    what it answers ("" for none), `body` the rest as JSON, and `sum` a checksum of what the execution was after it."""
-
-    seq: int
-    at: float
-    kind: str
-    op: str
-    body: str
-    sum: int
 
 
 @dataclass(slots=True)

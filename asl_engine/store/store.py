@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Iterator
 from typing import Protocol
 
 from asl_engine.history.records import Records
-from asl_engine.store.records import Activity, Alias, Entry, Execution, Machine, MapRun, Page, Token, Version
+from asl_engine.journal.codec import Entry
+from asl_engine.store.records import Activity, Alias, Execution, Machine, MapRun, Page, Token, Version
 
 
 class StoreFull(Exception):

@@ -108,9 +108,9 @@ def test_who_has_a_token_answers_in_the_next_life():
         await lives.live(dies_after=2)  # started, and handed over
         lives.driver = None
         life = asyncio.ensure_future(lives.live())
-        while lives.driver is None or not lives.driver.handed_out:
+        while lives.driver is None or not lives.driver.answers.handed_out:
             await asyncio.sleep(0)
-        op = next(iter(lives.driver.handed_out))
+        op = next(iter(lives.driver.answers.handed_out))
         counts = await lives.driver.answer(TaskSucceeded(time.time(), op, "yes"))
         return counts, await life
 

@@ -61,7 +61,7 @@ async def token():
 async def scheduled(client):
     """Wait until the work of the activity is in its queue."""
     (live,) = client.service.live.values()
-    while not live.driver.handed_out:
+    while not live.driver.answers.handed_out:
         await asyncio.sleep(0.001)
 
 

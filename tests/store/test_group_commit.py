@@ -11,7 +11,8 @@ from contextlib import closing
 import pytest
 from test_stores import PREFIX, execution, machine
 
-from asl_engine.store import Entry, StoreFailed
+from asl_engine.journal import Entry
+from asl_engine.store import StoreFailed
 from asl_engine.store.sqlite import SqliteReader, SqliteStore, writer
 from asl_engine.store.sqlite.connection import WriteAheadLog, open_owned
 from asl_engine.store.sqlite.database import Database

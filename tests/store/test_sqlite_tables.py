@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from test_stores import PREFIX, execution, machine, revision, token
 
-from asl_engine.store import Alias, Entry, MapRun, StoreFailed
+from asl_engine.journal import Entry
+from asl_engine.store import Alias, MapRun, StoreFailed
 from asl_engine.store.sqlite import SqliteStore, schema, tables
 
 TABLES = [thing for thing in vars(tables).values() if isinstance(thing, tables.Table)]

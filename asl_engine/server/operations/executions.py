@@ -23,8 +23,8 @@ from asl_engine.store import Execution, Page
 @operation
 def start_execution(service: Service, account: Account, request: Request) -> Response:
     """Start an execution; the same name with the same input, while it runs, is answered as the first time."""
-    arn, mocks = split_test_case(request["stateMachineArn"], service.mocks)
-    row, is_new = begin_execution(service, target_of(service.store, arn), request, mocks)
+    arn, case, mocks = split_test_case(request["stateMachineArn"], service.mocks)
+    row, is_new = begin_execution(service, target_of(service.store, arn), request, mocks, case)
     if not is_new and (row.stopped_at is not None or row.input_text != (request.get("input") or "{}")):
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{row.arn}'")
     return {"executionArn": row.arn, "startDate": row.started_at}
@@ -121,8 +121,8 @@ def _listed(row: Execution) -> Response:
 async def stop_execution(service: Service, account: Account, request: Request) -> Response:
     """Stop an execution and all that is under way in it; one that has ended stays as it is."""
     row = execution_of(service.store, request["executionArn"])
-    live = service.live.get(row.arn)
-    if row.stopped_at is None and live is not None:
+    live = service.awake(row.arn) if row.stopped_at is None else None
+    if live is not None:
         at, op = live.driver.clock(), live.kernel.deadline_op
         live.driver.post(ExecutionStopped(at, request.get("error"), request.get("cause"), op))
         with contextlib.suppress(TimeoutError):
@@ -173,7 +173,7 @@ def redrive_execution(service: Service, account: Account, request: Request) -> R
         reason = "Child executions are redriven with the execution that has their Map Run"
     if reason is not None:
         raise ApiError("ExecutionNotRedrivable", f"Execution {row.arn} invalid for redrive as: {reason}")
-    live = service.live.get(row.arn)
+    live = service.awake(row.arn)
     if live is None:
         raise execution_does_not_exist(row.arn)
     at = service.redrive(live)

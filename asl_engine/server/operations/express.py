@@ -25,7 +25,7 @@ BILLED_MB: Final = 64
 @operation
 async def start_sync_execution(service: Service, account: Account, request: Request) -> Response:
     """Start an Express execution and answer when it has ended, also when it has failed."""
-    arn, mocks = split_test_case(request["stateMachineArn"], service.mocks)
+    arn, _, mocks = split_test_case(request["stateMachineArn"], service.mocks)
     target = target_of(service.store, arn)
     if target.revision.type != "EXPRESS":
         problem = "This operation is not supported by this type of state machine"

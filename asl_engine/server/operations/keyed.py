@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from functools import wraps
 
-from asl_engine.drivers.realtime import in_thread
+from asl_engine.drivers.calls import in_thread
 from asl_engine.server.account import Account
 from asl_engine.server.encryption import names_key
 from asl_engine.server.keys import NO_KEY, unusable

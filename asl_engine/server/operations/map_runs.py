@@ -61,8 +61,8 @@ def update_map_run(service: Service, account: Account, request: Request) -> Resp
             "At least one of maxConcurrency, toleratedFailureCount and toleratedFailurePercentage must be specified."
         )
         raise ApiError("ValidationException", problem)
-    live = service.live.get(row.root_arn)
-    if row.stopped_at is None and live is not None:
+    live = service.awake(row.root_arn) if row.stopped_at is None else None
+    if live is not None:
         live.driver.post(MapRunUpdated(live.driver.clock(), row.op, limit, count, share))
     return {}
 
@@ -81,7 +81,7 @@ def _map_run_of(service: Service, arn: str) -> MapRun:
 
 def _as_it_is(service: Service, row: MapRun) -> MapRun:
     """Return the row of a Map Run as it is at this moment, where it is alive."""
-    live = service.live.get(row.root_arn)
+    live = service.live.get(row.root_arn) if row.stopped_at is not None else service.awake(row.root_arn)
     if live is None or row.arn not in live.map_runs:
         return row
     live.note_map_run(service.store, row.arn)

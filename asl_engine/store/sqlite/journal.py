@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from asl_engine.store.records import Entry, Execution
+from asl_engine.journal.codec import Entry
+from asl_engine.store.records import Execution
 from asl_engine.store.sqlite.database import Part
 from asl_engine.store.sqlite.shared import is_large, large_to_store, stored_text, text_to_store
 from asl_engine.store.sqlite.tables import EXECUTIONS
