@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from asl_engine.drivers.hooks import Hooks
 from asl_engine.errors import AslError
@@ -24,6 +25,9 @@ from asl_engine.server.live import LiveExecution
 from asl_engine.store import Execution, StoreFailed
 from asl_engine.store.store import DurableStore
 from asl_engine.values import parse_json
+
+Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Has a driver run."""
 
 PATIENCE: Final = 2.0
 """How many seconds an execution stays in memory that only waits."""
@@ -49,7 +53,7 @@ class Revival:
         store: DurableStore,
         live: dict[str, LiveExecution],
         prepare: Callable[[Execution], LiveExecution],
-        go_on: Callable[[LiveExecution, Coroutine[Any, Any, None]], None],
+        go_on: Callable[[LiveExecution, Run], None],
         finish: Callable[[LiveExecution], None],
     ) -> None:
         self.store = store
@@ -105,14 +109,15 @@ class Revival:
             if row.stopped_at is not None:
                 del self.live[row.arn]
                 return None
-            self._go_on(live, driver.run(started(live, input, identity)))
+            self._go_on(live, partial(driver.run, started(live, input, identity)))
             return live
         live.descendants.meet(driver.family)
         if kernel.status == "RUNNING":
             self.store.unpark(row)
-            self._go_on(live, driver.resume(known.submitted))
+            running = driver.resume(known.submitted)
+            self._go_on(live, lambda: running)
         elif row.stopped_at is None and row.redrive_count > kernel.redrive_count:
-            self._go_on(live, driver.run(ExecutionRedriven(row.redriven_at or driver.clock())))
+            self._go_on(live, partial(driver.run, ExecutionRedriven(row.redriven_at or driver.clock())))
         elif row.stopped_at is None:
             self._finish(live)
         return live

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Coroutine
+from functools import partial
 from itertools import chain, repeat
 from typing import Any, cast
 
@@ -25,7 +26,7 @@ from asl_engine.server.live import Descendants, LiveExecution, let_go
 from asl_engine.server.logs import Logs
 from asl_engine.server.mock_cases import MockConfigFile, mocks_of
 from asl_engine.server.revisions import compiled
-from asl_engine.server.revival import PATIENCE, Revival, started
+from asl_engine.server.revival import PATIENCE, Revival, Run, started
 from asl_engine.server.workers import Workers
 from asl_engine.store import Execution, MemoryStore, Store, StoreFailed, Token
 from asl_engine.store.store import DurableStore
@@ -82,7 +83,7 @@ class Service:
         live = self._prepared(row, mocks)
         if self.revival is not None and row.revision.type == "STANDARD":
             self.revival.journal(live)
-        self._go_on(live, live.driver.run(started(live, value, identity)))
+        self._go_on(live, partial(live.driver.run, started(live, value, identity)))
 
     def _prepared(self, row: Execution, mocks: MockedStates | None = None) -> LiveExecution:
         """Give an execution a kernel and a driver; it has not begun."""
@@ -100,7 +101,7 @@ class Service:
         live = descendants.root = LiveExecution(row, kernel, driver, descendants, circumstances, machine)
         return live
 
-    def _go_on(self, live: LiveExecution, run: Coroutine[Any, Any, None], seen: int = 0) -> None:
+    def _go_on(self, live: LiveExecution, run: Run, seen: int = 0) -> None:
         """Have an execution run until it ends, or is parked; `seen` events of it are in its log."""
         self.live[live.row.arn] = live
         self.running += 1
@@ -119,7 +120,7 @@ class Service:
         live.row.reopen(at)
         self.store.update_execution(live.row)
         live.left = asyncio.Event()
-        self._go_on(live, live.driver.run(ExecutionRedriven(at)), live.kernel.event_count)
+        self._go_on(live, partial(live.driver.run, ExecutionRedriven(at)), live.kernel.event_count)
         return at
 
     def _log(self, live: LiveExecution, seen: int = 0) -> None:
@@ -140,7 +141,7 @@ class Service:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _follow(self, live: LiveExecution, run: Coroutine[Any, Any, None]) -> None:
+    async def _follow(self, live: LiveExecution, run: Run) -> None:
         try:
             await self._run(live, run)
         except StoreFailed as problem:  # nobody knows what was written: what is in the store goes on, when it can
@@ -157,10 +158,10 @@ class Service:
             self._finish(live)
         live.left.set()
 
-    async def _run(self, live: LiveExecution, run: Coroutine[Any, Any, None]) -> None:
+    async def _run(self, live: LiveExecution, run: Run) -> None:
         """Run until the end, or patience's. What cannot go on has failed: it must not seem to run for ever."""
         try:
-            await run
+            await run()
         except (asyncio.CancelledError, StoreFailed):
             raise
         except BaseException as problem:
@@ -197,8 +198,10 @@ class Service:
         return self._endings.setdefault(arn, asyncio.Event())
 
     async def wait_for(self, arn: str, seconds: float | None = None) -> None:
-        """Wait until an execution that runs has ended, or so long."""
-        await asyncio.wait_for(self.ending(arn).wait(), seconds)
+        """Wait until an execution has ended, or so long."""
+        row = self.store.execution(arn)
+        if row is not None and row.stopped_at is None:
+            await asyncio.wait_for(self.ending(arn).wait(), seconds)
 
     def clock(self, arn: str) -> float:
         """Return the time of an execution: its own clock may be ahead, where time is skipped."""

@@ -7,8 +7,8 @@ from contextlib import closing
 import pytest
 from test_stores import PREFIX, activity, execution, machine, token
 
+from asl_engine.journal import Entry
 from asl_engine.quotas import REDRIVABLE_SECONDS
-from asl_engine.store import Entry
 from asl_engine.store.sqlite import SqliteStore
 
 

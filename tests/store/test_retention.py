@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 from test_stores import PREFIX, activity, execution, machine, revision, token
 
+from asl_engine.journal import Entry
 from asl_engine.quotas import RETENTION_SECONDS
-from asl_engine.store import Entry, MapRun
+from asl_engine.store import MapRun
 from asl_engine.store.sqlite import SqliteReader, SqliteStore, retention
 
 NOW = 100.0 + RETENTION_SECONDS
