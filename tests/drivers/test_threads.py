@@ -8,7 +8,7 @@ import threading
 from conftest import PATIENCE, chain
 
 from asl_engine import StateMachine
-from asl_engine.drivers import realtime, threads
+from asl_engine.drivers import calls, threads
 from asl_engine.drivers.threads import Threads
 
 
@@ -59,7 +59,7 @@ def test_an_idle_thread_ends(monkeypatch):
 
 def test_many_executions_share_the_threads_that_there_are(monkeypatch):
     """Two hundred functions that block at once: never more of them than threads, and every execution has its result."""
-    monkeypatch.setattr(realtime, "THREADS", Threads(8))
+    monkeypatch.setattr(calls, "THREADS", Threads(8))
     lock, running, most = threading.Lock(), 0, 0
 
     def blocks(event, context):
