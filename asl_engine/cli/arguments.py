@@ -11,13 +11,16 @@ import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asl_engine.cli.terminal import read_file
 from asl_engine.errors import SourceError, UsageError, did_you_mean
 from asl_engine.files import DEFINITIONS, files_below, files_like
 from asl_engine.tasks.registry import Functions, split_name
 from asl_engine.values import JSON, parse_json
+
+if TYPE_CHECKING:
+    from asl_engine.store import Store
 
 MAX_READ = 64 * 1024 * 1024
 """The longest file that is read as an input or a history, in bytes."""
@@ -242,3 +245,18 @@ def text_of(problem: BaseException) -> str:
     except Exception:
         text = ""
     return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+
+
+def open_store(file: str | None, durability: str) -> Store | None:
+    """Return the store in a file, which is made if it is missing, with its folder. None without a file. Raises
+    UsageError."""
+    if file is None:
+        return None
+    from asl_engine.store.sqlite import SqliteStore
+
+    path = Path(file).expanduser()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise UsageError(f"no store can be made at {file}: {problem.strerror}") from None
+    return SqliteStore(path, durability)  # type: ignore[arg-type] # click has checked it

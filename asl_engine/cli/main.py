@@ -279,6 +279,11 @@ def render(file: str, output: str | None, form: str | None, history_file: str | 
 )
 @click.option("--mock-config", metavar="FILE", help="A MockConfigFile, read again when it changes.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="Another name of this machine; may be repeated.")
+@click.option("--store", metavar="FILE", help="Where executions are kept that outlive the process; made if missing.")
+@click.option(
+    "--durability", type=click.Choice(["full", "normal"]), default="full", show_default=True,
+    help="What the store survives: a power cut, or the end of the process in any way.",
+)
 @bucket_option
 def serve(
     host: str,
@@ -288,10 +293,12 @@ def serve(
     clock: str,
     mock_config: str | None,
     allow_host: tuple[str, ...],
+    store: str | None,
+    durability: str,
     bucket: tuple[str, ...],
 ) -> None:
     """Serve the protocol of AWS Step Functions, for boto3, the AWS CLI and every SDK."""
-    from asl_engine.cli.arguments import load_functions, read_buckets
+    from asl_engine.cli.arguments import load_functions, open_store, read_buckets
     from asl_engine.tasks.registry import Functions
 
     try:
@@ -305,7 +312,8 @@ def serve(
         announce = partial(print, file=output, flush=True)
         registry = load_functions(functions) if functions is not None else Functions()
         try:
-            service = service_for(registry, aws_endpoint_url, clock == "skip", mock_config, read_buckets(bucket))
+            buckets, opened = read_buckets(bucket), open_store(store, durability)
+            service = service_for(registry, aws_endpoint_url, clock == "skip", mock_config, buckets, opened)
             answer(service, host, port, announce, allow_host)
         except OSError as problem:
             reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
