@@ -114,7 +114,9 @@ class Reader:
         for line in self.local(block.text).replace("\\\n", "").splitlines():
             for command in line.split(" && "):
                 command = command.removeprefix(".venv/bin/") if command.startswith(".venv/bin/asl ") else command
-                if command.startswith("asl serve"):
+                if command.startswith("kill ") and self.server is not None:
+                    self.kill(command)
+                elif command.startswith("asl serve"):
                     self.serve(command)
                 elif command.startswith(("asl ", "aws ", "pytest ")) or "| asl " in command:
                     told, code = self.call(command)
@@ -160,6 +162,14 @@ class Reader:
         assert self.server.stdout is not None
         self.port = self.server.stdout.readline().strip().rpartition(":")[2]
         assert self.port.isdigit(), "the endpoint did not start"
+
+    def kill(self, command: str) -> None:
+        """Kill the endpoint as the page says."""
+        assert self.server is not None
+        assert self.server.stdout is not None
+        self.call(command)
+        self.server.wait(PATIENCE)
+        self.server.stdout.close()
 
     def local(self, text: str) -> str:
         return text.replace(f"127.0.0.1:{PORT}", f"127.0.0.1:{self.port}")
