@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 from conftest import PATIENCE, chain
 
@@ -113,23 +114,28 @@ def test_a_token_is_answered_in_the_next_process(tmp_path):
 
 
 def test_what_only_waits_is_parked_and_woken(tmp_path, monkeypatch):
-    """By its moment, in whatever process."""
+    """It takes no memory until its moment comes, in whatever process."""
     monkeypatch.setattr("asl_engine.server.service.PATIENCE", 0.0)
+    now = time.time
 
     async def story():
         async with Life(tmp_path / "store", {}) as life:
-            arn = await life.start(chain(W={"Type": "Wait", "Seconds": 2}, Z={"Type": "Pass"}))
+            arn = await life.start(chain(W={"Type": "Wait", "Seconds": 3600}, Z={"Type": "Pass"}))
             async with asyncio.timeout(PATIENCE):
                 while (due := life.service.store.next_due()) is None:
                     await asyncio.sleep(0.001)
             assert not life.service.live
             described = await life("DescribeExecution", executionArn=arn)
+        async with Life(tmp_path / "store", {}):
+            await asyncio.sleep(0)
+            monkeypatch.setattr("time.time", lambda: now() + 3601)
         async with Life(tmp_path / "store", {}) as life:
             return due - described["startDate"], await life.end(arn)
 
     delay, described = asyncio.run(story())
-    assert 1.9 < delay < 2.1
-    assert "SUCCEEDED" == described["status"]
+    assert 3599.9 < delay < 3600.1
+    assert described["status"] == "SUCCEEDED"
+    assert 3599.9 < described["stopDate"] - described["startDate"] < PATIENCE + 3601
 
 
 def test_a_failed_execution_is_redriven_in_the_next_process(tmp_path):
