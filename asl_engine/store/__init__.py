@@ -6,6 +6,7 @@ changes one hands it back (`update_...`), for a store may have given a copy. Lis
 last entry that it had, so deleting and adding while somebody turns pages neither loses an entry nor shows it twice.
 """
 
+from asl_engine.journal.codec import Entry
 from asl_engine.store.memory import MemoryStore
 from asl_engine.store.records import Activity, Alias, Execution, Machine, MapRun, Page, Revision, Token, Version
 from asl_engine.store.store import DurableStore, Store, StoreFailed, StoreFull
@@ -14,6 +15,7 @@ __all__ = [
     "Activity",
     "Alias",
     "DurableStore",
+    "Entry",
     "Execution",
     "Machine",
     "MapRun",

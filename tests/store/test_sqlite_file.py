@@ -183,7 +183,7 @@ def test_empty_pages_can_be_given_back(path):
 
 WRITER = """
 import asyncio, sys
-from asl_engine.store import Entry
+from asl_engine.journal import Entry
 from asl_engine.store.sqlite import SqliteStore
 
 async def write(store, number):
