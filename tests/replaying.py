@@ -30,7 +30,7 @@ class Replaying(VirtualDriver):
 
     def begin(self, event):
         if not self.entries:
-            self.first = event
+            self.first, self._input = event, event.text or json.dumps(event.input)
         self.journal.on_event(event)
         if self.often is not None:
             asked = iter(range(self.often))
@@ -48,7 +48,7 @@ class Replaying(VirtualDriver):
         if self.family is not None:
             self.family.max_unsuccessful = old.max_unsuccessful
             self.family.watcher.keeps_history = self._watcher.keeps_history
-        replay(self.kernel, self.family, circumstances, self.entries, self.first.input, self.first.identity)
+        replay(self.kernel, self.family, circumstances, self.entries, self._input, self.first.identity)
         if old is not None:
             self._go_on_with(old)
         self._follow(circumstances)

@@ -23,7 +23,7 @@ from asl_engine.kernel.commands import DEADLINE
 from asl_engine.mapruns.family import FamilyEvent
 from asl_engine.mapruns.family_messages import MapRunUpdated, WorkDone
 from asl_engine.mapruns.problems import MapRunProblem
-from asl_engine.values import JSON
+from asl_engine.values import JSON, parse_json
 
 
 class Entry(NamedTuple):
@@ -52,7 +52,7 @@ FIELDS: Final[dict[type[Any], tuple[str, ...]]] = {
     TaskFailed: ("error", "cause"),
     TaskHeartbeat: (),
     TaskSubmitted: ("output",),
-    TaskSucceeded: ("result",),
+    TaskSucceeded: ("result", "text"),
     TimerFired: (),
     WorkDone: ("value",),
 }
@@ -68,6 +68,10 @@ _encoder: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 def body_of(event: FamilyEvent, circumstances: dict[str, JSON]) -> str:
     """Return the body of an event's entry. `circumstances` is what else its handling depended on."""
     about = {name: _plain(getattr(event, name)) for name in FIELDS[type(event)]}
+    if isinstance(event, ExecutionStarted):
+        about["is_as_written"] = True if event.text is not None else None
+    elif about.get("text") is not None:  # what it says is there once
+        del about["result"]
     about = {name: value for name, value in about.items() if value is not None} | circumstances
     return _encoder.encode(about) if about else ""
 
@@ -84,11 +88,14 @@ def op_of(event: FamilyEvent) -> str:
     return "" if event.op == DEADLINE else event.op
 
 
-def event_of(entry: Entry, about: dict[str, JSON], input: JSON, identity: Identity) -> FamilyEvent:
+def event_of(entry: Entry, about: dict[str, JSON], input_text: str, identity: Identity) -> FamilyEvent:
     """Return the event of an entry, whose body is `about`. Of work that was done the value is as JSON."""
     event_type, op = NAMES[entry.kind], entry.op or DEADLINE
     if event_type is ExecutionStarted:
-        return ExecutionStarted(entry.at, input, identity, about["seed"], about.get("size"))
+        text = input_text if "is_as_written" in about else None
+        return ExecutionStarted(entry.at, parse_json(input_text), identity, about["seed"], about.get("size"), text)
+    if "text" in about:
+        about["result"] = parse_json(about["text"])
     fields = {name: about.get(name) for name in FIELDS[event_type]}
     event: FamilyEvent = event_type(at=entry.at, op=op, **fields)
     return event

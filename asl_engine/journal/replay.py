@@ -42,7 +42,7 @@ def replay(
     family: Family | None,
     circumstances: Circumstances,
     entries: Iterable[Entry],
-    input: JSON,
+    input_text: str,
     identity: Identity,
 ) -> Replayed:
     """Have an execution that has not started take in what it heard before: then it stands where it stood.
@@ -55,7 +55,7 @@ def replay(
     for entry in entries:
         about: dict[str, JSON] = json.loads(entry.body) if entry.body else {}
         circumstances.begin_again(about)
-        event: Any = event_of(entry, about, input, identity)
+        event: Any = event_of(entry, about, input_text, identity)
         if isinstance(event, WorkDone) and family is not None:
             event.value = _value_of(family, entry, about)
         handle(event)

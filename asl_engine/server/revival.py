@@ -98,18 +98,18 @@ class Revival:
             raise ApiError("InternalFailure", f"The execution {arn} cannot go on: {problem}") from None
 
     def _revive(self, row: Execution) -> LiveExecution | None:
-        input, identity = parse_json(row.input_text), identity_of(row)
+        identity = identity_of(row)
         live = self.live[row.arn] = self._prepare(row)
         kernel, driver = live.kernel, live.driver
         entries = self.store.entries(row.id)
         with live.descendants.silent():
-            known = replay(kernel, driver.family, live.circumstances, entries, input, identity)
+            known = replay(kernel, driver.family, live.circumstances, entries, row.input_text, identity)
         self.journal(live, known.seq)
         if not known.seq:  # it ended before it began, and all of its events are gone; or it has not begun
             if row.stopped_at is not None:
                 del self.live[row.arn]
                 return None
-            self._go_on(live, partial(driver.run, started(live, input, identity)))
+            self._go_on(live, partial(driver.run, started(live, parse_json(row.input_text), identity)))
             return live
         live.descendants.meet(driver.family)
         if kernel.status == "RUNNING":
@@ -178,7 +178,7 @@ class Revival:
 def started(live: LiveExecution, input: Any, identity: Identity) -> ExecutionStarted:
     """Return the first event of an execution, with chance of its own."""
     seed = random.SystemRandom().getrandbits(64)
-    return ExecutionStarted(live.driver.clock(), input, identity, seed)
+    return ExecutionStarted(live.driver.clock(), input, identity, seed, None, live.row.input_text)
 
 
 def identity_of(row: Execution) -> Identity:

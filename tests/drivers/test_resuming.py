@@ -38,7 +38,7 @@ class Lives:
     async def live(self, dies_after=None, on_hand_out=lambda driver, task: None):
         """Live once; return the kernel at the end."""
         kernel, circumstances = Kernel(self.machine.program), Circumstances()
-        known = replay(kernel, None, circumstances, self.entries, {"n": 1}, IDENTITY)
+        known = replay(kernel, None, circumstances, self.entries, '{"n": 1}', IDENTITY)
         killed = asyncio.Event()
 
         def append(entry):

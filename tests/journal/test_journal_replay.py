@@ -121,7 +121,7 @@ def test_a_replay_that_goes_another_way_stops_at_that_event():
     after = Kernel(StateMachine.from_dict(chain(A=TASK, C=TASK)).program)
 
     with pytest.raises(Diverged) as diverged:
-        replay(after, None, Circumstances(), entries, {}, identity)
+        replay(after, None, Circumstances(), entries, "{}", identity)
 
     assert (2, "TaskSucceeded", op) == diverged.value.entry[:1] + diverged.value.entry[2:4]
 
@@ -140,7 +140,7 @@ def test_activities_that_did_not_exist_do_not_exist_in_a_replay():
 
     again, existing = Kernel(machine.program), Circumstances({arn})
     again.activities = existing
-    replay(again, None, existing, entries, {}, identity)
+    replay(again, None, existing, entries, "{}", identity)
 
     assert ("FAILED", kernel.cause) == (again.status, again.cause)
     assert arn in existing
@@ -155,8 +155,31 @@ def test_half_characters_and_large_numbers_come_back():
     entries = journaled(machine, [began, TaskSucceeded(START + 1, "/A#1.0", value)])
 
     again = Kernel(machine.program)
-    known = replay(again, None, Circumstances(), entries, {}, identity)
+    known = replay(again, None, Circumstances(), entries, "{}", identity)
     [task] = [command for command in again.outstanding() if isinstance(command, StartTask)]
 
     assert (2, value, 2**64 - 1) == (known.seq, task.payload, again.seed)
     assert all(entry.body.isascii() for entry in entries)
+
+
+def test_texts_come_back_as_they_were_written():
+    """Blanks and the spelling of numbers, of the input and of results."""
+    machine = StateMachine.from_dict(chain(A=TASK, B={"Type": "Pass"}))
+    identity = Identity("run-0")
+    events = [
+        ExecutionStarted(START, {"n": 1.0}, identity, 7, None, '{ "n": 1.00 }'),
+        TaskSucceeded(START + 1, "/A#1.0", [1.0], "[ 1.0e0 ]"),
+    ]
+    kernel, entries, circumstances = Kernel(machine.program), [], Circumstances()
+    journal = Journal(kernel, None, circumstances, entries.append)
+    for event in events:
+        journal.on_event(event)
+        kernel.handle(event)
+        journal.on_commit(event)
+
+    again = Kernel(machine.program)
+    replay(again, None, Circumstances(), entries, '{ "n": 1.00 }', identity)
+
+    histories = [list(read_events(each.records)) for each in (kernel, again)]
+    assert histories[0] == histories[1]
+    assert "[ 1.0e0 ]" in str(histories[0][-1])

@@ -56,4 +56,4 @@ def test_items_that_have_changed_are_noticed(tmp_path):
     (tmp_path / "few").write_text("[1, 2, 4]")
     again = Family(Kernel(machine.program), Folders({"data": tmp_path}))
     with pytest.raises(Diverged, match="their source has changed"):
-        replay(again.root, again, Circumstances(), entries, {}, identity)
+        replay(again.root, again, Circumstances(), entries, "{}", identity)
