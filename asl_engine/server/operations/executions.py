@@ -24,7 +24,7 @@ from asl_engine.store import Execution, Page
 def start_execution(service: Service, account: Account, request: Request) -> Response:
     """Start an execution; the same name with the same input, while it runs, is answered as the first time."""
     arn, case, mocks = split_test_case(request["stateMachineArn"], service.mocks)
-    row, is_new = begin_execution(service, target_of(service.store, arn), request, mocks, case)
+    row, is_new = begin_execution(service, target_of(service.store, arn), request, mocks, test_case=case)
     if not is_new and (row.stopped_at is not None or row.input_text != (request.get("input") or "{}")):
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{row.arn}'")
     return {"executionArn": row.arn, "startDate": row.started_at}
