@@ -147,7 +147,8 @@ class Kernel(Memory):
 
         States that are done at once follow each other here, not by way of the table: in this loop goes the time.
         """
-        record, entries, texts, is_spent = self.record, self.record.entries, self.record.texts, self.is_spent
+        record, entries, is_spent = self.record, self.record.entries, self.is_spent
+        texts = record.texts or None  # which is quicker to ask for
         while True:
             state, result, route = frame.state, done.result, done.route
             assigned = None
@@ -157,10 +158,10 @@ class Kernel(Memory):
                     frame.data = result
                     assigned = assign(self, frame, route.assign)
                 output = result if route.leave is None else route.leave(frame, result)
+                if texts is not None and route.leave is not None:
+                    output = selected(output, frame.input, texts)
             except ExpressionFailed as problem:
                 return expression_failure(self, frame, problem)
-            if texts and route.leave is not None:
-                output = selected(output, frame.input, texts)
             # The size before the record: what is too large is a failure of this state, which then was not left.
             size = frame.result_max_size
             if route.leave is not None or not size:  # made of input and result; else it is the result, of known size
@@ -180,8 +181,7 @@ class Kernel(Memory):
                     entries += (state, frame.input, output)
             following = route.next
             if following is None:
-                self._end_walk(frame, output, size)
-                return None
+                return self._end_walk(frame, output, size)
             frame.state = following
             frame.input = frame.data = output
             frame.max_size = size
@@ -192,19 +192,20 @@ class Kernel(Memory):
                 move = following.run(frame)
             except ExpressionFailed as problem:
                 return expression_failure(self, frame, problem)
-            if texts:
+            if texts is not None:
                 write_anew(move, output, texts)
             if type(move) is not Done:
                 return move
             done = move
 
-    def _end_walk(self, frame: Frame, output: JSON, size: int) -> None:
-        """The walk has left its last state."""
+    def _end_walk(self, frame: Frame, output: JSON, size: int) -> Move | None:
+        """The walk has left its last state, and makes no move."""
         frame.is_open = False
         if frame.parent is not None:
             forks.walk_succeeded(self, frame, frame.parent, output, size)
         else:
             self.succeed(output)
+        return None
 
     def _write_exit(self, frame: Frame, output: JSON, assigned: dict[str, JSON] | None) -> None:
         """Write down leaving a state that was entered some time ago, or that assigns variables."""
