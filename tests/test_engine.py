@@ -187,12 +187,10 @@ def test_history_can_be_left_out():
 
 def test_what_cannot_run_is_refused_and_not_ignored():
     """The machine can be loaded and drawn; running it says what the engine cannot do, and where."""
-    machine = StateMachine.from_dict(
-        one_state(Type="Map", ItemBatcher={"MaxItemsPerBatch": 2}, ItemProcessor=chain(P={"Type": "Pass"}))
-    )
+    machine = StateMachine.from_dict(one_state(Type="Wait", Seconds="${Delay}"))
 
     assert "<svg" in machine.render()
-    with pytest.raises(NotSupported, match="/States/S/ItemBatcher"):
+    with pytest.raises(NotSupported, match="/States/S/Seconds"):
         machine.run([])
 
 

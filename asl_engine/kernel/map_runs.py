@@ -54,9 +54,14 @@ def map_run_arn(memory: Memory, frame: Frame) -> str:
     """
     identity, state = memory.identity, frame.state
     assert state.distribution is not None
-    label = state.distribution.label or uuid_of(f"{identity.machine_arn}{state.pointer}")
+    label = label_of(identity.machine_arn, state.pointer, state.distribution.label)
     run = uuid_of(f"{memory.seed}:{identity.execution_arn}:{frame.op}")
     return f"arn:aws:states:{identity.region}:{identity.account}:mapRun:{identity.machine_name}/{label}:{run}"
+
+
+def label_of(machine_arn: str, pointer: str, label: str | None) -> str:
+    """Return the label of a distributed Map of a state machine, which the service makes where the state has none."""
+    return label or uuid_of(f"{machine_arn}{pointer}")
 
 
 def uuid_of(text: str) -> str:

@@ -19,7 +19,7 @@ from asl_engine.kernel import (
 from asl_engine.kernel.failures import DATA_LIMIT, TOO_MANY_FAILED
 from asl_engine.kernel.memory import Frame
 from asl_engine.kernel.sizes import too_large
-from asl_engine.mapruns.children import Births, Child, Counts
+from asl_engine.mapruns.children import Births, Child, Counts, all_written
 from asl_engine.mapruns.family_messages import MapRunUpdated, WorkDone
 from asl_engine.mapruns.items import Item
 from asl_engine.mapruns.problems import MapRunProblem
@@ -90,6 +90,7 @@ class MapRun:
         self.intake, self.results = intake, results
         self.is_busy = False  # reading, writing, or starting children
         self._births = Births(self.program, parent, self.arn, results.keeps_history)
+        self.machine_arn = self._births.identity(0).machine_arn  # with the label of the Map
         self.started = 0
         self.is_written = False  # the results: once, whether the run fails before or by it
         self.redrive_count = 0
@@ -277,16 +278,14 @@ class MapRun:
         self.host.ask(self, "write")
 
     def _written(self, result: JSON) -> None:
-        for counts in (self.items, self.executions):
-            counts.written = counts.total if self.results.are_files else 0
         if self.status == "FAILED":
             self._end_failed()
-            return
-        if result is Results.TOO_LARGE:
+        elif result is Results.TOO_LARGE:
             self._fail(MapRunProblem(DATA_LIMIT, too_large(self.state)))
-            return
-        self.status, self.stopped_at = "SUCCEEDED", self.now
-        self.host.ended(self, MapRunSucceeded(self.now, self.op, result))
+        else:
+            all_written(self.items, self.executions)
+            self.status, self.stopped_at = "SUCCEEDED", self.now
+            self.host.ended(self, MapRunSucceeded(self.now, self.op, result))
 
     def _fail(self, problem: MapRunProblem) -> None:
         """Stop what runs, write what there is, and fail."""
@@ -300,6 +299,7 @@ class MapRun:
             self._end_failed()
 
     def _end_failed(self) -> None:
+        all_written(self.items, self.executions)
         self.stopped_at = self.now
         self._let_go()
         assert self.error is not None

@@ -8,7 +8,7 @@ of their `Language`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.lang.expr import Expr, ExpressionFailed, Scope
@@ -191,6 +191,8 @@ def compile_parallel(state: model.Parallel, compiled: State, blocks: Blocks, lan
 
 def compile_map(state: model.Map, compiled: State, blocks: Blocks, language: Language) -> Run:
     """A Map forks: its processor gets each item; what shapes it is asked when history has begun the Map."""
+    if state.model_fields_set & DISTRIBUTED_ONLY:
+        return refuse_to_distribute
     enter, read_items, compiled.select = language.enter(state), language.items(state), language.selector(state)
     limit_of = language.integer(state, "max_concurrency", 0)
     count_of = language.integer(state, "tolerated_failure_count", 0)
@@ -204,6 +206,15 @@ def compile_map(state: model.Map, compiled: State, blocks: Blocks, language: Lan
         return Fork(blocks, items, items, min(limit, INLINE_CONCURRENCY), tolerated)
 
     return run
+
+
+DISTRIBUTED_ONLY: Final = frozenset({"item_reader", "item_batcher", "result_writer"})
+
+
+def refuse_to_distribute(scope: Scope) -> Move:
+    """Fail as an inline Map does that has what only a distributed one can have: the service takes such a definition,
+    and fails when it runs (recorded, 2026)."""
+    raise ExpressionFailed("The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps")
 
 
 def compile_distributed(state: model.Map, compiled: State, processor: Program, language: Language) -> Run:

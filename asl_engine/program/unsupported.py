@@ -8,10 +8,7 @@ from itertools import chain
 from asl_engine.model import states as model
 from asl_engine.model.base import Part
 from asl_engine.model.kinds import CONSTANT, NUMBER, Kind
-from asl_engine.model.shape import fields_of
 from asl_engine.model.walk import states, values
-
-DISTRIBUTED_ONLY = frozenset({"item_reader", "item_batcher", "result_writer"})
 
 
 def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
@@ -25,9 +22,6 @@ def not_supported(machine: model.StateMachine) -> Iterator[tuple[str, str]]:
 def _unsupported(state: model.State) -> Iterator[tuple[str, str]]:
     if not isinstance(state, model.Map) or state.is_distributed:
         return
-    for name in sorted(state.model_fields_set & DISTRIBUTED_ONLY):
-        field = fields_of(type(state))[name]
-        yield f"/{field}", f"{field} belongs to Distributed Map; set Mode to DISTRIBUTED in the ProcessorConfig"
     config = state.processor.processor_config if state.processor is not None else None
     if config is not None and config.execution_type is not None:
         place = "/ItemProcessor" if state.item_processor is not None else "/Iterator"

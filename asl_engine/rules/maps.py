@@ -88,7 +88,7 @@ def is_inline(site: StateSite, outline: Outline) -> bool:
 def distributed_field_inline(outline: Outline) -> Iterator[Finding]:
     """An inline Map has `ItemReader`, `ItemBatcher` or `ResultWriter`, which only a distributed one can use.
 
-    It is only a warning: AWS is said to refuse this, and no recording shows that it does.
+    It is only a warning: AWS takes the definition, and fails with `States.Runtime` when the Map runs.
 
     Bad:
         {"Type": "Map", "ItemBatcher": {"MaxItemsPerBatch": 5}, "End": true,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from asl_engine.server.arns import check_arn
 from asl_engine.server.errors import execution_does_not_exist
+from asl_engine.server.labels import processor_of
 from asl_engine.server.revisions import compiled
 from asl_engine.server.variable_references import variable_references
 from asl_engine.store import Execution, Revision, Store
@@ -26,17 +27,24 @@ def wants_data(request: dict[str, Any]) -> bool:
     return bool(request.get("includedData") != "METADATA_ONLY")
 
 
-def about(name: str, revision: Revision, request: dict[str, Any]) -> dict[str, Any]:
+def about(arn: str, revision: Revision, request: dict[str, Any]) -> dict[str, Any]:
     """Return what DescribeStateMachine and DescribeStateMachineForExecution both tell. Who wants no data gets a
-    definition without anything in it (recorded, September 2026)."""
+    definition without anything in it (recorded, September 2026).
+
+    `arn` is the state machine's, or ends with the label of one of its Maps, whose processor is the definition then.
+    """
     model = compiled(revision.definition, revision.type).model
+    machine_arn, _, label = arn.partition("/")
+    definition = processor_of(revision, arn) if label else revision.definition
     optional = {
         "revisionId": revision.id,
         "variableReferences": variable_references(model) or None,
+        "label": label.rpartition("/")[2] or None,
     }
     return {
-        "name": name,
-        "definition": revision.definition if wants_data(request) else "{}",
+        "stateMachineArn": arn,
+        "name": machine_arn.split(":")[6],  # a version has its number behind it
+        "definition": definition if wants_data(request) else "{}",
         "roleArn": revision.role_arn,
         "loggingConfiguration": revision.logging,
         "tracingConfiguration": revision.tracing,

@@ -150,7 +150,7 @@ class Descendants(Watcher):
         if self._is_silent:
             return
         execution_arn, root = run.parent.identity.execution_arn, self.root.row
-        row = MapRun(run.arn, execution_arn, root.arn, root.machine_arn, run.op, run.started_at)
+        row = MapRun(run.arn, execution_arn, root.arn, run.machine_arn, run.op, run.started_at)
         note(row, run)
         self.root.map_runs[run.arn] = run
         self.store.add_map_run(row)

@@ -78,7 +78,8 @@ def test_headers_that_are_refused(bucket, header, cause):
         ("[NaN]", {"InputType": "JSON"}, "NaN is not JSON"),
         ("[" * 5_000, {"InputType": "JSON"}, "not valid JSON"),
         ("", {"InputType": "JSON"}, "not valid JSON"),
-        ('{"Hello": "world"}', {"InputType": "JSON"}, "Attempting to map over non-iterable node."),
+        ('"Hello"', {"InputType": "JSON"}, "Attempting to map over non-iterable node."),
+        ('{"a": 1', {"InputType": "JSON"}, "not valid JSON"),
         ("3", {"InputType": "JSON", "ItemsPointer": ""}, "Attempting to map over non-iterable node."),
         ('{"a": 3}', {"InputType": "JSON", "ItemsPointer": "/a"}, "Attempting to map over non-iterable node."),
         ('{"a": 3}', {"InputType": "JSON", "ItemsPointer": "/b"}, "leads to nothing"),
@@ -172,7 +173,7 @@ def test_listings_and_what_is_in_the_objects(bucket):
     sources = {"v.$": "$$.Map.Item.Value", "s.$": "$$.Map.Item.Source"}
     output = run(distributed(ItemReader=flat, ItemSelector=sources), buckets={"data": bucket}).output
     assert [item["v"] for item in output] == ["a1", "a2", "b1", "b2"]
-    assert output[0]["s"] == "S3://data/in/a"
+    assert output[0]["s"] == "s3://data/in/a"
 
 
 def test_an_athena_manifest(bucket):
@@ -199,9 +200,9 @@ def test_an_inventory(bucket):
     assert [(row["Key"], row["Size"]) for row in output] == [("a.txt", "5"), ("b.txt", "6")]
 
 
-@pytest.mark.parametrize(("most", "items"), [(0, []), (1, [1]), (5, [1, 2, 3])])
+@pytest.mark.parametrize(("most", "items"), [(0, [1, 2, 3]), (1, [1]), (5, [1, 2, 3])])
 def test_the_first_items_only(bucket, most, items):
-    """MaxItems may be more than there are."""
+    """MaxItems may be more than there are, and 0 is no limit (recorded, September 2026)."""
     assert read(bucket, "[1, 2, 3]", InputType="JSON", MaxItems=most).output == items
 
 
@@ -261,3 +262,38 @@ def test_any_text_is_an_array_or_a_problem(text, size):
         assert not isinstance(wanted, list)
     else:
         assert found == wanted
+
+
+def test_the_members_of_an_object(bucket):
+    """They are items with their keys, as an object in the input is (measured on AWS, 2026)."""
+    shape = {"k.$": "$$.Map.Item.Key", "v.$": "$$.Map.Item.Value"}
+    (bucket / "items").write_text(' {"tea": 3, "nuts": [1]}\n')
+    plain = distributed(ItemReader=reader(InputType="JSON"))
+    shaped = distributed(ItemReader=reader(InputType="JSON"), ItemSelector=shape)
+
+    assert [{"Key": "tea", "Value": 3}, {"Key": "nuts", "Value": [1]}] == run(
+        plain, buckets={"data": bucket}
+    ).output
+    assert [{"k": "tea", "v": 3}, {"k": "nuts", "v": [1]}] == run(shaped, buckets={"data": bucket}).output
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ('x ""y"" z,b', ['x "y" z', "b"]),
+        ('"x ""y"" z",b', ['x "y" z', "b"]),
+        ('"a,\nb",c', ["a,\nb", "c"]),
+        ("a\\,b,c", ["a,b", "c"]),
+        ('"a\\"b",c', ['a"b', "c"]),
+        ("a\\\\,c", ["a\\", "c"]),
+        ("a\\b,c\\", ["ab", "c"]),
+        ('a"b,c"', ['a"b', 'c"']),
+        ('"",', ["", ""]),
+        (',"c"', ["", "c"]),
+    ],
+)
+def test_quotes_and_backslashes_in_a_row(bucket, line, row):
+    """A doubled quote is a quote wherever it stands, and a backslash takes what follows (developer guide)."""
+    output = read(bucket, f"x,y\r\n{line}\r\n\r\n1,2", **FIRST).output
+
+    assert [row, ["1", "2"]] == [[item["x"], item["y"]] for item in output]

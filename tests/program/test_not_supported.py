@@ -60,3 +60,23 @@ def test_a_placeholder_in_an_expression_is_refused_with_its_place(state):
     assert "<svg" in machine.render()
     with pytest.raises(NotSupported, match=r"(?s)/States/A: an expression cannot be read before its placeholder"):
         machine.run({})
+
+
+@pytest.mark.parametrize("field", ["ItemReader", "ItemBatcher", "ResultWriter"])
+def test_an_inline_map_cannot_use_what_a_distributed_one_can(field):
+    """The service takes the definition, and fails when it runs (measured on AWS, 2026)."""
+    fields = {
+        "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}},
+        "ItemBatcher": {"MaxItemsPerBatch": 5},
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}},
+    }
+    processor = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    state = {"Type": "Map", "ItemProcessor": processor, "End": True, field: fields[field]}
+
+    execution = StateMachine.from_dict({"StartAt": "S", "States": {"S": state}}).run([1])
+
+    assert ("FAILED", "States.Runtime") == (execution.status, execution.error)
+    assert execution.cause == (
+        "An error occurred while executing the state 'S' (entered at the event id #2). "
+        "The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps"
+    )

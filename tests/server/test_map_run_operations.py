@@ -35,9 +35,10 @@ def test_a_finished_run_tells_of_its_children():
     [listed] = client("ListMapRuns", executionArn=done["executionArn"])["mapRuns"]
     run = client("DescribeMapRun", mapRunArn=listed["mapRunArn"])
 
-    assert listed["stateMachineArn"] == f"{MACHINE}m"
+    assert listed["stateMachineArn"] == f"{MACHINE}m/L"
     assert (run["status"], run["maxConcurrency"], run["executionArn"]) == ("SUCCEEDED", 10_000, done["executionArn"])
     assert (run["itemCounts"]["succeeded"], run["executionCounts"]["total"]) == (3, 3)
+    assert run["itemCounts"]["resultsWritten"] == 3  # also where no file is written (recorded, September 2026)
     children = client("ListExecutions", mapRunArn=listed["mapRunArn"])["executions"]
     assert [child["itemCount"] for child in children] == [1, 1, 1]
     child = client("DescribeExecution", executionArn=children[0]["executionArn"])
@@ -47,6 +48,47 @@ def test_a_finished_run_tells_of_its_children():
     events = client("GetExecutionHistory", executionArn=child["executionArn"])["events"]
     assert [event["type"] for event in events][-1] == "ExecutionSucceeded"
     assert len(client("ListExecutions", stateMachineArn=f"{MACHINE}m")["executions"]) == 1
+
+
+@pytest.mark.parametrize("label", ["L", None])
+def test_the_machine_of_a_child_is_the_processor(label):
+    """Without what says how it is run; its ARN and its label are the Map's (recorded, September 2026)."""
+    definition = mapped()
+    if label is None:
+        del definition["States"]["S"]["Label"]
+    client = Client(skips_time=True)
+    client.create(definition=definition)
+    done = client.run(input="[1]")
+    [listed] = client("ListMapRuns", executionArn=done["executionArn"])["mapRuns"]
+    [child] = client("ListExecutions", mapRunArn=listed["mapRunArn"])["executions"]
+
+    described = client("DescribeStateMachineForExecution", executionArn=child["executionArn"])
+
+    made = listed["mapRunArn"].rpartition("/")[2].partition(":")[0]
+    assert WAITS == json.loads(described["definition"])
+    assert {"stateMachineArn": f"{MACHINE}m/{made}", "name": "m", "label": label or made} == {
+        name: described[name] for name in ("stateMachineArn", "name", "label")
+    }
+    assert listed["mapRunArn"] == described["mapRunArn"]
+    again = client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m/{made}")
+    assert (described["definition"], "ACTIVE", label or made) == (again["definition"], again["status"], again["label"])
+    refusal = client.refusal("DescribeStateMachine", stateMachineArn=f"{MACHINE}m/Other")
+    assert refusal == f"StateMachineDoesNotExist: State Machine Does Not Exist: '{MACHINE}m/Other'"
+
+
+def test_the_map_inside_a_child_has_labels_of_both():
+    inner = mapped()["States"]["S"] | {"Label": "Inner"}
+    client = Client(skips_time=True)
+    client.create(definition=mapped(processor={"StartAt": "I", "States": {"I": inner}}))
+    done = client.run(input="[[1]]")
+    [outer_run] = client("ListMapRuns", executionArn=done["executionArn"])["mapRuns"]
+    [outer] = client("ListExecutions", mapRunArn=outer_run["mapRunArn"])["executions"]
+    [inner_run] = client("ListMapRuns", executionArn=outer["executionArn"])["mapRuns"]
+    [child] = client("ListExecutions", mapRunArn=inner_run["mapRunArn"])["executions"]
+
+    described = client("DescribeStateMachineForExecution", executionArn=child["executionArn"])
+
+    assert (WAITS, "Inner") == (json.loads(described["definition"]), described["label"])
 
 
 def test_limits_change_while_it_runs():

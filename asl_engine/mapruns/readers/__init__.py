@@ -40,7 +40,7 @@ def open_items(reading: Reading, objects: Objects, identity: Identity) -> Genera
         raise reader_failed("field MaxItems must be positive")  # recorded
     try:
         with closing(_items(reading, objects, identity)) as items:
-            yield from islice(items, reading.max_items)
+            yield from islice(items, reading.max_items or None)  # 0 is no limit (recorded, September 2026)
     except ObjectProblem as problem:
         raise reader_failed(str(problem)) from None
     except OSError as problem:
@@ -76,7 +76,7 @@ def _of_object(
     if read is None:
         known = ", ".join(FORMATS)
         raise reader_failed(f"The ReaderConfig needs an InputType, one of {known}, and has {reading.input_type}.")
-    source = f"S3://{bucket}/{key}"
+    source = f"s3://{bucket}/{key}"
     with objects.open(identity, bucket, key, version) as stream:
         for value, name in read(stream, reading):
             yield Item(value, source, name)

@@ -1,9 +1,13 @@
 """CSV, and its relatives with other delimiters. Every value is a text; a short row is filled up, a long one cut
-(recorded)."""
+(recorded).
+
+A doubled quote is a quote, also in a field that is not quoted. A backslash takes what follows for itself: a quote, a
+delimiter, another backslash; before anything else that means that it is dropped (developer guide).
+"""
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterator
 from typing import IO, Final
 
@@ -31,12 +35,46 @@ def csv_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, str |
 
 def rows(stream: IO[bytes], delimiter: str = ",") -> Iterator[list[str]]:
     """Yield the rows that are not empty."""
-    if csv.field_size_limit() < MAX_BYTES:
-        csv.field_size_limit(MAX_BYTES)  # the limit is the process's own, and too low for what an item may be
-    try:
-        yield from filter(None, csv.reader(lines_of(stream), delimiter=delimiter))
-    except csv.Error as problem:
-        raise reader_failed(f"The CSV file cannot be read: {problem}.") from None
+    lines = lines_of(stream)
+    plain = re.compile(rf'[^"\\{re.escape(delimiter)}\r\n]+')
+    for line in lines:
+        if '"' in line or "\\" in line:
+            yield _row(line, lines, delimiter, plain)
+        elif text := line.rstrip("\r\n"):
+            yield text.split(delimiter)
+
+
+_QUOTED: Final = re.compile(r'[^"\\]+')
+
+
+def _row(line: str, lines: Iterator[str], delimiter: str, plain: re.Pattern[str]) -> list[str]:
+    """Return the row that begins with a line; a quoted field may go on in the next ones."""
+    fields, field, at, is_quoted, has_begun = [], "", 0, False, False
+    while line:
+        run = (_QUOTED if is_quoted else plain).match(line, at)
+        char = line[at]
+        if run is not None:
+            field, at = field + run[0], run.end()
+        elif char == "\\":
+            taken = line[at + 1 : at + 2].rstrip("\r\n")
+            field, at = field + taken, at + 1 + len(taken)
+        elif has_begun and line.startswith('""', at):
+            field, at = field + '"', at + 2
+        elif char == '"' and (is_quoted or not has_begun):
+            is_quoted, at = not is_quoted, at + 1
+        elif char == '"':
+            field, at = field + char, at + 1
+        elif char == delimiter:
+            fields.append(field)
+            field, at = "", at + 1
+        else:
+            at += 1  # the end of the line
+        has_begun = char != delimiter or is_quoted or run is not None
+        if len(field) > MAX_BYTES:
+            raise reader_failed(f"The CSV file cannot be read: a field has more than {MAX_BYTES} characters.")
+        if at == len(line):
+            line, at = next(lines, "") if is_quoted else "", 0
+    return [*fields, field]
 
 
 def objects_of(records: Iterator[list[str]], headers: list[str]) -> Iterator[dict[str, JSON]]:

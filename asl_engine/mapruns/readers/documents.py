@@ -22,13 +22,13 @@ SPACE: Final = " \t\r\n"
 
 
 def json_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, str | None]]:
-    """Yield the elements of an array, or what `ItemsPointer` points at: an array, or an object with its keys."""
+    """Yield the elements of an array, or the members of an object with their keys: the object's value, or what
+    `ItemsPointer` points at."""
     with told_as_reader_failed():
         if reading.items_pointer:
             yield from _pointed_at(stream, reading.items_pointer)
         else:
-            for item in _Elements(stream):
-                yield item, None
+            yield from _Elements(stream)
 
 
 def json_line_items(stream: IO[bytes], reading: Reading) -> Iterator[tuple[JSON, str | None]]:
@@ -47,7 +47,7 @@ def _no_json(problem: ValueError, where: str = "") -> MapRunProblem:
 
 
 class _Elements:
-    """Walks through the text of an array, and holds no more of it than an element needs."""
+    """Walks through the text of an array, and holds no more of it than an element needs; an object is read whole."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.text = text_of(stream)
@@ -55,18 +55,18 @@ class _Elements:
         self.at = 0
         self.is_over = False
 
-    def __iter__(self) -> Iterator[JSON]:
+    def __iter__(self) -> Iterator[tuple[JSON, str | None]]:
         if self._next_mark() != "[":
-            self._whole()
-            raise reader_failed("Attempting to map over non-iterable node.")  # recorded for an object
+            yield from elements_of(self._whole())
+            return
         self.at += 1
         if self._next_mark() == "]":
             self.at += 1
         else:
-            yield self._element()
+            yield self._element(), None
             while (mark := self._next_mark()) == ",":
                 self.at += 1
-                yield self._element()
+                yield self._element(), None
             if mark != "]":
                 where = "ends" if not mark else "goes on without a comma"
                 raise reader_failed(f"The object is not valid JSON: it {where} inside an array.")
@@ -108,23 +108,21 @@ class _Elements:
                 self.at = end if end < len(self.held) else len(self.held)
                 return value
 
-    def _whole(self) -> None:
-        text = self.held + self.text.read(MAX_DOCUMENT)
-        try:
-            parse_json(text)
-        except ValueError as problem:
-            raise _no_json(problem) from None
+    def _whole(self) -> JSON:
+        return _document(self.held[self.at :] + self.text.read(MAX_DOCUMENT + 1))
+
+
+def _document(text: str) -> JSON:
+    if len(text) > MAX_DOCUMENT:
+        raise reader_failed(f"A document that is no array may have {MAX_DOCUMENT} characters, and this has more.")
+    try:
+        return parse_json(text)
+    except ValueError as problem:
+        raise _no_json(problem) from None
 
 
 def _pointed_at(stream: IO[bytes], pointer: str) -> Iterator[tuple[JSON, str | None]]:
-    text = text_of(stream).read(MAX_DOCUMENT + 1)
-    if len(text) > MAX_DOCUMENT:
-        raise reader_failed(f"A document with an ItemsPointer may have {MAX_DOCUMENT} characters, and this has more.")
-    try:
-        value = parse_json(text)
-    except ValueError as problem:
-        raise _no_json(problem) from None
-    yield from pointed_at(value, pointer)
+    yield from pointed_at(_document(text_of(stream).read(MAX_DOCUMENT + 1)), pointer)
 
 
 def _is_index(name: str) -> bool:
@@ -140,6 +138,11 @@ def pointed_at(value: JSON, pointer: str) -> Iterator[tuple[JSON, str | None]]:
             value = value[name]
         else:
             raise reader_failed(f"The ItemsPointer {pointer} leads to nothing in the object.")
+    yield from elements_of(value)
+
+
+def elements_of(value: JSON) -> Iterator[tuple[JSON, str | None]]:
+    """Yield the elements of an array, or the members of an object with their keys (recorded, 2026)."""
     if isinstance(value, list):
         yield from ((item, None) for item in value)
     elif isinstance(value, dict):

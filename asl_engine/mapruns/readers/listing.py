@@ -18,4 +18,4 @@ def listed_items(summaries: Iterator[Summary], bucket: str) -> Iterator[Item]:
             "Size": summary.size,
             "StorageClass": summary.storage_class,
         }
-        yield Item(facts, f"S3://{bucket}")
+        yield Item(facts, f"s3://{bucket}")

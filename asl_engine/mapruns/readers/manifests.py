@@ -41,7 +41,7 @@ def inventory_items(objects: Objects, identity: Identity, bucket: str, key: str,
             raise reader_failed("The inventory's manifest names a file without a key.")
         with objects.open(identity, place, file["key"]) as stream:
             for item in objects_of(rows(stream), names):
-                yield Item(item, f"S3://{bucket}/{key}")
+                yield Item(item, f"s3://{bucket}/{key}")
 
 
 def _manifest(text: str) -> dict[str, JSON]:

@@ -64,11 +64,12 @@ def _summary(row: Execution) -> Response:
 
 @operation
 def describe_state_machine_for_execution(service: Service, account: Account, request: Request) -> Response:
-    """Tell about the state machine as it was when an execution was started."""
+    """Tell about the state machine as it was when an execution was started; of a child's, the processor of its Map."""
     row = execution_of(service.store, request["executionArn"])
-    machine_arn = row.machine_arn.partition("/")[0]  # without the label of a child's Map
-    response = {"stateMachineArn": machine_arn, "updateDate": row.revision.updated_at}
-    return response | about(machine_arn.rpartition(":")[2], row.revision, request)
+    response: Response = {"updateDate": row.revision.updated_at}
+    if row.map_run_arn is not None:
+        response["mapRunArn"] = row.map_run_arn
+    return response | about(row.machine_arn, row.revision, request)
 
 
 @operation

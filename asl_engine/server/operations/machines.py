@@ -9,7 +9,8 @@ from asl_engine.quotas import MAX_MACHINES
 from asl_engine.server.account import Account
 from asl_engine.server.arns import check_arn, check_name
 from asl_engine.server.descriptions import about
-from asl_engine.server.errors import ApiError, refused_when_full
+from asl_engine.server.errors import ApiError, machine_does_not_exist, refused_when_full
+from asl_engine.server.labels import processor_of
 from asl_engine.server.operations.keyed import keyed
 from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
@@ -118,18 +119,21 @@ def _check_logging(logging: dict[str, Any] | None) -> None:
 
 @operation
 def describe_state_machine(service: Service, account: Account, request: Request) -> Response:
-    """Tell about a state machine, as it is now or as a version of it was published."""
-    target = target_of(service.store, request["stateMachineArn"])
+    """Tell about a state machine, as it is now or as a version of it was published; or about one of its Maps."""
+    machine_arn, slash, labels = request["stateMachineArn"].partition("/")
+    target = target_of(service.store, machine_arn)
     version = target.version
+    arn = (target.machine.arn if version is None else version.arn) + slash + labels
+    if slash and processor_of(target.revision, arn) is None:
+        raise machine_does_not_exist(arn)
     response = {
-        "stateMachineArn": target.machine.arn if version is None else version.arn,
         "status": "ACTIVE",
         "type": target.revision.type,
         "creationDate": target.machine.created_at if version is None else version.created_at,
     }
     if version is not None and version.description is not None:
         response["description"] = version.description
-    return response | about(target.machine.name, target.revision, request)
+    return response | about(arn, target.revision, request)
 
 
 @operation
