@@ -267,6 +267,8 @@ class RealTimeDriver:
             self.post(event)
 
     async def _outcome(self, task: StartTask) -> Event | None:
+        if task.op not in self.kernel_of(task.op).waiting:  # it is over before it began: its token would be nobody's
+            return None
         if task.resource.waits_for_token:
             self._hand_out(task)  # from the start: who gets the token may be faster than who hands it over
         prepared = self.performer.prepare(task, self.kernel_of(task.op).identity, self.clock, self.clock())

@@ -122,3 +122,20 @@ def test_an_event_is_shown_before_the_kernel_takes_it_in(run):
         run(lambda event, context: 0, Hooks(on_event=remember))
 
     assert ["ExecutionStarted", "TaskSucceeded"] == events
+
+
+def test_what_is_over_before_it_begins_is_not_called():
+    """A machine so busy that the time of a task has passed, and is written down, before its function had a turn."""
+    limited = StateMachine.from_dict(chain(A={"Type": "Task", "Resource": "f", "TimeoutSeconds": 1}))
+    called, kernel = [], Kernel(limited.program)
+
+    async def busy(event):
+        driver.skipped += 10
+        await asyncio.sleep(0)
+
+    functions = Functions({"f": lambda event, context: called.append(event)})
+    ready = Launch(kernel, Performer(functions), 0, Identity("run"), hooks=Hooks(on_commit=busy))
+    driver = ready.in_real_time()
+    asyncio.run(driver.run(ready.started(time.time())))
+
+    assert ("FAILED", "States.Timeout", []) == (kernel.status, kernel.error, called)
