@@ -64,7 +64,7 @@ def _context(
         about["RetryCount"] = attempt
     context: dict[str, JSON] = {
         "Execution": {
-            "Id": f"arn:aws:states:{identity.region}:{identity.account}:express:{identity.machine_name}:{name}",
+            "Id": f"{identity.prefix}express:{identity.machine_name}:{name}",
             "Input": input,
             "StartTime": format_timestamp(now),
             "Name": name,

@@ -97,6 +97,13 @@ def catcher_for(frame: Frame, failed: Failed) -> tuple[int, Catcher] | None:
     return first_match(frame.state.catchers, failed, frame.state.type == "Task")
 
 
+def refuse(memory: Memory, frame: Frame, why: str) -> None:
+    """Fail in place of what a walk would do next; what has just happened in it stays the event before."""
+    if frame.has_begun:
+        memory.record.focus_on(frame.number)
+    memory.fail(RUNTIME, why)
+
+
 def expression_failure(memory: Memory, frame: Frame, problem: ExpressionFailed) -> Failed:
     """Return the failure of a state of which an expression failed, in the service's words, and write it down."""
     memory.note_entered(frame)  # before the cause is made: it names the event

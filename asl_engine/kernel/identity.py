@@ -8,6 +8,23 @@ DEFAULT_ACCOUNT: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
 
 
+PARTITIONS: Final = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+"""The partitions beside `aws`, by how the names of their regions begin (botocore's list of endpoints)."""
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of a region, with which its ARNs begin."""
+    return next((partition for prefix, partition in PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
 class Identity:
     """The ARNs and names of an execution and its state machine; an execution that is waited for is synchronous."""
 
@@ -34,14 +51,19 @@ class Identity:
     @property
     def machine_arn(self) -> str:
         """The ARN of the state machine."""
-        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.machine_name}"
+        return f"{self.prefix}stateMachine:{self.machine_name}"
 
     @property
     def execution_arn(self) -> str:
         """The ARN of the execution; that of an Express execution has a segment more."""
         word = "express" if self.type == "EXPRESS" else "execution"
         tail = f":{self.execution_name}" if self.type == "EXPRESS" else ""
-        return f"arn:aws:states:{self.region}:{self.account}:{word}:{self.machine_name}:{self.execution_name}{tail}"
+        return f"{self.prefix}{word}:{self.machine_name}:{self.execution_name}{tail}"
+
+    @property
+    def prefix(self) -> str:
+        """What the ARNs of this account and region begin with."""
+        return f"arn:{partition_of(self.region)}:states:{self.region}:{self.account}:"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain data, for a snapshot."""

@@ -31,6 +31,7 @@ from asl_engine.kernel.failures import (
     catcher_for,
     expression_failure,
     next_retry,
+    refuse,
 )
 from asl_engine.kernel.memory import Frame, Memory, Step
 from asl_engine.kernel.record import HistoryFull
@@ -90,7 +91,9 @@ class Kernel(Memory):
         ready = self.ready
         try:
             step = TAKE_IN[type(event)](self, event)
-            if step is not None:
+            if self.refusal is not None and self.status == "RUNNING" and (step is not None or ready):
+                refuse(self, step[0] if step is not None else ready[0][0], self.refusal)
+            elif step is not None:
                 self._walk(step[0], step[1])
             while ready and not self.has_given_way:  # what walks that end or fail have left for others, and so on
                 frame, move = ready.popleft()

@@ -56,7 +56,7 @@ def map_run_arn(memory: Memory, frame: Frame) -> str:
     assert state.distribution is not None
     label = label_of(identity.machine_arn, state.pointer, state.distribution.label)
     run = uuid_of(f"{memory.seed}:{identity.execution_arn}:{frame.op}")
-    return f"arn:aws:states:{identity.region}:{identity.account}:mapRun:{identity.machine_name}/{label}:{run}"
+    return f"{identity.prefix}mapRun:{identity.machine_name}/{label}:{run}"
 
 
 def label_of(machine_arn: str, pointer: str, label: str | None) -> str:

@@ -188,7 +188,7 @@ class Memory:
     exist, by ARN, where somebody knows. `map_runs` are the last of each frame, by its number, for a redrive.
 
     `is_spent` is the driver's: whether the budget of work is used up, so that the execution is to give way. Once it
-    has, `has_given_way` until it may go on.
+    has, `has_given_way` until it may go on. `refusal` is the service's: with what the execution is to fail next.
 
     `envelope_size` is how many bytes expressions can see beside the data of their state: what is the same for the whole
     execution, and variables. `input_max_size` is the part of it that does not grow.
@@ -197,8 +197,8 @@ class Memory:
     __slots__ = (
         "_context", "_stamp", "_stamped_at", "activities", "cause", "commands", "deadline_op", "envelope_size", "error",
         "frame_count", "has_given_way", "identity", "input", "input_max_size", "is_deadline_set", "is_spent",
-        "map_runs", "now", "output", "parent_op", "program", "ready", "record", "redrive_count", "redriven_at", "root",
-        "seed", "sleeping", "started_at", "status", "waiting",
+        "map_runs", "now", "output", "parent_op", "program", "ready", "record", "redrive_count", "redriven_at",
+        "refusal", "root", "seed", "sleeping", "started_at", "status", "waiting",
     )  # fmt: skip
 
     def __init__(self, program: Program, keeps_history: bool = True, parent_op: str = "") -> None:
@@ -222,6 +222,7 @@ class Memory:
         self.is_spent: Callable[[], bool] | None = None
         self.has_given_way = False
         self.activities: Container[str] | None = None
+        self.refusal: str | None = None
         self.waiting: dict[str, tuple[Frame, Command]] = {}
         self.sleeping: dict[str, Move] = {}
         self.map_runs: dict[int, StartMapRun] = {}

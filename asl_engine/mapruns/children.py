@@ -46,7 +46,7 @@ class Births:
         """Return a child that has not started."""
         kernel = Kernel(self._program, self._keeps_history, f"{run_op}[{index}]")
         kernel.activities, kernel.identity, kernel.input = self._parent.activities, identity, input
-        kernel.started_at = now
+        kernel.started_at, kernel.refusal = now, self._parent.refusal
         return kernel
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asl_engine.kernel.identity import partition_of
+
 
 class Account:
     """The account and region that a request is signed for."""
@@ -14,4 +16,4 @@ class Account:
 
     def arn(self, kind: str, name: str) -> str:
         """Return the ARN of a resource of this account."""
-        return f"arn:aws:states:{self.region}:{self.id}:{kind}:{name}"
+        return f"arn:{partition_of(self.region)}:states:{self.region}:{self.id}:{kind}:{name}"

@@ -10,6 +10,24 @@ _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udf
 _ARN = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<type>[^:]+):(?P<rest>.+)", re.DOTALL)
 
 
+_OWNER = re.compile(r"arn:[^:]+:states:(?P<region>[^:]*):(?P<account>[^:]*):")
+
+
+def owner_of(arn: str) -> tuple[str, str] | None:
+    """Return the region and the account of an ARN of the service; None for what is no such ARN."""
+    match = _OWNER.match(arn)
+    return (match["region"], match["account"]) if match is not None else None
+
+
+def check_role(arn: str | None) -> None:
+    """Refuse what is no ARN of a role (measured on AWS, 2026)."""
+    if arn is not None and _ROLE.fullmatch(arn) is None:
+        raise ApiError("InvalidArn", f"Invalid Role Arn: '{arn}'")
+
+
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+", re.DOTALL)
+
+
 def check_name(name: str) -> None:
     """Refuse a name with characters that the service does not take (recorded)."""
     if _NAME.fullmatch(name) is None:

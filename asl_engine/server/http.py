@@ -26,7 +26,7 @@ from starlette.routing import Route
 from asl_engine.kernel.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
 from asl_engine.server.account import Account
 from asl_engine.server.connections import AT_ONCE, QUEUE, Connection, Watch, connection_limit, quieten
-from asl_engine.server.errors import ApiError
+from asl_engine.server.errors import FRAMEWORK, ApiError, type_on_the_wire
 from asl_engine.server.guard import check_headers
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.requests import check_request, service_model, without_nulls
@@ -77,17 +77,20 @@ async def _answer(service: Service, request: HttpRequest, allowed_hosts: Collect
             body["traceHeader"] = trace  # wins over the member of that name (recorded, September 2026)
         return _response(200, await _saved_answer(service, request, name, body))
     except ApiError as problem:
-        answer_body = {"__type": problem.code, "message": problem.message}
+        answer_body = {"__type": type_on_the_wire(problem), "message": problem.message}
         return _response(400, answer_body if problem.reason is None else answer_body | {"reason": problem.reason})
     except StoreFailed as problem:
         print(problem, file=sys.stderr)
-        answer_body = {"__type": "ServiceUnavailable", "message": "The store of the endpoint failed; its log says why."}
-        return _response(503, answer_body)
+        return _failure(503, "ServiceUnavailable", "The store of the endpoint failed; its log says why.")
     except ClientDisconnect:  # in the middle of its body: nobody hears this
-        return _response(400, {"__type": "SerializationException", "message": "The request is not whole."})
+        return _failure(400, "SerializationException", "The request is not whole.")
     except Exception:
         traceback.print_exc()  # for whoever runs the endpoint; who asked learns nothing of its insides
-        return _response(500, {"__type": "InternalFailure", "message": "The request failed for an unknown reason."})
+        return _failure(500, "InternalFailure", "The request failed for an unknown reason.")
+
+
+def _failure(status: int, code: str, message: str) -> HttpResponse:
+    return _response(status, {"__type": FRAMEWORK + code, "message": message})
 
 
 async def _saved_answer(service: Service, request: HttpRequest, name: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from asl_engine.kernel.identity import partition_of
 from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
 from asl_engine.tasks.integrations.aws_call import client
@@ -61,4 +62,4 @@ def _arn_of(name: str, account: Account) -> str:
     if name.startswith("arn:"):
         return name
     kind = "" if name.startswith("alias/") else "key/"
-    return f"arn:aws:kms:{account.region}:{account.id}:{kind}{name}"
+    return f"arn:{partition_of(account.region)}:kms:{account.region}:{account.id}:{kind}{name}"

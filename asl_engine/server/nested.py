@@ -21,6 +21,7 @@ from asl_engine.kernel.failures import TASK_FAILED
 from asl_engine.server.account import Account
 from asl_engine.server.errors import ApiError
 from asl_engine.server.operations.registry import OPERATIONS
+from asl_engine.server.reach import owner_named
 from asl_engine.server.requests import check_request, service_model
 from asl_engine.server.service import Service
 from asl_engine.tasks.integrations.aws_call import sdk_failure, unusable
@@ -88,7 +89,7 @@ async def _call(service: Service, account: Account, action: str, is_sdk: bool, p
 def _operate(service: Service, account: Account, name: str, request: dict[str, Any]) -> Any:
     if name in STARTS and service.running >= MAX_RUNNING:
         raise ApiError("ExecutionLimitExceeded", f"{MAX_RUNNING} executions are running: a task starts no other.")
-    return OPERATIONS[name](service, account, request)
+    return OPERATIONS[name](service, owner_named(request) or account, request)
 
 
 def _metadata(answer: dict[str, Any], request_id: str) -> dict[str, JSON]:
@@ -136,7 +137,7 @@ async def _end(service: Service, account: Account, started: JSON, as_json: bool)
             if not (ending.is_set() or service.is_closing) and (live := service.awake(arn)) is not None:
                 live.driver.post(ExecutionStopped(live.driver.clock()))
     try:
-        response: Any = OPERATIONS["DescribeExecution"](service, account, {"executionArn": arn})
+        response: Any = _operate(service, account, "DescribeExecution", {"executionArn": arn})
     except ApiError as problem:  # Express executions cannot be described, and the oldest are forgotten
         return _refused(problem, False, str(uuid.uuid4()))
     described = _result(service_model().operation_model("DescribeExecution").output_shape, response, False)

@@ -9,7 +9,8 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final
 
-from asl_engine.server.errors import ApiError
+from asl_engine.mapruns.readers.delimited import hash_order
+from asl_engine.server.errors import ApiError, ModelViolation
 
 MAX_SHOWN = 1_024
 """How many characters of a wrong value are repeated in the answer."""
@@ -44,7 +45,7 @@ def check_request(operation: str, request: dict[str, Any]) -> None:
     problems = list(islice(_problems(shape, request, ""), MAX_PROBLEMS))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
-        raise ApiError("ValidationException", count + "; ".join(problems))
+        raise ModelViolation("ValidationException", count + "; ".join(problems))
 
 
 def _check_types(shape: Any, value: Any, path: str) -> None:
@@ -141,4 +142,5 @@ def _text_problems(shape: Any, value: str, path: str) -> Iterator[str]:
     if pattern is not None and re.fullmatch(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), value) is None:
         yield f"{failed} regular expression pattern: {pattern}"
     if shape.enum and value not in shape.enum:
-        yield f"{failed} enum value set: [{', '.join(shape.enum)}]"
+        names = (shape.enum[at] for at in hash_order(shape.enum))  # a hash set of Java's (recorded, September 2026)
+        yield f"{failed} enum value set: [{', '.join(names)}]"

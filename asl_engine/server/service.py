@@ -21,6 +21,7 @@ from asl_engine.journal import Circumstances
 from asl_engine.kernel import ExecutionRedriven, Identity, Kernel, StartTask
 from asl_engine.mapruns.s3_objects import Objects
 from asl_engine.server.account import Account
+from asl_engine.server.deletion import Deletions
 from asl_engine.server.keys import Keys
 from asl_engine.server.live import Descendants, LiveExecution, let_go
 from asl_engine.server.logs import Logs
@@ -64,6 +65,7 @@ class Service:
         self.mocks = mocks
         self.store: Store = store or MemoryStore()
         self.live: dict[str, LiveExecution] = {}
+        self.deletions = Deletions(self.live)
         self.workers = Workers()
         self.logs: Logs | None = None
         self.objects: Objects | None = None

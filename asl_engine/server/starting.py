@@ -27,7 +27,7 @@ def begin_execution(
     test_case: str | None = None,
 ) -> tuple[Execution, bool]:
     """Start an execution of a target; return it, and whether it is a new one: else it has the name already."""
-    name, text = request.get("name"), request.get("input") or "{}"
+    name, text = request.get("name"), request.get("input", "{}")
     if name is not None:
         check_name(name)
     value = input_of(text)

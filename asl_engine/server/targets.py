@@ -45,8 +45,7 @@ def find_target(store: Store, arn: str) -> Target | None:
 
 def target_of(store: Store, arn: str) -> Target:
     """Return what an ARN names: a state machine, a version, an alias; raise ApiError if there is none."""
-    if arn.startswith("arn:"):
-        check_arn(arn, "stateMachine")
+    check_arn(arn, "stateMachine")
     target = find_target(store, arn)
     if target is None:
         raise machine_does_not_exist(arn, "Version " if _VERSION.search(arn) else "")

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 
-from asl_engine.kernel.identity import Identity
+from asl_engine.kernel.identity import Identity, partition_of
 from asl_engine.quotas import MAX_FUNCTION_SECONDS
 from asl_engine.tasks.registry import Function
 
@@ -89,5 +89,6 @@ def request_id(identity: Identity, op: str) -> str:
 
 def function_arn(name: str, identity: Identity, qualifier: str | None = None) -> str:
     """Return the ARN of a function of this account and region."""
-    arn = name if name.startswith("arn:") else f"arn:aws:lambda:{identity.region}:{identity.account}:function:{name}"
+    place = f"arn:{partition_of(identity.region)}:lambda:{identity.region}:{identity.account}"
+    arn = name if name.startswith("arn:") else f"{place}:function:{name}"
     return arn if qualifier is None else f"{arn}:{qualifier}"

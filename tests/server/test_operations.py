@@ -79,7 +79,12 @@ def test_a_state_machine_comes_and_goes(client):
     )
     assert {} == client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
     assert {} == client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
-    assert "StateMachineDoesNotExist" in client.refusal("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")
+    assert "DELETING" == client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")["status"]
+    assert [] == client("ListStateMachines")["stateMachines"]
+    for operation in ("StartExecution", "UpdateStateMachine", "PublishStateMachineVersion"):
+        request = {"stateMachineArn": f"{MACHINE}m"} | ({"definition": PASS} if operation[0] == "U" else {})
+        refusal = f"StateMachineDeleting: State Machine is being deleted: '{MACHINE}m'"
+        assert refusal == client.refusal(operation, **request)
 
 
 def test_the_same_request_again_is_answered_as_the_first_time(client):
@@ -176,7 +181,7 @@ def test_names_of_any_language(client):
         ({"definition": "[" * 50_000}, "InvalidDefinition: Invalid State Machine Definition: 'INVALID_JSON_DESCRIPT"),
         ({"definition": "null"}, "Definition must be a valid JSON object"),
         ({"definition": '{"a":' * 500 + "1" + "}" * 500}, "InvalidDefinition"),
-        ({"type": "FAST"}, "Member must satisfy enum value set: [STANDARD, EXPRESS]"),
+        ({"type": "FAST"}, "Member must satisfy enum value set: [EXPRESS, STANDARD]"),
         ({"type": True}, "SerializationException"),
         ({"publish": "yes"}, "SerializationException"),
         ({"tags": 3}, "SerializationException"),
@@ -194,9 +199,9 @@ def test_requests_that_do_not_fit(client, change, told):
 
 
 OPERATIONS_WITH_ARN = [
-    ("DescribeStateMachine", "stateMachineArn", "StateMachineDoesNotExist"),
+    ("DescribeStateMachine", "stateMachineArn", "InvalidArn"),
     ("DeleteStateMachine", "stateMachineArn", "InvalidArn"),
-    ("StartExecution", "stateMachineArn", "StateMachineDoesNotExist"),
+    ("StartExecution", "stateMachineArn", "InvalidArn"),
     ("DescribeExecution", "executionArn", "InvalidArn"),
     ("GetExecutionHistory", "executionArn", "InvalidArn"),
 ]
@@ -625,3 +630,101 @@ def test_a_state_machine_has_a_thousand_versions(client):
 
 def chained(number):
     return json.dumps(chain(A={"Type": "Pass", "Result": number}))
+
+
+# --- what is in reach -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("other", [Account("210987654321", "us-east-1"), Account("123456789012", "eu-west-1")])
+def test_another_account_or_region_sees_nothing(client, other):
+    """Of state machines, executions and activities; deleting what is not there changes nothing."""
+    client.create()
+    client("CreateActivity", name="a")
+    done = client.run()
+    client.account = other
+    activity = f"{MACHINE.replace('stateMachine', 'activity')}a"
+
+    assert "StateMachineDoesNotExist" in client.refusal("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")
+    assert "StateMachineDoesNotExist" in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m")
+    assert "ExecutionDoesNotExist" in client.refusal("DescribeExecution", executionArn=done["executionArn"])
+    assert "ActivityDoesNotExist" in client.refusal("DescribeActivity", activityArn=activity)
+    assert "ResourceNotFound" in client.refusal("ListTagsForResource", resourceArn=f"{MACHINE}m")
+    assert {} == client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
+    client.account = MINE
+    assert "ACTIVE" == client("DescribeStateMachine", stateMachineArn=f"{MACHINE}m")["status"]
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", "aws-iso"),
+     ("us-isob-east-1", "aws-iso-b"), ("eu-west-1", "aws")],
+)  # fmt: skip
+def test_an_arn_has_the_partition_of_its_region(region, partition):
+    client = Client(account=Account("123456789012", region))
+    arn = client.create()["stateMachineArn"]
+
+    assert f"arn:{partition}:states:{region}:123456789012:stateMachine:m" == arn
+    assert client.run(stateMachineArn=arn)["executionArn"].startswith(f"arn:{partition}:states:{region}:")
+
+
+@pytest.mark.parametrize("role", ["r", "arn:aws:iam::123456789012:user/r", "arn:aws:iam::1:role/r"])
+def test_a_role_has_the_arn_of_one(client, role):
+    """Measured on AWS, 2026."""
+    refusal = f"InvalidArn: Invalid Role Arn: '{role}'"
+    assert refusal == client.refusal("CreateStateMachine", name="m", definition=PASS, roleArn=role)
+    client.create()
+    assert refusal == client.refusal("UpdateStateMachine", stateMachineArn=f"{MACHINE}m", roleArn=role)
+
+
+def test_an_input_without_a_character_is_no_json(client):
+    """Recorded, September 2026."""
+    client.create()
+
+    assert "InvalidExecutionInput" in client.refusal("StartExecution", stateMachineArn=f"{MACHINE}m", input="")
+
+
+# --- deletion -------------------------------------------------------------------------------------------------------
+
+
+def deleted_while_running(definition, functions=None, before="WaitStateEntered"):
+    """Delete a state machine while an execution of it waits; return the client, and the execution described."""
+    client = Client(functions, skips_time=False)
+
+    async def story():
+        client.create(definition=definition)
+        arn = client("StartExecution", stateMachineArn=f"{MACHINE}m")["executionArn"]
+        async with asyncio.timeout(PATIENCE):
+            while before not in [event["type"] for event in client("GetExecutionHistory", executionArn=arn)["events"]]:
+                await asyncio.sleep(0.001)
+        client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
+        with pytest.raises(ApiError, match="StateMachineDeleting"):
+            client.create(definition=PASS)
+        running = client("DescribeExecution", executionArn=arn)["status"]
+        await client.service.wait_for(arn, PATIENCE)
+        client.create(definition=PASS)
+        return running, client("DescribeExecution", executionArn=arn), client("GetExecutionHistory", executionArn=arn)
+
+    return asyncio.run(story())
+
+
+def test_an_execution_fails_when_its_machine_was_deleted():
+    """At what it would do next, and it could be redriven (recorded, September 2026)."""
+    running, described, history = deleted_while_running(chain(W={"Type": "Wait", "Seconds": 1}, P={"Type": "Pass"}))
+
+    assert ("RUNNING", "FAILED", "States.Runtime") == (running, described["status"], described["error"])
+    assert ("State machine m has been deleted", "REDRIVABLE") == (described["cause"], described["redriveStatus"])
+    assert [(2, 0, "WaitStateEntered"), (3, 2, "ExecutionFailed")] == [
+        (event["id"], event["previousEventId"], event["type"]) for event in history["events"][1:]
+    ]
+
+
+def test_a_branch_fails_when_its_machine_was_deleted():
+    """From inside, after what happened last."""
+    branches = [chain(V={"Type": "Wait", "Seconds": 1}), chain(W={"Type": "Wait", "Seconds": 60})]
+
+    *_, history = deleted_while_running(one_state(Type="Parallel", Branches=branches))
+
+    assert [(4, "WaitStateEntered"), (5, "WaitStateEntered"), (6, "ExecutionFailed")] == [
+        (event["id"], event["type"]) for event in history["events"][3:]
+    ]
+    assert 4 == history["events"][-1]["previousEventId"]

@@ -71,7 +71,11 @@ def test_what_is_told_is_saved(store, path):
         )
 
     assert (200, f"{MACHINE}m", True) == (created[0], created[1]["stateMachineArn"], created[2])
-    assert (400, "StateMachineAlreadyExists", True) == (refused[0], refused[1]["__type"], refused[2])
+    assert (400, "com.amazonaws.swf.service.v2.model#StateMachineAlreadyExists", True) == (
+        refused[0],
+        refused[1]["__type"],
+        refused[2],
+    )
 
 
 def test_what_could_not_be_saved_is_told_and_not_there(store, capsys):
@@ -81,6 +85,6 @@ def test_what_could_not_be_saved_is_told_and_not_there(store, capsys):
     large = {**CREATE, "definition": json.dumps(one_state(Type="Pass", Comment="x" * 50_000))}
     [(status, body, _)] = answers_of(store, ("CreateStateMachine", large))
 
-    assert (503, "ServiceUnavailable") == (status, body["__type"])
+    assert (503, "com.amazon.coral.service#ServiceUnavailable") == (status, body["__type"])
     assert "the store could not be written: database or disk is full\n" == capsys.readouterr().err
     assert store.machine(f"{MACHINE}m") is None

@@ -7,12 +7,14 @@ import json
 
 import pytest
 from conftest import PATIENCE, chain, one_state, scripted
-from test_operations import EXECUTION, MACHINE, WAIT, Client
+from test_operations import EXECUTION, MACHINE, ROLE, WAIT, Client
 
 from asl_engine.server import publishing
 from asl_engine.server.errors import ApiError
 from asl_engine.server.operations import executions
 from asl_engine.store import MemoryStore
+
+OTHER = f"{ROLE}2"
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:sign"
 LARGE = json.dumps("x" * 50_000)
@@ -39,8 +41,8 @@ ROUTES = [{"stateMachineVersionArn": f"{MACHINE}m:1", "weight": 100}]
     ("operation", "request_", "code"),
     [
         ("StartExecution", {"stateMachineArn": f"{MACHINE}m"}, "ExecutionLimitExceeded"),
-        ("CreateStateMachine", {"name": "n", "definition": WAIT, "roleArn": "r"}, "StateMachineLimitExceeded"),
-        ("UpdateStateMachine", {"stateMachineArn": f"{MACHINE}m", "roleArn": "s"}, "ServiceQuotaExceededException"),
+        ("CreateStateMachine", {"name": "n", "definition": WAIT, "roleArn": ROLE}, "StateMachineLimitExceeded"),
+        ("UpdateStateMachine", {"stateMachineArn": f"{MACHINE}m", "roleArn": OTHER}, "ServiceQuotaExceededException"),
         ("CreateStateMachineAlias", {"name": "a", "routingConfiguration": ROUTES}, "ServiceQuotaExceededException"),
         ("CreateActivity", {"name": "b"}, "ActivityLimitExceeded"),
         ("TagResource", {"resourceArn": f"{MACHINE}m", "tags": [{"key": "k", "value": "v"}]}, "TooManyTags"),
@@ -70,10 +72,10 @@ def test_no_operation_makes_more_versions_than_a_machine_may_have(monkeypatch, h
     client = Client()
     client.create(publish=True)
     machine = {"stateMachineArn": f"{MACHINE}m"}
-    client("UpdateStateMachine", **machine, roleArn="second", publish=True)
-    client("UpdateStateMachine", **machine, roleArn="second", publish=True)
-    client("UpdateStateMachine", **machine, roleArn="third")
-    more = {"roleArn": "third", "publish": True} if how == "UpdateStateMachine" else {}
+    client("UpdateStateMachine", **machine, roleArn=OTHER, publish=True)
+    client("UpdateStateMachine", **machine, roleArn=OTHER, publish=True)
+    client("UpdateStateMachine", **machine, roleArn=f"{ROLE}3")
+    more = {"roleArn": f"{ROLE}3", "publish": True} if how == "UpdateStateMachine" else {}
 
     assert "ServiceQuotaExceededException: A state machine has at most 2" in client.refusal(how, **machine, **more)
     client("DeleteStateMachineVersion", stateMachineVersionArn=f"{MACHINE}m:1")
@@ -93,7 +95,9 @@ def test_work_of_an_execution_that_lost_its_name_answers_no_other():
             client("StartExecution", stateMachineArn=f"{MACHINE}m", name="e")
             task = await client("GetActivityTask", activityArn=ACTIVITY)
             tokens.append(task["taskToken"])
-            client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
+            if len(tokens) == 1:
+                client("DeleteStateMachine", stateMachineArn=f"{MACHINE}m")
+                await client("StopExecution", executionArn=f"{EXECUTION}m:e")
         with pytest.raises(ApiError, match="TaskTimedOut"):
             await client("SendTaskSuccess", taskToken=tokens[0], output="1")
         await client("SendTaskSuccess", taskToken=tokens[1], output="2")

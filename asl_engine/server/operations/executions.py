@@ -16,7 +16,7 @@ from asl_engine.server.operations.registry import Request, Response, operation
 from asl_engine.server.paging import read_page
 from asl_engine.server.service import Service
 from asl_engine.server.starting import begin_execution
-from asl_engine.server.targets import target_of
+from asl_engine.server.targets import Target, target_of
 from asl_engine.store import Execution, Page
 
 
@@ -25,7 +25,7 @@ def start_execution(service: Service, account: Account, request: Request) -> Res
     """Start an execution; the same name with the same input, while it runs, is answered as the first time."""
     arn, case, mocks = split_test_case(request["stateMachineArn"], service.mocks)
     row, is_new = begin_execution(service, target_of(service.store, arn), request, mocks, test_case=case)
-    if not is_new and (row.stopped_at is not None or row.input_text != (request.get("input") or "{}")):
+    if not is_new and (row.stopped_at is not None or row.input_text != request.get("input", "{}")):
         raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{row.arn}'")
     return {"executionArn": row.arn, "startDate": row.started_at}
 
@@ -86,7 +86,8 @@ def list_executions(service: Service, account: Account, request: Request) -> Res
         problem = "RedriveFilter cannot be applied to ListExecutions call with StateMachine ARN"
         raise ApiError("ValidationException", problem)
     arn, status = request["stateMachineArn"], request.get("statusFilter")
-    target = target_of(service.store, arn)
+    deleted = service.deletions.machine(arn)
+    target = target_of(service.store, arn) if deleted is None else Target(deleted)
     if target.revision.type == "EXPRESS":
         problem = "This operation is not supported by this type of state machine"
         raise ApiError("StateMachineTypeNotSupported", problem)

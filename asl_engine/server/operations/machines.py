@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from asl_engine.quotas import MAX_MACHINES
 from asl_engine.server.account import Account
-from asl_engine.server.arns import check_arn, check_name
+from asl_engine.server.arns import check_arn, check_name, check_role
 from asl_engine.server.descriptions import about
 from asl_engine.server.errors import ApiError, machine_does_not_exist, refused_when_full
 from asl_engine.server.labels import processor_of
@@ -18,7 +18,7 @@ from asl_engine.server.publishing import publish
 from asl_engine.server.revisions import compiled, creates_same, first_revision, is_same, next_revision
 from asl_engine.server.service import Service
 from asl_engine.server.tagging import add_tags
-from asl_engine.server.targets import machine_of, target_of
+from asl_engine.server.targets import Target, machine_of, target_of
 from asl_engine.store import Machine, Revision
 
 
@@ -28,12 +28,14 @@ def create_state_machine(service: Service, account: Account, request: Request) -
     """Create a state machine; the same request again is answered as the first time."""
     name, store = request["name"], service.store
     check_name(name)
+    check_role(request["roleArn"])
     _check_logging(request.get("loggingConfiguration"))
     if "versionDescription" in request and not request.get("publish"):
         raise ApiError("ValidationException", "Version description can only be set when publish is true")
     revision = first_revision(request)
     compiled(revision.definition, revision.type)  # which refuses what is no definition
     arn = account.arn("stateMachine", name)
+    service.deletions.make_way(arn)
     machine = store.machine(arn)
     if machine is not None:
         _check_same(machine, revision, request)
@@ -81,6 +83,7 @@ def update_state_machine(service: Service, account: Account, request: Request) -
     if "encryptionConfiguration" in request and "definition" not in request:
         needed = "The definition must be specified when updating the EncryptionConfiguration"
         raise ApiError("MissingRequiredParameter", needed)  # recorded, September 2026
+    check_role(request.get("roleArn"))
     store = service.store
     machine = machine_of(store, request["stateMachineArn"])
     _check_logging(request.get("loggingConfiguration"))
@@ -121,13 +124,14 @@ def _check_logging(logging: dict[str, Any] | None) -> None:
 def describe_state_machine(service: Service, account: Account, request: Request) -> Response:
     """Tell about a state machine, as it is now or as a version of it was published; or about one of its Maps."""
     machine_arn, slash, labels = request["stateMachineArn"].partition("/")
-    target = target_of(service.store, machine_arn)
+    deleted = service.deletions.machine(machine_arn)
+    target = target_of(service.store, machine_arn) if deleted is None else Target(deleted)
     version = target.version
     arn = (target.machine.arn if version is None else version.arn) + slash + labels
     if slash and processor_of(target.revision, arn) is None:
         raise machine_does_not_exist(arn)
     response = {
-        "status": "ACTIVE",
+        "status": "ACTIVE" if deleted is None else "DELETING",
         "type": target.revision.type,
         "creationDate": target.machine.created_at if version is None else version.created_at,
     }
@@ -159,7 +163,11 @@ def list_state_machines(service: Service, account: Account, request: Request) ->
 
 @operation
 def delete_state_machine(service: Service, account: Account, request: Request) -> Response:
-    """Delete a state machine; one that is not there is deleted already. Its executions go on."""
+    """Delete a state machine; one that is not there is deleted already. Its executions fail at what they would do
+    next."""
     check_arn(request["stateMachineArn"], "stateMachine")
-    service.store.delete_machine(request["stateMachineArn"])
+    machine = service.store.machine(request["stateMachineArn"])
+    if machine is not None:
+        service.deletions.begin(machine)
+        service.store.delete_machine(machine.arn)
     return {}

@@ -8,9 +8,11 @@ since 1970, as the protocol wants them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any, TypeAlias
 
 from asl_engine.server.account import Account
+from asl_engine.server.reach import NO_SUCH, check_deletion, foreign_member
 from asl_engine.server.service import Service
 
 Request: TypeAlias = dict[str, Any]
@@ -22,6 +24,19 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(function: Operation) -> Operation:
-    """Register an operation under the name that AWS gives it."""
-    OPERATIONS["".join(word.title() for word in function.__name__.split("_"))] = function
-    return function
+    """Register an operation under the name that AWS gives it. What another account or region has is not there for it,
+    and what is not there is deleted already."""
+    name = "".join(word.title() for word in function.__name__.split("_"))
+
+    @wraps(function)
+    def within_reach(service: Service, account: Account, request: Request) -> Response | Awaitable[Response]:
+        foreign = foreign_member(account, request)
+        if foreign is not None:
+            if name.startswith("Delete"):
+                return {}
+            raise NO_SUCH[foreign](request[foreign])
+        check_deletion(service.deletions, name, request)
+        return function(service, account, request)
+
+    OPERATIONS[name] = within_reach
+    return within_reach
