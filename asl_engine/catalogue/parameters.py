@@ -94,9 +94,12 @@ class _Look:
                 yield Problem("missing", at, name, f"The field '{name}' is required but was missing")
 
     def _field(self, key: str) -> tuple[str, bool]:
-        """Return the name of the field that a key gives, and whether its value is yet to come."""
+        """Return the name of the field that a key gives, and whether its value is yet to come. `Name.$.$` counts as
+        `Name`, too: AWS creates the machine, and refuses the task when it runs (measured by users)."""
         is_path = self.is_template and key.endswith(".$")
-        return (key[:-2] if is_path else key), is_path
+        while is_path and key.endswith(".$"):
+            key = key[:-2]
+        return key, is_path
 
     def members(self, shape: Shape, value: dict[str, JSON], at: Place) -> Iterator[Problem]:
         kinds = {self.request.spelt(member): kind for member, kind in shape.members.items()}

@@ -184,3 +184,27 @@ def test_numbers_keep_their_kind(run):
     execution = run(one_state(Type="Pass", Parameters={"a.$": "$.a", "b.$": "$.b"}), {"a": 1, "b": 1.0})
 
     assert [int, float] == [type(value) for value in execution.output.values()]
+
+
+def test_a_key_that_is_still_dynamic_refuses_the_task(run):
+    """A machine with it is made, and its task is not started (measured by users)."""
+    parameters = {"QueueUrl.$.$": "$.queue", "MessageBody": "b"}
+    execution = run(
+        one_state(Type="Task", Resource="arn:aws:states:::aws-sdk:sqs:sendMessage", Parameters=parameters),
+        {"queue": "q"},
+    )
+
+    problem = "[The value for the field 'QueueUrl.$' must be a valid JSONPath or a valid intrinsic function call]"
+    assert "States.Runtime" == execution.error
+    assert execution.cause.endswith(
+        f"""The Parameters '{{"MessageBody":"b","QueueUrl.$":"q"}}' could not be used to start the Task: {problem}"""
+    )
+
+
+def test_choice_and_next_state_refuse_null_data(run):
+    """A path cannot be applied to it, and what has none lets it through (measured by users)."""
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": True, "Next": "Z"}], "Default": "Z"}
+    refused = run(chain(A={"Type": "Pass"}, C=choice, Z={"Type": "Pass"}), None)
+
+    assert refused.cause.endswith("Unable to apply Path transformation to null or empty input.")
+    assert run(chain(A={"Type": "Pass"}, Z={"Type": "Succeed"}), None).output is None
