@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from asl_engine.catalogue.resource import Integration
@@ -40,6 +41,7 @@ class Problem(NamedTuple):
     is_said: bool = True
 
 
+@lru_cache(maxsize=256)
 def request_of(resource: Integration) -> Request | None:
     """Return the request that an integration sends; None if it is not known, or there is no single one."""
     if resource.api is None:

@@ -64,6 +64,12 @@ class Resource:
         return self.pattern.startswith("sync")
 
     @property
+    def has_token(self) -> bool:
+        """Whether the context object has a task token: also that of a job, which may end it before its time (recorded,
+        September 2026)."""
+        return self.waits_for_token or self.is_sync
+
+    @property
     def takes_answers(self) -> bool:
         """Whether somebody answers with a task token: it waits for one, or is an activity."""
         return self.waits_for_token or self.family == "Activity"

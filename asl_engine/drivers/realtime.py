@@ -11,7 +11,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from asl_engine.drivers.agenda import Agenda
 from asl_engine.drivers.answers import Answers, Reply
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from asl_engine.mapruns.s3_objects import Objects
 
 
+ANSWERED: Final = "answered"
+"""The message with which the work of a job is cancelled whose token was answered: the job itself goes on."""
+
+
 class RealTimeDriver:
     """Runs one execution on the running event loop.
 
@@ -76,7 +81,7 @@ class RealTimeDriver:
         self.agenda = Agenda()
         self.inbox: deque[FamilyEvent | Reply] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
-        self.answers = Answers(lambda op: op in self.kernel_of(op).waiting, lambda op: op in self.running)
+        self.answers = Answers(lambda op: op in self.kernel_of(op).waiting, partial(_is_handing_over, self))
         self._handed_over: Mapping[str, JSON] = {}
         self.skipped = 0.0
         self._sleep: asyncio.Future[bool] | None = None
@@ -164,6 +169,8 @@ class RealTimeDriver:
     async def _feed(self, event: FamilyEvent) -> None:
         if isinstance(event, (TaskSucceeded, TaskFailed)):
             self.answers.handed_out.discard(event.op)
+            if (job := self.running.pop(event.op, None)) is not None:  # somebody who has its token answered for it
+                job.cancel(ANSWERED)
         commands, committing = await self._turns.take(lambda: self._handle(event))
         if committing is not None:
             await committing
@@ -269,7 +276,7 @@ class RealTimeDriver:
     async def _outcome(self, task: StartTask) -> Event | None:
         if task.op not in self.kernel_of(task.op).waiting:  # it is over before it began: its token would be nobody's
             return None
-        if task.resource.waits_for_token:
+        if task.resource.has_token:
             self._hand_out(task)  # from the start: who gets the token may be faster than who hands it over
         prepared = self.performer.prepare(task, self.kernel_of(task.op).identity, self.clock, self.clock())
         if isinstance(prepared, Call):
@@ -299,3 +306,9 @@ class RealTimeDriver:
             self.answers.handed_out.add(task.op)
             if self.hand_out is not None:
                 self.hand_out(self, task)
+
+
+def _is_handing_over(driver: RealTimeDriver, op: str) -> bool:
+    """Tell whether a task is under way that was not handed over yet; a job is under way until it is over."""
+    attempt = driver.kernel_of(op).waiting.get(op)
+    return op in driver.running and attempt is not None and not attempt[0].is_submitted

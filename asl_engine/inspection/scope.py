@@ -73,6 +73,6 @@ def _context(
         "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         "State": about,
     }
-    if isinstance(state, model.Task) and parse_resource(state.resource).waits_for_token:
+    if isinstance(state, model.Task) and parse_resource(state.resource).has_token:
         context["Task"] = {"Token": token}
     return context

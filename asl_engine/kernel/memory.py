@@ -150,7 +150,7 @@ class Frame:
         context = {**memory.context, "State": about}
         if self.item is not None:
             context["Map"] = {"Item": self.item}
-        if state.resource is not None and state.resource.waits_for_token:
+        if state.resource is not None and state.resource.has_token:
             context["Task"] = {"Token": memory.token(self.op)}
         return context
 

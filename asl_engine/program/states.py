@@ -124,11 +124,16 @@ def with_function_name(enter: Expr) -> Expr:
 
 
 def check_function_name(payload: JSON) -> None:
-    """Raise ExpressionFailed where what `lambda:invoke` gets does not name a function."""
+    """Raise ExpressionFailed where what `lambda:invoke` gets does not name a function, or has a number for a payload
+    (measured by others on AWS, 2026)."""
     if not isinstance(payload, dict) or not isinstance(payload.get("FunctionName"), str):
         problem = "The field 'FunctionName' is required but was missing"
-        refusal = f"The Parameters '{json_text(payload)}' could not be used to start the Task"
-        raise ExpressionFailed(f"{refusal}: [{problem}]")
+    elif isinstance(payload.get("Payload"), (bool, int, float)):
+        problem = "The value for the field 'Payload' must be a STRING"
+    else:
+        return
+    refusal = f"The Parameters '{json_text(payload)}' could not be used to start the Task"
+    raise ExpressionFailed(f"{refusal}: [{problem}]")
 
 
 def compile_choice(state: model.Choice, compiled: State, blocks: Blocks, language: Language) -> Run:

@@ -6,6 +6,7 @@ output are JSON in the result and not text. `aws-sdk:sfn:<action>` is any operat
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import uuid
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any, Final
 from asl_engine.catalogue.optimised import OPTIMISED
 from asl_engine.catalogue.resource import Integration
 from asl_engine.catalogue.service import sdk_metadata
+from asl_engine.drivers.realtime import ANSWERED
 from asl_engine.drivers.turns import turns
 from asl_engine.kernel import ExecutionStopped, Identity, StartTask
 from asl_engine.kernel.failures import TASK_FAILED
@@ -53,7 +55,7 @@ def prepare_nested(service: Service, task: StartTask, identity: Identity) -> Wor
         return _work(call)
 
     async def ended(started: JSON) -> JSON | Failure:
-        return await _end(service, account, started, resource.pattern == "sync:2")
+        return await _end(service, account, identity.execution_arn, started, resource.pattern == "sync:2")
 
     return Job(_work(call), ended, 0.0)
 
@@ -124,8 +126,14 @@ def _result(shape: Any, value: Any, is_sdk: bool) -> Any:
     return value
 
 
-async def _end(service: Service, account: Account, started: JSON, as_json: bool) -> JSON | Failure:
-    """Wait for an execution's end, and return its description; stop it when the task that waits is stopped."""
+def _cut_short(parent: str) -> str:
+    """Return why an execution was stopped whose task is no more (measured by others, 2026)."""
+    return f"The Task state in AWS Step Functions execution [{parent}] which was managing this resource was aborted"
+
+
+async def _end(service: Service, account: Account, parent: str, started: JSON, as_json: bool) -> JSON | Failure:
+    """Wait for an execution's end, and return its description; stop it when the task of its parent that waits is
+    stopped."""
     assert isinstance(started, dict)
     arn = str(started["ExecutionArn"])
     row = service.store.execution(arn)
@@ -133,9 +141,12 @@ async def _end(service: Service, account: Account, started: JSON, as_json: bool)
         ending = service.ending(arn)
         try:
             await ending.wait()
-        finally:
-            if not (ending.is_set() or service.is_closing) and (live := service.awake(arn)) is not None:
-                live.driver.post(ExecutionStopped(live.driver.clock()))
+        except asyncio.CancelledError as cut:
+            if not (ANSWERED in cut.args or ending.is_set() or service.is_closing):
+                live = service.awake(arn)
+                if live is not None:
+                    live.driver.post(ExecutionStopped(live.driver.clock(), cause=_cut_short(parent)))
+            raise
     try:
         response: Any = _operate(service, account, "DescribeExecution", {"executionArn": arn})
     except ApiError as problem:  # Express executions cannot be described, and the oldest are forgotten

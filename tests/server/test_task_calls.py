@@ -102,10 +102,10 @@ def test_a_parameter_that_the_service_does_not_have():
     """Those that stand in a definition are looked at before; an input that is sent as it is, when it is sent."""
     client = Client("http://127.0.0.1:9")
     client.create(one_state(Type="Task", Resource="arn:aws:states:::aws-sdk:dynamodb:getItem"))
-    described, _ = client.run('{"TableName": "t", "Kye": {}}')
+    described, _ = client.run('{"TableName": "t", "Key": {}, "Kye": {}}')
 
     assert described["error"] == "States.Runtime"
-    assert described["cause"].endswith('[The field "Kye" is not supported by Step Functions]')
+    assert described["cause"].endswith("""[The field "Kye" is not supported by Step Functions. Did you mean 'Key'?]""")
 
 
 def test_entries_that_were_not_taken_fail_the_task():
@@ -201,7 +201,24 @@ def test_a_nested_execution_stops_with_the_task_that_waits_for_it():
 
     assert described["error"] == "States.Timeout"
     [nested] = [live for live in client.service.live.values() if live.row.name == "c"]
-    assert nested.driver.inbox or nested.kernel.status == "ABORTED"
+    parent = f"The Task state in AWS Step Functions execution [{described['executionArn']}]"
+    causes = [nested.kernel.cause, *(stop.cause for stop in nested.driver.inbox)]
+    assert f"{parent} which was managing this resource was aborted" in causes
+
+
+def test_a_job_has_a_token_that_ends_it_before_its_time():
+    """Recorded on AWS, September 2026."""
+    client = Client()
+    send = {"TaskToken.$": "$.token", "Output": '{"done": 1}'}
+    tell = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess", "Parameters": send}
+    child = client.create(chain(Tell=tell, Stay={"Type": "Wait", "Seconds": 1}), "child")
+    client.service.skips_time = False
+    parameters = {"StateMachineArn": child, "Name": "c", "Input": {"token.$": "$$.Task.Token"}}
+    client.create(task("states:startExecution.sync:2", parameters))
+    described, events = client.run()
+
+    assert ("SUCCEEDED", {"done": 1}) == (described["status"], json.loads(described["output"]))
+    assert events[3:5] == ["TaskSubmitted", "TaskSucceeded"]
 
 
 def test_a_machine_that_is_not_there():

@@ -62,17 +62,17 @@ def mocked(result):
 
 def test_a_task_tells_every_stage():
     task = INVOKE | {"InputPath": "$.in", "ResultSelector": {"n.$": "$.Payload"}, "ResultPath": "$.out"}
-    data = {"in": {"event": 1}}
+    data = {"in": {"event": [1]}}
 
     stages = told(task, input=data, mock=mocked({"Payload": "2", "StatusCode": 200}))
 
     assert stages == {
         "input": data,
-        "afterInputPath": {"event": 1},
-        "afterParameters": {"FunctionName": "f", "Payload": 1},
+        "afterInputPath": {"event": [1]},
+        "afterParameters": {"FunctionName": "f", "Payload": [1]},
         "result": {"Payload": "2", "StatusCode": 200},
         "afterResultSelector": {"n": "2"},
-        "afterResultPath": {"in": {"event": 1}, "out": {"n": "2"}},
+        "afterResultPath": {"in": {"event": [1]}, "out": {"n": "2"}},
     }
 
 
@@ -234,7 +234,7 @@ RETRIED = INVOKE | {
 
 def broken(retries):
     configuration = {"retrierRetryCount": retries}
-    request = {"mock": {"errorOutput": FIRST_BREAK}, "stateConfiguration": configuration, "input": {"event": 1}}
+    request = {"mock": {"errorOutput": FIRST_BREAK}, "stateConfiguration": configuration, "input": {"event": [1]}}
     return ask(RETRIED, inspectionLevel="DEBUG", **request)
 
 
@@ -288,7 +288,7 @@ def test_a_path_into_the_context_object_is_named_as_one():
 
 
 def test_a_task_without_a_mock_calls_its_function():
-    answer = ask(INVOKE, {"f": lambda event, context: event + 1}, input={"event": 1}, roleArn=ROLE)
+    answer = ask(INVOKE, {"f": lambda event, context: event[0] + 1}, input={"event": [1]}, roleArn=ROLE)
 
     assert 2 == json.loads(answer["output"])["Payload"]
 
@@ -297,7 +297,7 @@ def test_a_function_that_raises_fails_the_state():
     def f(event, context):
         raise ValueError("no")
 
-    assert "ValueError" == ask(INVOKE, {"f": f}, input={"event": 1}, roleArn=ROLE)["error"]
+    assert "ValueError" == ask(INVOKE, {"f": f}, input={"event": [1]}, roleArn=ROLE)["error"]
 
 
 def test_work_needs_a_role():
@@ -425,6 +425,27 @@ def test_context_objects_that_no_state_has(context, problem):
     assert f"ValidationException: Invalid Context object provided: {problem}" in refusal(
         {"Type": "Pass", "End": True}, context=context
     )
+
+
+def test_the_mock_of_an_execution_is_what_describes_it():
+    """Measured by others on AWS, 2026: dates are texts, and so are input and output, in both patterns."""
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
+    state = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": True}
+    state["Parameters"] = {"StateMachineArn": arn}
+    told_of_it = {"ExecutionArn": arn, "StateMachineArn": arn, "Status": "SUCCEEDED"}
+    told_of_it |= {"StartDate": "2026-09-24T01:02:03Z"}
+
+    assert "SUCCEEDED" == ask(state, mock=mocked(told_of_it | {"Output": "{}"}))["status"]
+    assert "Field 'Output' must be a string" in refusal(state, mock=mocked(told_of_it | {"Output": {}}))
+    assert "Field 'StartDate' must be a string" in refusal(state, mock=mocked(told_of_it | {"StartDate": 1}))
+
+
+def test_the_bytes_of_a_mock_are_counted():
+    """Recorded on AWS."""
+    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:kms:decrypt", "End": True}
+    state["Parameters"] = {"CiphertextBlob": "x"}
+
+    assert "Field 'Plaintext' exceeds the maximum length" in refusal(state, mock=mocked({"Plaintext": "x" * 4097}))
 
 
 def test_a_task_that_waits_for_a_token_has_one():

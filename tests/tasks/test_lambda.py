@@ -189,6 +189,17 @@ def test_lambda_invoke_sends_its_payload(parameters, event):
     assert [event] == work.calls
 
 
+@pytest.mark.parametrize("payload", [1, 2.5, True])
+def test_lambda_invoke_takes_no_number_for_its_payload(payload):
+    """Measured by others on AWS, 2026: the function is not called."""
+    work = scripted()
+
+    execution = play(invoke("f", **{"Payload.$": "$.n"}), {"f": work}, {"n": payload})
+
+    assert ("States.Runtime", []) == (execution.error, work.calls)
+    assert execution.cause.endswith("to start the Task: [The value for the field 'Payload' must be a STRING]")
+
+
 def test_lambda_invoke_without_a_name_fails_the_state():
     """The parameters are shown, and no function is called."""
     execution = play(task(INVOKE, Parameters={"FunctionName.$": "$.name"}), {}, {"name": 5})

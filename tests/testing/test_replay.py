@@ -124,9 +124,9 @@ def test_a_stop_is_replayed():
 def test_items_side_by_side_are_replayed():
     """Each item gets the answer that it got then."""
     each = {"Type": "Map", "ItemProcessor": chain(I=invokes("f", OutputPath="$.Payload"))}
-    work = flow(M=each).mock("f", lambda item: Answer(item * 10, after=9 - item))
+    work = flow(M=each).mock("f", lambda item: Answer(item[0] * 10, after=9 - item[0]))
 
-    result = replay(work.machine, recorded(work.run([1, 2, 3])))
+    result = replay(work.machine, recorded(work.run([[1], [2], [3]])))
 
     assert result.matches, result.divergence
     assert [10, 20, 30] == result.execution.output

@@ -12,6 +12,9 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final, TypeAlias
 
+from asl_engine.catalogue.parameters import never_open
+from asl_engine.catalogue.parameters import request_of as request_of_integration
+from asl_engine.catalogue.resource import Integration
 from asl_engine.catalogue.sdk import AS_THE_API, action_name, error_prefix, exception_class, member_name
 from asl_engine.catalogue.service import Service, sdk_metadata
 from asl_engine.tasks.integrations.models import class_of_error
@@ -112,7 +115,15 @@ def sdk_failure(service: str, shape: str | None, message: str, status: int, requ
     return Failure(f"{service}.{error}", f"{message} ({details}) (SDK Attempt Count: 1)")
 
 
-def unusable(parameters: JSON, problem: WrongParameters) -> Failure:
+def refused_request(resource: Integration, parameters: JSON) -> Failure | None:
+    """Return the failure of a task whose parameters are not those of its operation; None when they are."""
+    request = request_of_integration(resource)
+    problems = request.problems(parameters, False, never_open) if request and isinstance(parameters, dict) else []
+    text = ", ".join(problem.text + problem.near for problem in problems if problem.is_said)
+    return unusable(parameters, text) if text else None
+
+
+def unusable(parameters: JSON, problem: WrongParameters | str) -> Failure:
     """Return the failure of a task whose parameters cannot be sent (recorded)."""
     cause = f"The Parameters '{json_text(parameters)}' could not be used to start the Task: [{problem}]"
     return Failure("States.Runtime", cause)

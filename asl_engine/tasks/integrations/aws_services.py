@@ -12,7 +12,7 @@ from asl_engine.catalogue.service import Refusal
 from asl_engine.kernel.commands import StartTask
 from asl_engine.kernel.failures import TASK_FAILED
 from asl_engine.kernel.identity import Identity
-from asl_engine.tasks.integrations.aws_call import Api, Call
+from asl_engine.tasks.integrations.aws_call import Api, Call, refused_request
 from asl_engine.tasks.integrations.models import installed_name
 from asl_engine.tasks.invoke import Failure, failure_of
 from asl_engine.tasks.perform import RUNNING, Job, Running, Work
@@ -49,6 +49,9 @@ class ServicesEndpoint:
         """Make the call of an integration, with what the integration adds before and after."""
         entry = resource.entry
         assert resource.api is not None
+        refused = refused_request(resource, parameters)
+        if refused is not None:
+            return refused
         try:
             if entry is not None and entry.check is not None:
                 entry.check(parameters)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from asl_engine.catalogue.parameters import boolean_of
 from asl_engine.catalogue.sdk import member_name
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.values import JSON, json_text, parse_timestamp
@@ -51,7 +52,9 @@ def _structure(shape: Any, value: JSON, name: str) -> Any:
     for key, item in value.items():
         member = _member(shape, key)
         if item is not None or shape.members[member].serialization.get("streaming"):  # recorded: a body of `null`
-            request[member] = request_of(shape.members[member], item, key)
+            sent = request_of(shape.members[member], item, key)
+            if sent is not None:  # a boolean of "" or "null" is none
+                request[member] = sent
     return request
 
 
@@ -79,9 +82,7 @@ def _scalar(shape: Any, value: JSON, name: str) -> Any:
             raise WrongParameters(f"The value for the field '{name}' must be a valid timestamp")
         return datetime.fromtimestamp(moment, UTC)
     if kind == "boolean":
-        if not isinstance(value, bool):
-            raise WrongParameters(f"The value for the field '{name}' must be a boolean")
-        return value
+        return boolean_of(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise WrongParameters(f"The value for the field '{name}' must be a number")
     return int(value) if kind in ("integer", "long") and value == value // 1 else value
