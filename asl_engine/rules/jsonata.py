@@ -117,7 +117,8 @@ def not_in_states(outline: Outline) -> Iterator[Finding]:
         for pointer, _, text in texts_in(getattr(site.part, name), site.at(name)):
             for member in outline.once(readings).get(text, NOTHING).states:
                 if problem := _states_problem(site, name, member):
-                    yield Finding(pointer, problem, did_you_mean(member, MEMBERS) if member not in MEMBERS else "")
+                    near = did_you_mean(member, MEMBERS) if member not in MEMBERS else ""
+                    yield Finding(pointer, problem, near, aws_text=f"Field '$states.{member}' does not exist.")
 
 
 MEMBERS: Final = ["input", "context", "result", "errorOutput"]

@@ -166,3 +166,16 @@ class TestTexts:
 
     def test_a_sound_definition_has_nothing_to_tell(self) -> None:
         assert [] == aws_diagnostics(check_text(json.dumps(machine(A=PASS))))
+
+
+@pytest.mark.parametrize("part", ["result", "errorOutput", "foo"])
+def test_a_part_of_states_that_is_not_there(part: str) -> None:
+    """Recorded in September 2026 for the result of a Pass; the others are of the same kind."""
+    definition = machine(A={**PASS, "Output": f"{{% $states.{part} %}}"}) | {"QueryLanguage": "JSONata"}
+
+    [diagnostic] = aws_diagnostics(check_text(json.dumps(definition), format="json"))
+
+    assert (diagnostic["code"], diagnostic["message"]) == (
+        "UNSUPPORTED_JSONATA_EXPRESSION",
+        f"Field '$states.{part}' does not exist.",
+    )

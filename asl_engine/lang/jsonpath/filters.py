@@ -100,6 +100,10 @@ class _Compiler(Transformer[Token, Any]):
             return _Field(plain[1])
         return partial(_find, self.compile_operand(text), text.startswith("@"))
 
+    def word(self, tokens: list[Token]) -> Operand:
+        """A word without quotes is text (public samples of AWS: `[?(@.category==home)]`)."""
+        return _Constant(str(tokens[0]))
+
     def string(self, tokens: list[Token]) -> Operand:
         return _Constant(re.sub(r"\\(.)", _unescape, tokens[0][1:-1], flags=re.DOTALL))
 
