@@ -36,11 +36,12 @@ class Journal:
         self.append = append
         self.seq = seq
         self._writing: MapRun | None = None
+        self._refusal: str | None = None
 
     def on_event(self, event: FamilyEvent) -> None:
         """Begin with an event, before the execution takes it in."""
         self.circumstances.begin()
-        self._writing = None
+        self._writing, self._refusal = None, kernel_of(self.kernel, self.family, event).refusal
         if self.family is not None and isinstance(event, WorkDone):
             run, kind = self.family.working.get(event.op, (None, ""))
             self._writing = run if kind == "write" else None
@@ -49,6 +50,8 @@ class Journal:
         """Write the event down, with what else its handling depended on."""
         self.seq += 1
         noted = self.circumstances.noted()
+        if self._refusal is not None:
+            noted["refusal"] = self._refusal
         if isinstance(event, WorkDone):
             noted |= self._work(event)
         sum = checksum(self.kernel, self.family)
@@ -63,6 +66,11 @@ class Journal:
         if self._writing is not None:
             noted["written"] = self._writing.results.written()
         return noted
+
+
+def kernel_of(kernel: Kernel, family: Family | None, event: FamilyEvent) -> Kernel:
+    """Return the execution that hears an event: `kernel`, or a child of its Map Runs."""
+    return kernel if family is None else family.kernel_of(event.op)
 
 
 def checksum(kernel: Kernel, family: Family | None) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asl_engine.journal.circumstances import Circumstances
 from asl_engine.journal.codec import Entry, event_of
-from asl_engine.journal.journal import checksum, sum_of_items
+from asl_engine.journal.journal import checksum, kernel_of, sum_of_items
 from asl_engine.kernel import Identity, Kernel, TaskSubmitted
 from asl_engine.mapruns.family_messages import WorkDone
 from asl_engine.mapruns.problems import MapRunProblem
@@ -58,6 +58,7 @@ def replay(
         event: Any = event_of(entry, about, input_text, identity)
         if isinstance(event, WorkDone) and family is not None:
             event.value = _value_of(family, entry, about)
+        kernel_of(kernel, family, event).refusal = about.get("refusal")
         handle(event)
         if checksum(kernel, family) != entry.sum:
             raise Diverged(entry, "this version of the engine goes on in another way from there")

@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from asl_engine.server.errors import ApiError
-from asl_engine.server.live import LiveExecution
+from asl_engine.server.live import LiveExecution, has_been_deleted
 from asl_engine.store import Machine
 
 DELETING_SECONDS: Final = 1.0
@@ -31,7 +31,7 @@ class Deletions:
         self._machines[machine.arn] = (machine, time.time() + DELETING_SECONDS)
         for live in self._live.values():
             if live.row.machine_id == machine.id:
-                live.kernel.refusal = f"State machine {machine.name} has been deleted"
+                live.kernel.refusal = has_been_deleted(machine.name)
 
     def machine(self, arn: str) -> Machine | None:
         """Return the machine of an ARN while it is being deleted."""

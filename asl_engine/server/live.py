@@ -86,6 +86,11 @@ class LiveExecution:
             store.update_map_run(row)
 
 
+def has_been_deleted(machine_name: str) -> str:
+    """Return why an execution goes no further whose state machine was deleted (recorded, September 2026)."""
+    return f"State machine {machine_name} has been deleted"
+
+
 def let_go(store: Store, live: dict[str, LiveExecution]) -> None:
     """Let go of what is alive of the executions that the store has forgotten."""
     for arn in store.take_forgotten():

@@ -21,7 +21,7 @@ from asl_engine.errors import AslError
 from asl_engine.journal import Diverged, Journal, replay
 from asl_engine.kernel import ExecutionRedriven, ExecutionStarted, Identity
 from asl_engine.server.errors import ApiError
-from asl_engine.server.live import LiveExecution
+from asl_engine.server.live import LiveExecution, has_been_deleted
 from asl_engine.store import Execution, StoreFailed
 from asl_engine.store.store import DurableStore
 from asl_engine.values import parse_json
@@ -112,6 +112,10 @@ class Revival:
             self._go_on(live, partial(driver.run, started(live, parse_json(row.input_text), identity)))
             return live
         live.descendants.meet(driver.family)
+        machine = self.store.machine(row.machine_arn)
+        if machine is None or machine.id != row.machine_id:
+            for each in (kernel, *(self.live[arn].kernel for arn in live.descendants.arns() if arn in self.live)):
+                each.refusal = has_been_deleted(identity.machine_name)
         if kernel.status == "RUNNING":
             self.store.unpark(row)
             running = driver.resume(known.submitted)

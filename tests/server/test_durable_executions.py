@@ -236,3 +236,25 @@ def test_an_execution_that_cannot_go_on_says_so_and_can_be_looked_at_again(tmp_p
 
     failed, done = asyncio.run(story())
     assert ("FAILED", "SUCCEEDED") == (failed["status"], done["status"])
+
+
+def test_a_machine_that_was_deleted_ends_its_executions_in_the_next_process(tmp_path):
+    """At their next move, as recorded; a redrive of what failed is replayed with it."""
+    tokens = []
+
+    async def story():
+        functions = {"ask": lambda event, context: tokens.append(event["token"])}
+        async with Life(tmp_path / "store", functions) as life:
+            arn = await life.start(chain(A=ASK, Z={"Type": "Pass"}))
+            await life.until(arn, lambda types: "TaskSubmitted" in types)
+            await life("DeleteStateMachine", stateMachineArn=MACHINE)
+        async with Life(tmp_path / "store", functions) as life:
+            await life("SendTaskSuccess", taskToken=tokens[0], output='"yes"')
+            failed = await life.end(arn)
+            events = await life.until(arn, lambda types: True)
+        async with Life(tmp_path / "store", functions) as life:
+            return failed, events, await life.until(arn, lambda types: True)
+
+    failed, events, again = asyncio.run(story())
+    assert (failed["status"], failed["cause"]) == ("FAILED", "State machine m has been deleted")
+    assert events == again
