@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asl_engine.lang.expr import ExpressionSyntaxError
 from asl_engine.pointers import texts
+from asl_engine.remembered import remembered
 from asl_engine.rules.expressions import jsonata_fields
 from asl_engine.rules.outline import Outline, is_open
 
@@ -53,10 +53,10 @@ def readings(outline: Outline) -> dict[str, Reading]:
     return read
 
 
-@lru_cache(maxsize=4096)  # texts repeat, also from one definition to the next
+@remembered(4096)  # texts repeat, also from one definition to the next
 def _reading(text: str) -> Reading:
     from asl_engine.lang.aws_jsonata import read_expression, states_read
-    from asl_engine.lang.names_read import variables_read
+    from asl_engine.lang.jsonata.syntax.names import free_variables
 
     try:
         expression = read_expression(text)
@@ -68,7 +68,7 @@ def _reading(text: str) -> Reading:
         at_top=tuple(dict.fromkeys(name for name, _ in expression.reads())),
         states=tuple(dict.fromkeys(path[0] for path in paths)),
         error_output=tuple(dict.fromkeys(path[1] for path in error_paths)),
-        variables=variables_read(text),
+        variables=frozenset() if "${" in text else free_variables(expression.tree),
         calls_eval="$eval" in text and _calls_eval(expression),
         gives=_gives(expression),
     )

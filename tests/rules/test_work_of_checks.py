@@ -126,3 +126,12 @@ def test_aliases_of_long_texts_are_counted_by_their_length():
     many = ", ".join(["*long"] * 10_000)
     report = check_text("\n".join([*lines, f"    Result: [{many}]"]))
     assert "once aliases are followed" in report.diagnostics[0].message
+
+
+def test_a_long_expression_is_read_once_for_all_rules():
+    """And one that is longer than any is not read at all."""
+    for items in (8_000, 100_000):
+        state = {"Type": "Pass", "End": True, "Output": "{% [" + ", ".join(["$a.b"] * items) + "] %}"}
+        began = time.process_time()
+        check_text(json.dumps({"QueryLanguage": "JSONata", "StartAt": "P", "States": {"P": state}}))
+        assert time.process_time() - began < 4

@@ -55,7 +55,8 @@ POWERS: Final = {
     ":=": 10,
 }
 SIGN: Final = 70
-MAX_LENGTH: Final = 1_000_000
+MAX_LENGTH: Final = 262_144
+"""Characters of an expression: its tree takes half a kilobyte for each. Nobody writes a tenth of it."""
 
 
 class Parsed(NamedTuple):
