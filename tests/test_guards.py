@@ -192,7 +192,7 @@ def test_below_the_drivers_nothing_acts():
     stands for itself: the engine hands it the time.
     """
     acting = {"integrations", "lambdas", "store"}
-    own_time = {"runtime.py", "host.py", "values.py", "datetimes.py", "document.py"}
+    own_time = {"runtime.py", "host.py", "values.py", "datetimes.py", "budget.py"}
     low = [
         path
         for path in SOURCES

@@ -7,6 +7,7 @@ from random import Random
 from asl_engine.catalogue.resource import parse_resource
 from asl_engine.inspection.subject import NAME
 from asl_engine.kernel.identity import Identity
+from asl_engine.lang.budget import Budget
 from asl_engine.model import states as model
 from asl_engine.values import JSON, format_timestamp
 
@@ -33,6 +34,7 @@ class Scope:
         self.item: dict[str, JSON] | None = None
         self.variables = variables
         self._now = now
+        self._budget = Budget()
         self._random = Random(seed)
         self._context = (
             _context(state, input, identity, has_role, attempt, now, self._token()) if stated is None else stated
@@ -52,6 +54,10 @@ class Scope:
     def random(self) -> Random:
         """Return the source of chance."""
         return self._random
+
+    def charge(self, amount: int) -> None:
+        """Count work: a whole test has the budget of one visit."""
+        self._budget.charge(amount)
 
 
 def _context(

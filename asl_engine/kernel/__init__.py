@@ -20,7 +20,8 @@ there is no flag that says why a frame waits, and a waiting frame can be written
 elsewhere.
 
 A calculation can be long. A driver that has more to do sets `is_spent`, which tells whether the kernel has used up
-what it may do at once; the kernel has no clock, and asks between two transitions. When it is, the walk joins those that
+what it may do at once; the kernel has no clock, and asks between two transitions, before a failure is handled, and
+between two items that a Map shapes. When it is, the walk joins those that
 are ready, `Continue` goes out, and `Continued` lets them go on: so time limits, stops and other executions come in
 between.
 

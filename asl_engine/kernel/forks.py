@@ -10,23 +10,45 @@ from asl_engine.kernel.commands import StartMapRun
 from asl_engine.kernel.failures import TOO_MANY_FAILED, expression_failure
 from asl_engine.kernel.memory import Frame, Join, Memory
 from asl_engine.lang.expr import ExpressionFailed
-from asl_engine.program.dataflow import selected_items
-from asl_engine.program.program import Done, Failed, Fork, Move
+from asl_engine.program.dataflow import selected_item
+from asl_engine.program.program import Done, Failed, Fork, Move, Shape
 from asl_engine.program.thresholds import THRESHOLD_EXCEEDED
 from asl_engine.quotas import MAX_BYTES
 from asl_engine.values import JSON, bound_of
 
 
 def open_fork(memory: Memory, frame: Frame, fork: Fork) -> Move | None:
-    """Start the first walks; without any, the fork is joined at once."""
+    """Write the fork down, and start the first walks when their inputs are there."""
     memory.note_entered(frame)
     memory.record.forked(frame.state, fork)
-    select = frame.state.select
-    if select is not None:  # an item that cannot be shaped fails a Map that has begun (recorded, September 2026)
+    if frame.state.select is None or not fork.items:
+        return _start(memory, frame, fork)
+    fork.inputs = []
+    return Shape(fork, frame.data)
+
+
+def shape(memory: Memory, frame: Frame, move: Shape) -> Move | None:
+    """Shape items until the execution is to give way; start the first walks after the last one.
+
+    An item that cannot be shaped fails a Map that has begun (recorded, September 2026).
+    """
+    fork, select = move.fork, frame.state.select
+    assert fork.items is not None
+    assert select is not None
+    inputs, items, is_spent = fork.inputs, fork.items, memory.is_spent
+    while len(inputs) < len(items):
+        frame.budget = None
         try:
-            fork.inputs = selected_items(select, frame, fork.items or [])
+            inputs.append(selected_item(select, frame, move.data, len(inputs), items[len(inputs)]))
         except ExpressionFailed as problem:
             return expression_failure(memory, frame, problem)
+        if is_spent is not None and is_spent():
+            return move
+    return _start(memory, frame, fork)
+
+
+def _start(memory: Memory, frame: Frame, fork: Fork) -> Move | None:
+    """Start the first walks; without any, the fork is joined at once."""
     frame.join = Join(fork, frame.op)
     if not fork.inputs:
         return _joined(memory, frame)

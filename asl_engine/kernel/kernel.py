@@ -48,6 +48,7 @@ from asl_engine.program.program import (
     Invoke,
     Move,
     Redistribute,
+    Shape,
     Sleep,
     TimedOut,
 )
@@ -55,6 +56,9 @@ from asl_engine.quotas import MAX_BYTES, MAX_EVENTS
 from asl_engine.values import JSON, size_of
 
 ENTER: Final = Enter()
+
+PAUSES: Final = frozenset({Enter, Failed, Shape})
+"""The moves before which a walk may give way: a state, what handles its failure, and an item of a Map."""
 
 FORKS: Final = frozenset({"Map", "Parallel"})
 """The types whose failure has an event of its own, also where it is that of an expression (recorded)."""
@@ -112,7 +116,9 @@ class Kernel(Memory):
     # --------------------------------------------------------------------------------------- one walk, move by move
 
     def _walk(self, frame: Frame, move: Move | None) -> None:
-        """Make a frame's moves until it waits, forks or ends."""
+        """Make a frame's moves until it waits, forks or ends. What is calculated between two places where it could give
+        way has a budget of its own (`lang/budget.py`)."""
+        frame.budget = None
         if not frame.has_begun:
             forks.begin_walk(self, frame)
             move = self._enter(frame, ENTER)
@@ -120,12 +126,14 @@ class Kernel(Memory):
             self.record.focus_on(frame.number)
         while move is not None:
             move = MAKE[type(move)](self, frame, move)
-            if move is ENTER and self.is_spent is not None and self.is_spent():
-                move = self._interrupt(frame)
+            if move is not None and type(move) in PAUSES:
+                frame.budget = None
+                if self.is_spent is not None and self.is_spent():
+                    move = self._interrupt(frame, move)
 
-    def _interrupt(self, frame: Frame) -> Move | None:
-        """Make no move, as the budget is spent, before the walk enters its next state; it is the first to go on."""
-        self.ready.appendleft((frame, ENTER))
+    def _interrupt(self, frame: Frame, move: Move) -> Move | None:
+        """Do not make the next move, as the driver's budget is spent; the walk is the first to go on."""
+        self.ready.appendleft((frame, move))
         self._give_way()
         return None
 
@@ -173,7 +181,7 @@ class Kernel(Memory):
                 others = self.envelope_size + frame.item_max_size
                 size = output_max_size(frame, state.growth, size, others, output)
                 if size > MAX_BYTES:
-                    return self._too_large(frame)
+                    return output_too_large(self, frame)
             # A state that waited was written down when it was entered, so its exit is a mark of its own; so is one that
             # assigns. Near the end of history each event has to ask for room. All others are one line of the record.
             if frame.entered_id or assigned is not None or record.event_count > record.last_transition:
@@ -185,12 +193,12 @@ class Kernel(Memory):
             following = route.next
             if following is None:
                 return self._end_walk(frame, output, size)
-            frame.state = following
+            frame.state, frame.budget = following, None
             frame.input = frame.data = output
             frame.max_size = size
             frame.visit += 1
             if is_spent is not None and is_spent():
-                return self._interrupt(frame)
+                return self._interrupt(frame, ENTER)
             try:
                 move = following.run(frame)
             except ExpressionFailed as problem:
@@ -220,10 +228,6 @@ class Kernel(Memory):
         frame.entered_id = frame.attempt = frame.result_max_size = 0
         frame.retries = None
 
-    def _too_large(self, frame: Frame) -> Failed:
-        self.note_entered(frame)
-        return Failed(DATA_LIMIT, too_large(frame.state.name))
-
     # ----------------------------------------------------------------------------------------------------- failures
 
     def recover(self, frame: Frame, failed: Failed) -> Move | None:
@@ -245,7 +249,7 @@ class Kernel(Memory):
         if caught is not None:
             return self._catch(frame, failed, *caught, is_joined)
         frame.join = join  # a redrive goes on with the walks that did not succeed
-        self._fail_walk(frame, failed)
+        fail_walk(self, frame, failed)
         return None
 
     def _catch(self, frame: Frame, failed: Failed, at: int, catcher: Catcher, was_joined: bool) -> Move | None:
@@ -265,26 +269,17 @@ class Kernel(Memory):
             failed = expression_failure(self, frame, problem)
             if was_joined and failed.error == QUERY_ERROR:
                 self.record.joined(frame.state, "Failed")  # once more (recorded, September 2026)
-            self._fail_walk(frame, failed)
+            fail_walk(self, frame, failed)
             return None
         size = size_of(output)
         if size > MAX_BYTES:
-            self._fail_walk(frame, self._too_large(frame))
+            fail_walk(self, frame, output_too_large(self, frame))
             return None
         self.record.caught(frame.state, at)
         self._write_exit(frame, output, assigned)
         assert route.next is not None
         frame.go_to(route.next, output, size)
         return ENTER
-
-    def _fail_walk(self, frame: Frame, failed: Failed) -> None:
-        """Nobody handled the failure: the walk has failed. `States.Runtime` ends the execution from wherever it is, and
-        nothing is said of the walks around it (recorded, September 2026)."""
-        frame.is_open = False
-        if frame.parent is not None and failed.error != RUNTIME:
-            forks.walk_failed(self, frame, failed)
-        else:
-            self.fail(failed.error, failed.cause)
 
     # ------------------------------------------------------------------------------------------------ start and end
 
@@ -317,6 +312,22 @@ class Kernel(Memory):
             self.fail(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
 
 
+def fail_walk(kernel: Kernel, frame: Frame, failed: Failed) -> None:
+    """Nobody handled the failure: the walk has failed. `States.Runtime` ends the execution from wherever it is, and
+    nothing is said of the walks around it (recorded, September 2026)."""
+    frame.is_open = False
+    if frame.parent is not None and failed.error != RUNTIME:
+        forks.walk_failed(kernel, frame, failed)
+    else:
+        kernel.fail(failed.error, failed.cause)
+
+
+def output_too_large(kernel: Kernel, frame: Frame) -> Failed:
+    """Return the failure of a state whose output passes the limit."""
+    kernel.note_entered(frame)
+    return Failed(DATA_LIMIT, too_large(frame.state.name))
+
+
 TAKE_IN: Final[dict[type[Event], Callable[[Kernel, Any], Step | None]]] = {
     ActivityStarted: attempts.on_activity_started,
     Continued: Kernel._on_continued,
@@ -341,6 +352,7 @@ MAKE: Final[dict[type[Move], Callable[[Kernel, Frame, Any], Move | None]]] = {
     Enter: Kernel._enter,
     Failed: Kernel.recover,
     Fork: forks.open_fork,
+    Shape: forks.shape,
     Invoke: attempts.invoke,
     Sleep: attempts.sleep,
     TimedOut: attempts.time_out,

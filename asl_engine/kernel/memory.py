@@ -21,6 +21,7 @@ from asl_engine.history import Records
 from asl_engine.kernel.commands import DEADLINE, Cancel, Command, Continue, StartMapRun, StartTask, StartTimer
 from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.record import Record
+from asl_engine.lang.budget import Budget
 from asl_engine.program.program import Block, Fork, Move, Program, State
 from asl_engine.quotas import LIFETIME
 from asl_engine.values import JSON, anew, format_timestamp
@@ -63,15 +64,16 @@ class Frame:
     `path` is the position of the walk and stable: `Process#1.0[3]` is the fourth walk of the first attempt at state
     `Process`, which was the first state of the walk around it. `visit` counts the states entered; `attempt` the retries
     of this one; `retries` those by each retrier. `entered_id` is the id of the event that entered the state, and 0 as
-    long as there is none; `entered_stamp` its time. `ops` are what it waits for. `is_submitted` says that somebody has
-    the task in hand, and answers by its token.
+    long as there is none; `entered_stamp` its time. `budget` is what the expressions of this visit have used, None for
+    nothing to speak of. `chance` is the source of chance, and of which op. `ops` are what it waits for. `is_submitted`
+    says that somebody has the task in hand, and answers by its token.
 
     The sizes are upper bounds, in bytes of JSON text: `max_size` of the input, `item_max_size` of the item of a Map,
     `result_max_size` of the result in hand, 0 where it is not larger than the input.
     """
 
     __slots__ = (
-        "_chance", "attempt", "block", "data", "entered_id", "entered_stamp", "has_begun", "index", "input",
+        "attempt", "block", "budget", "chance", "data", "entered_id", "entered_stamp", "has_begun", "index", "input",
         "is_iteration", "is_open", "is_submitted", "item", "item_max_size", "join", "max_size", "memory", "number",
         "ops", "parent", "result_max_size", "retries", "state", "variables", "visit",
     )  # fmt: skip
@@ -109,7 +111,8 @@ class Frame:
         self.is_open = True
         self.is_iteration = parent is not None and parent.state.is_map
         self.has_begun = parent is None
-        self._chance: tuple[str, Random] | None = None
+        self.chance: tuple[str, Random] | None = None
+        self.budget: Budget | None = None
 
     @property
     def path(self) -> str:
@@ -161,22 +164,15 @@ class Frame:
     def random(self) -> Random:
         """Return the source of chance of this attempt: seeded by the execution's seed and the position alone."""
         op = self.op
-        if self._chance is None or self._chance[0] != op:
-            self._chance = op, Random(f"{self.memory.seed}:{op}")
-        return self._chance[1]
+        if self.chance is None or self.chance[0] != op:
+            self.chance = op, Random(f"{self.memory.seed}:{op}")
+        return self.chance[1]
 
-    def random_state(self) -> list[JSON] | None:
-        """Return where the source of chance of this attempt stands, as plain data; None if it was not used."""
-        if self._chance is None or self._chance[0] != self.op:
-            return None
-        version, numbers, gauss = self._chance[1].getstate()
-        return [version, list(numbers), gauss]
-
-    def restore_random(self, state: list[JSON] | None) -> None:
-        """Set what `random_state` returned, from a snapshot."""
-        if state is not None:
-            version, numbers, gauss = state
-            self.random().setstate((version, tuple(numbers), gauss))
+    def charge(self, amount: int) -> None:
+        """Count work that the expressions of the state are about to do."""
+        if self.budget is None:
+            self.budget = Budget()
+        self.budget.charge(amount)
 
 
 class Memory:

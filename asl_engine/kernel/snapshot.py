@@ -18,7 +18,7 @@ from asl_engine.kernel.identity import Identity
 from asl_engine.kernel.kernel import ENTER, Kernel
 from asl_engine.kernel.memory import Frame, Join, Memory
 from asl_engine.program.distributed import plan_as_data, plan_from_data
-from asl_engine.program.program import Done, Enter, Failed, Fork, Invoke, Move, Program, State, TimedOut
+from asl_engine.program.program import Done, Enter, Failed, Fork, Invoke, Move, Program, Shape, State, TimedOut
 from asl_engine.values import JSON, parse_json
 
 FORMAT: Final = 5
@@ -105,12 +105,26 @@ def _frame_as_data(frame: Frame, texts: dict[int, str]) -> dict[str, JSON]:
         "state": frame.state.pointer,
         "entered_at": frame.entered_at,
         "ops": list(frame.ops),
-        "random": frame.random_state(),
+        "random": _random_as_data(frame),
         "join": None if frame.join is None else _join_as_data(frame.join),
         "is_unsuccessful": _is_unsuccessful(frame),
         **{name: getattr(frame, name) for name in _FRAME_FACTS},
         "retries": None if frame.retries is None else list(frame.retries),
     }
+
+
+def _random_as_data(frame: Frame) -> list[JSON] | None:
+    """Return where the source of chance of this attempt stands, as plain data; None if it was not used."""
+    if frame.chance is None or frame.chance[0] != frame.op:
+        return None
+    version, numbers, gauss = frame.chance[1].getstate()
+    return [version, list(numbers), gauss]
+
+
+def _restore_random(frame: Frame, state: list[JSON] | None) -> None:
+    if state is not None:
+        version, numbers, gauss = state
+        frame.random().setstate((version, tuple(numbers), gauss))
 
 
 def _is_unsuccessful(frame: Frame) -> bool:
@@ -138,13 +152,13 @@ def _frame_from_data(kernel: Kernel, data: dict[str, JSON], frames: dict[int, Fr
     if parent is not None and parent.join is not None:
         walks = parent.join.unsuccessful if data["is_unsuccessful"] else parent.join.open
         walks[frame.index] = frame
-    frame.restore_random(data["random"])  # at last: it asks for the op, which the parent's join is a part of
+    _restore_random(frame, data["random"])  # at last: it asks for the op, which the parent's join is a part of
     return frame
 
 
 def _join_as_data(join: Join) -> dict[str, JSON]:
     return {
-        "fork": {**_slots(join.fork), "blocks": [block.pointer for block in join.fork.blocks]},
+        "fork": _fork_as_data(join.fork),
         "op": join.op,
         "next": join.next,
         "results": [[index, result] for index, result in join.results.items()],
@@ -155,12 +169,20 @@ def _join_as_data(join: Join) -> dict[str, JSON]:
 
 
 def _join_from_data(data: dict[str, JSON], program: Program) -> Join:
-    blocks = tuple(program.blocks[pointer] for pointer in data["fork"]["blocks"])
-    join = Join(Fork(**{**data["fork"], "blocks": blocks}), data["op"])
+    join = Join(_fork_from_data(data["fork"], program), data["op"])
     join.next, join.failures, join.result_max_size = data["next"], data["failures"], data["result_max_size"]
     join.results = dict(data["results"])
     join.input_max_size = data["input_max_size"]
     return join
+
+
+def _fork_as_data(fork: Fork) -> dict[str, JSON]:
+    return {**_slots(fork), "blocks": [block.pointer for block in fork.blocks], "inputs": list(fork.inputs)}
+
+
+def _fork_from_data(data: dict[str, JSON], program: Program) -> Fork:
+    blocks = tuple(program.blocks[pointer] for pointer in data["blocks"])
+    return Fork(**{**data, "blocks": blocks, "inputs": list(data["inputs"])})
 
 
 def command_as_data(command: Command) -> dict[str, JSON]:
@@ -192,16 +214,22 @@ def _move_as_data(move: Move | None, texts: dict[int, str]) -> dict[str, JSON]:
         return {"result": move.result} if text is None else {"result_text": text}
     if isinstance(move, Failed):
         return {"failed": [move.error, move.cause, move.matched_as, move.is_of_map_run]}
+    if isinstance(move, Shape):
+        return {"shape": _fork_as_data(move.fork), "data": move.data}
     return {"matched_as": move.matched_as} if isinstance(move, TimedOut) else {}
 
 
-def _move_from_data(data: dict[str, JSON], frame: Frame, as_written: _AsWritten) -> Done | Enter | Failed | TimedOut:
+def _move_from_data(
+    data: dict[str, JSON], frame: Frame, as_written: _AsWritten
+) -> Done | Enter | Failed | Shape | TimedOut:
     if "result_text" in data:
         return Done(as_written[data["result_text"]], frame.state.route)
     if "result" in data:
         return Done(data["result"], frame.state.route)
     if "failed" in data:
         return Failed(*data["failed"])
+    if "shape" in data:
+        return Shape(_fork_from_data(data["shape"], frame.memory.program), data["data"])
     return TimedOut(data["matched_as"]) if "matched_as" in data else ENTER
 
 

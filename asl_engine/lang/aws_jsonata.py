@@ -15,9 +15,10 @@ from random import Random
 from typing import Any, Final, Literal, TypeAlias
 
 from asl_engine.lang.aws_functions import ADDED
+from asl_engine.lang.budget import BETWEEN_LOOKS, FREE, MAX_WORK, BudgetSpent
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonata import UNDEFINED, Expression, JSONataError, compile_jsonata
-from asl_engine.lang.jsonata.runtime import BETWEEN_LOOKS, TOO_DEEP, TOO_MUCH, Runtime
+from asl_engine.lang.jsonata.runtime import TOO_DEEP, TOO_LONG, TOO_MUCH, Runtime
 from asl_engine.lang.jsonata.standard import library
 from asl_engine.lang.jsonata.syntax.tree import (
     Apply,
@@ -41,9 +42,6 @@ QUERY_ERROR: Final = "States.QueryEvaluationError"
 MAX_DEPTH: Final = 100
 """Nested evaluations: AWS ends the 101st (measured by users)."""
 
-MAX_WORK: Final = 8_000_000
-"""Items that are made or gone over: several times what AWS's seven megabytes hold."""
-
 MAX_ITEMS: Final = 1_000_000
 """Items of the results of a field, each time they are met, and their characters by the sixteen: a value that holds
 another twice, forty levels deep, ends nowhere else."""
@@ -60,9 +58,6 @@ MAX_PADDING: Final = 262_144
 MAX_MEMORY: Final = 6_990_256
 """Bytes that an expression may take, of which an item of a range takes eight (measured: `[1..873782]` is the last that
 AWS makes), and a character is believed to take one (2^22 are made, 2^23 are not)."""
-
-MAX_SECONDS: Final = 1.5
-"""For what none of these limits end in time."""
 
 Sees: TypeAlias = Literal["result", "errorOutput"] | None
 """What `$states` has beside `input` and `context`."""
@@ -115,13 +110,15 @@ def _expressions_in(value: JSON) -> Iterator[str]:
 
 
 class _Query(Runtime):
-    """What the expressions of one field share: variables and `$states`, limits, time and chance."""
+    """What the expressions of one field share: variables and `$states`, limits, time and chance.
+
+    `work` is what the budget of the state does not know of yet.
+    """
 
     max_depth = MAX_DEPTH
     max_work = MAX_WORK
     max_tail_calls = MAX_TAIL_CALLS
     max_padding = MAX_PADDING
-    seconds = MAX_SECONDS
     next_look = BETWEEN_LOOKS
     result_left = MAX_ITEMS
     prints_all_digits = True
@@ -139,6 +136,15 @@ class _Query(Runtime):
         """Begin the next expression of the field, which goes on with the work and the time that are left of it."""
         self.depth = self.tail_calls = 0
         self.is_mixed = False
+
+    def look(self) -> None:
+        """Charge the budget of the state; raise JSONataError where that is spent."""
+        work, self.work = self.work, 0
+        try:
+            self.scope.charge(work)
+        except BudgetSpent as spent:
+            code, message = ("U1001", TOO_LONG) if spent.is_late else ("U1002", TOO_MUCH)
+            raise JSONataError(code, message=message) from None
 
     def charge_result(self, amount: int) -> None:
         """Count what the results of the field hold, each time it is met; raise JSONataError where that is too much."""
@@ -201,6 +207,8 @@ def _compile_expression(text: str, field: str, is_one_of_many: bool) -> Part:
     def evaluate(query: _Query) -> JSON:
         try:
             value = expression.evaluate_in(query)
+            if query.work > FREE:
+                query.look()
             is_settled = not needs_look or type(value) in unseen or look(value, query)
         except JSONataError as problem:
             raise ExpressionFailed(f"{subject} {_thrown(problem)}", QUERY_ERROR, location=field) from None

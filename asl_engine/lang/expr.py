@@ -40,6 +40,13 @@ class Scope(Protocol):
         """Return the source of chance for this attempt of this state: the same for the same seed and place."""
         ...
 
+    def charge(self, amount: int) -> None:
+        """Count work that is about to be done, for all expressions of this visit together (see `lang/budget.py`).
+
+        Raises ExpressionFailed where it is too much. What is small need not be counted.
+        """
+        ...
+
 
 Expr: TypeAlias = Callable[[Scope], JSON]
 

@@ -49,7 +49,7 @@ class Selector:
         frame.item = {"Index": index, "Value": value, "Source": source}
         if key is not None:
             frame.item["Key"] = key
-        frame.data = self.data
+        frame.data, frame.budget = self.data, None
         try:
             return self.select(frame)
         finally:

@@ -127,7 +127,7 @@ class MapRun:
         self.results.add(child)
         if self.status == "RUNNING" and self.results.problem is not None:
             self._fail(self.results.problem)
-        elif self.status == "RUNNING" and status != "SUCCEEDED" and self._is_exceeded():
+        elif self.status == "RUNNING" and status != "SUCCEEDED" and self.is_exceeded():
             self._fail(MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED))
         elif not self.is_busy:
             self.go_on()
@@ -197,7 +197,7 @@ class MapRun:
         self.is_busy = True  # children may end while they are started, and must not come here again
         try:
             if items is not None:
-                self._take_in(items)
+                self.intake.arrive(items)
             if self._admit():
                 return
         except MapRunProblem as problem:
@@ -212,7 +212,8 @@ class MapRun:
         """Start children until the limit; whether the run now waits for work instead. Raises MapRunProblem."""
         intake, enough, is_spent = self.intake, self.started + STARTS, self.parent.is_spent
         while self.status == "RUNNING" and len(self.open) < (self.limit or MAX_CHILDREN):
-            if self.started >= enough or (is_spent is not None and is_spent()):
+            is_taken_in = not intake.has_arrived or take_in(self)
+            if not is_taken_in or self.started >= enough or (is_spent is not None and is_spent()):
                 self.host.ask(self, "more")
                 return True
             if self.to_redrive:  # before the items that have never had a child
@@ -223,17 +224,10 @@ class MapRun:
                 self._start(batch)
             elif intake.is_read:
                 return False
-            elif intake.has_to_read:
+            else:
                 self.host.ask(self, "read")
                 return True
-            else:
-                self._take_in(None)
         return False
-
-    def _take_in(self, items: list[Item] | None) -> None:
-        self.intake.take_in(items, self.items)
-        if self.is_read and self._is_exceeded():
-            raise MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED)
 
     def _start(self, batch: Batch) -> None:
         index = self.started
@@ -262,7 +256,8 @@ class MapRun:
         self.host.adopt(self, child)
         self.host.feed(self, child, event)
 
-    def _is_exceeded(self) -> bool:
+    def is_exceeded(self) -> bool:
+        """Whether more items failed than are tolerated."""
         return self.items.exceed(self.tolerated_count, self.tolerated_share, self.is_read)
 
     # ------------------------------------------------------------------------------------------------------ its end
@@ -313,3 +308,11 @@ class MapRun:
     def _stop_children(self) -> None:
         for child in list(self.open.values()):
             self.host.feed(self, child, ExecutionStopped(self.now))
+
+
+def take_in(run: MapRun) -> bool:
+    """Take in what has arrived, as far as the driver has time. Raises MapRunProblem."""
+    is_done = run.intake.take_in(run.items, run.parent.is_spent)
+    if run.is_read and run.is_exceeded():
+        raise MapRunProblem(TOO_MANY_FAILED, THRESHOLD_EXCEEDED)
+    return is_done

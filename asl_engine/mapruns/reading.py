@@ -1,13 +1,14 @@
 """Items on their way to children: read a thousand at a time, shaped, and grouped into inputs.
 
-Where the items are in the state's input, all are taken in at once. Where they are read, `read` is work that blocks: a
-driver does it, and what it gives is taken in when its answer comes. `position` counts what has been taken in and not
-what has been read, so a run that is restored reads again what was on its way.
+Where the items are in the state's input, all have arrived from the start. Where they are read, `read` is work that
+blocks: a driver does it, and what it gives arrives when its answer comes. What has arrived is taken in before anything
+else, one by one, as shaping an item can take its time. `position` counts what has been taken in and not what has been
+read, so a run that is restored reads again what was on its way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Final
@@ -33,15 +34,16 @@ class Intake:
         self.frame = frame
         self.is_read = False
         self.position = 0
-        self.has_to_read = source is not None
         self.selector = Selector(frame, frame.state, plan.data)
         self.batches = Batches(plan.batching)
-        self._reading = source
-        self._source: Iterator[Item] = source if source is not None else items_of_state(plan.items or [])
+        self._source = source
+        self._arrived: Iterator[Item] | None = items_of_state(plan.items or []) if source is None else None
+        self._is_last = source is None
         self._skipped = 0
 
     def read(self) -> list[Item] | MapRunProblem:
         """Return the next items. Blocks."""
+        assert self._source is not None
         try:
             return list(islice(self._source, self._skipped, self._skipped + CHUNK))
         except MapRunProblem as problem:
@@ -49,23 +51,38 @@ class Intake:
         finally:
             self._skipped = 0  # what a restored run had taken in before is behind it now
 
-    def take_in(self, items: list[Item] | None, counts: Counts) -> None:
-        """Take in items that were read, None for all those that the state has. Raises MapRunProblem."""
-        taken = list(self._source) if items is None else items
-        self.is_read = len(taken) < CHUNK or not self.has_to_read
-        self.position += len(taken)
+    def arrive(self, items: list[Item]) -> None:
+        """Have items that were read, which are the last ones when they are few."""
+        self._arrived, self._is_last = iter(items), len(items) < CHUNK
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether there are items to take in."""
+        return self._arrived is not None
+
+    def take_in(self, counts: Counts, is_spent: Callable[[], bool] | None) -> bool:
+        """Take in items that have arrived, until the driver's budget is spent; tell whether these were all of them.
+
+        Raises MapRunProblem.
+        """
+        assert self._arrived is not None
         try:
-            for item in taken:
+            for item in self._arrived:
+                self.position += 1
                 self.batches.put(self.selector.input_of(item))
                 counts.pending += 1
+                if is_spent is not None and is_spent():
+                    return False
         except ExpressionFailed as problem:
             raise self._problem_of(problem) from None
+        self._arrived, self.is_read = None, self._is_last
+        return True
 
     def close(self) -> None:
         """Let go of the source, which may be an open file: nothing more will be read."""
-        if self._reading is not None:
+        if self._source is not None:
             with suppress(ValueError):  # a thread is reading right now, and lets go of it at its end
-                self._reading.close()
+                self._source.close()
 
     def next(self) -> Batch | None:
         """Return the input of the next child; None while there is none. Raises MapRunProblem."""
@@ -102,6 +119,8 @@ class Intake:
         """Stand where `as_data` was taken; what has been taken in is skipped when the source is read."""
         self.is_read = data["is_read"]
         self.position = self._skipped = data["position"]
+        if self._arrived is not None:
+            self._arrived = None if self.is_read else islice(self._arrived, self.position, None)
         self.selector.count = data["count"]
         self.batches.taken = data["taken"]
         self.batches.waiting.extend((value, size) for value, size in data["waiting"])

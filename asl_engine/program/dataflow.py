@@ -43,14 +43,18 @@ def value_of(read: Callable[[Scope], Value] | None, scope: Scope) -> Value | Non
 
 def selected_items(select: Expr, scope: Scope, items: list[JSON]) -> list[JSON]:
     """Shape each item; meanwhile `$$.Map.Item` is that item, and `$` the Map's effective input, the scope's `data`."""
-    outer, data, inputs = scope.item, scope.data, []
+    data = scope.data
+    return [selected_item(select, scope, data, index, item) for index, item in enumerate(items)]
+
+
+def selected_item(select: Expr, scope: Scope, data: JSON, index: int, item: JSON) -> JSON:
+    """Shape one item, of which `data` is the Map's effective input."""
+    outer = scope.item
+    scope.item, scope.data = {"Index": index, "Value": item}, data
     try:
-        for index, item in enumerate(items):
-            scope.item, scope.data = {"Index": index, "Value": item}, data
-            inputs.append(select(scope))
+        return select(scope)
     finally:
         scope.item = outer
-    return inputs
 
 
 def chained(stages: Iterable[Stage]) -> Leave | None:

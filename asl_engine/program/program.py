@@ -256,6 +256,17 @@ class Fork:
         self.tolerated = tolerated
 
 
+class Shape:
+    """Have the state's `select` make the input of the next walk of a fork that is not open yet, `$` being `data`. Items
+    are shaped one by one, as a walk may give way between two of them, and all of them before any walk begins."""
+
+    __slots__ = ("data", "fork")
+
+    def __init__(self, fork: Fork, data: JSON) -> None:
+        self.fork = fork
+        self.data = data
+
+
 class Distribute:
     """Have a Map Run process items by child executions. `items` is the array or object that the state has already, None
     where they are read; the state's `distribution` says the rest, and evaluates it when history has begun the Map."""
@@ -275,7 +286,7 @@ class Redistribute:
         self.arn = arn
 
 
-Move: TypeAlias = Done | Failed | Sleep | Enter | TimedOut | Invoke | Fork | Distribute | Redistribute
+Move: TypeAlias = Done | Failed | Sleep | Enter | TimedOut | Invoke | Fork | Shape | Distribute | Redistribute
 
 Run: TypeAlias = Callable[[Scope], Move]
 

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from campaign import main
 
 from asl_engine.lang.aws_jsonata import compile_query
+from asl_engine.lang.budget import Budget
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
 from asl_engine.lang.jsonata.standard import library
 from asl_engine.lang.jsonpath.intrinsic_functions import FUNCTIONS
@@ -40,6 +41,7 @@ class Seen:
         self.item = None
         self.variables = {"v": data}
         self.chance = Random(7)
+        self.budget = Budget()
 
     def context(self) -> dict[str, Any]:
         return {"Execution": {"Id": "e"}, "v": self.data}
@@ -49,6 +51,9 @@ class Seen:
 
     def random(self) -> Random:
         return self.chance
+
+    def charge(self, amount: int) -> None:
+        self.budget.charge(amount)
 
 
 def _deep(depth: int) -> Any:

@@ -174,6 +174,29 @@ OWN = {
         Z={"Type": "Pass", "Next": "Caught"},
         Caught={"Type": "Succeed"},
     ),
+    "items that are shaped": chain(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.rows[0]",
+            "ItemSelector": {"n.$": "$$.Map.Item.Value", "id.$": "States.UUID()", "all.$": "$.rows"},
+            "ItemProcessor": chain(
+                I={
+                    "Type": "Map",
+                    "ItemsPath": "$.all",
+                    "ItemSelector": {"i.$": "$$.Map.Item.Index", "n.$": "$.n"},
+                    "ItemProcessor": chain(P={"Type": "Pass"}),
+                }
+            ),
+        }
+    ),
+    "an item that cannot be shaped": chain(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.rows",
+            "ItemSelector": {"n.$": "States.ArrayGetItem($$.Map.Item.Value, 1)"},
+            "ItemProcessor": chain(P={"Type": "Pass"}),
+        }
+    ),
     "a map that is retried": chain(
         M={
             "Type": "Map",
@@ -218,6 +241,18 @@ def test_a_machine_survives_giving_way_at_every_transition(definition):
         ends.append((kernel.status, kernel.output, kernel.error, kernel.cause, kernel.now, kernel.event_count))
 
     assert ends[0] == ends[1]
+
+
+def test_an_execution_gives_way_between_two_items():
+    """However many items a Map shapes, others need not wait for all of them."""
+    selector, processor = {"v.$": "$$.Map.Item.Value"}, chain(P={"Type": "Succeed"})
+    machine = StateMachine.from_dict(one_state(Type="Map", ItemSelector=selector, ItemProcessor=processor))
+    driver = Hasty(Kernel(machine.program), Performer(Functions.of({})))
+    driver.kernel.is_spent = lambda: True
+    driver.run(started([*range(100)]))
+
+    assert [{"v": n} for n in range(100)] == driver.kernel.output
+    assert 200 <= driver.given_way
 
 
 FLAKY = {"Type": "Task", "Resource": "flaky"}

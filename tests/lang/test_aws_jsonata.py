@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
-from asl_engine.lang import aws_jsonata
+from asl_engine.lang import budget
 from asl_engine.lang.aws_jsonata import MAX_TAIL_CALLS, compile_query, is_expression, of_kind, read_expression
+from asl_engine.lang.budget import Budget
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
 from asl_engine.values import json_text
 
@@ -22,6 +23,7 @@ class Seen:
         self.data, self.input, self.item = data, input, None
         self.variables = variables or {}
         self.seed = seed
+        self.budget = Budget()
         self.contexts = 0
 
     def context(self):
@@ -33,6 +35,9 @@ class Seen:
 
     def random(self):
         return Random(self.seed)
+
+    def charge(self, amount):
+        self.budget.charge(amount)
 
 
 def value_of(text, sees=None, **seen):
@@ -412,7 +417,7 @@ def test_a_hundred_nested_evaluations_are_the_limit():
 
 def test_what_loops_without_growing_fails_too(monkeypatch):
     """A tail call takes no room; the number of them has a limit, so the same ones end on every machine."""
-    monkeypatch.setattr(aws_jsonata._Query, "seconds", 60.0)  # a busy machine's clock is not what is tested
+    monkeypatch.setattr(budget, "MAX_SECONDS", 60.0)  # a busy machine's clock is not what is tested
     countdown = "($f := function($n){$n = 0 ? 'done' : $f($n - 1)}; $f(%d))"
 
     assert "done" == value_of(countdown % MAX_TAIL_CALLS)
@@ -422,8 +427,8 @@ def test_what_loops_without_growing_fails_too(monkeypatch):
 
 def test_the_clock_ends_what_else_takes_long(monkeypatch):
     """Below two seconds, whatever the expression does."""
-    assert aws_jsonata.MAX_SECONDS < 2
-    monkeypatch.setattr(aws_jsonata._Query, "seconds", 0.1)
+    assert budget.MAX_SECONDS < 2
+    monkeypatch.setattr(budget, "MAX_SECONDS", 0.1)
     began = time.process_time()
 
     slow = "$count([1..3000].([1..3000].($ * 2)))"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 
 import pytest
-from map_stories import START, STORIES, Following, distributed, everything, work_of
+from conftest import chain
+from map_stories import START, STORIES, Following, distributed, everything, reader, work_of
 
 from asl_engine import StateMachine
 from asl_engine.drivers.hooks import Hooks
@@ -41,6 +43,22 @@ class Amnesiac(VirtualDriver):
         self.forgotten += 1
 
 
+class Hasty(Amnesiac):
+    """One that lets the family give way at every second look."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.hurry()
+
+    def forget(self, event):
+        super().forget(event)
+        self.hurry()
+
+    def hurry(self):
+        looks = count()
+        self.kernel.is_spent = lambda: next(looks) > 0
+
+
 @pytest.mark.parametrize("name", STORIES)
 def test_map_runs_survive_forgetting_after_every_event(tmp_path, name):
     """Counts, children, results and what was read are as they were, and so is the end of all."""
@@ -61,6 +79,23 @@ def test_map_runs_survive_forgetting_after_every_event(tmp_path, name):
     assert children == children_again
     assert files[0] == files[1]
     assert forgotten >= 3
+
+
+@pytest.mark.parametrize("source", ["state", "file"])
+def test_a_map_run_gives_way_between_two_items(tmp_path, source):
+    """While it shapes them others get their turn, and it can be gone on with in another process."""
+    (tmp_path / "few").write_text(json.dumps([*range(50)]))
+    config = {"ItemReader": reader("few", InputType="JSON")} if source == "file" else {}
+    selector = {"v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index"}
+    definition = distributed(
+        processor=chain(P={"Type": "Pass"}), ItemSelector=selector, ItemBatcher={"MaxItemsPerBatch": 50}, **config
+    )
+    machine, input = StateMachine.from_dict(definition), [*range(50)] if source == "state" else {}
+    end, children, forgotten = everything(Hasty, machine, input, Folders({"data": tmp_path}), 0)
+
+    assert [{"Items": [{"v": n, "i": n} for n in range(50)]}] == end[1]
+    assert 1 == len(children)
+    assert forgotten >= 25
 
 
 def test_a_run_whose_failure_was_caught_is_not_remembered():

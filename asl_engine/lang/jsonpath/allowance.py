@@ -46,6 +46,10 @@ class Allowance:
         """Return the source of chance."""
         return self.beneath.random()
 
+    def charge(self, amount: int) -> None:
+        """Count work that is about to be done."""
+        self.beneath.charge(amount)
+
     def take(self, value: JSON) -> JSON:
         """Return a value that was made; raise ExpressionFailed where all together are too much."""
         self.left -= weight_of(value, self.left)

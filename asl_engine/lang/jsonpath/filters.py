@@ -20,8 +20,9 @@ from typing import Any, Final, TypeAlias
 from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import VisitError
 
+from asl_engine.lang.budget import BudgetSpent
 from asl_engine.lang.expr import ExpressionFailed, ExpressionSyntaxError
-from asl_engine.lang.jsonpath.document import Document, SearchTooLong
+from asl_engine.lang.jsonpath.document import Document
 from asl_engine.lang.jsonpath.terms import NAME
 from asl_engine.lang.regex.compile import Matcher, compile_whole
 from asl_engine.lang.regex.java import read_java
@@ -209,7 +210,7 @@ _plain_field = re.compile(rf"@\.({NAME})")
 def _find(search: Operand, is_relative: bool, item: JSON, document: Document) -> Any:
     try:
         return search(item if is_relative else document.root, document)
-    except SearchTooLong:
+    except BudgetSpent:
         raise
     except ExpressionFailed as failure:
         document.charge(len(failure.cause) >> 6)  # which can quote a large value
@@ -239,7 +240,7 @@ def _matches_one(matcher: Matcher, value: Any, document: Document) -> bool:
     try:
         return matcher(text, 0, document) is not None
     except TooManySteps:
-        raise SearchTooLong("A regular expression of a filter takes too many steps on a text") from None
+        raise BudgetSpent("A regular expression of a filter takes too many steps on a text") from None
 
 
 # --- comparisons ----------------------------------------------------------------------------------------------------

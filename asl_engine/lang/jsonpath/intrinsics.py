@@ -11,12 +11,14 @@ nesting. A call of which every argument is a literal is made once, now.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path as File
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
 
 from asl_engine.errors import did_you_mean
+from asl_engine.lang.budget import FREE, Budget
 from asl_engine.lang.expr import Expr, ExpressionFailed, ExpressionSyntaxError, Scope, compile_literal
 from asl_engine.lang.jsonpath.allowance import MANY, allowing, taking
 from asl_engine.lang.jsonpath.intrinsic_functions import ESCAPES, FUNCTIONS
@@ -24,7 +26,7 @@ from asl_engine.lang.jsonpath.paths import Path, compile_path
 from asl_engine.lang.jsonpath.signatures import Function, FunctionFailed, InvalidArgument, Parameter
 from asl_engine.lang.jsonpath.terms import PathNotFound
 from asl_engine.remembered import remembered
-from asl_engine.values import ABSENT, JSON, json_text, parse_json
+from asl_engine.values import ABSENT, JSON, bound_of, json_text, parse_json
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -273,7 +275,8 @@ def _compile_call(call: Call, is_large: bool = False) -> Expr:
     ]
     if function.is_random:
         return _explained(_called_with_chance(function, arguments), call)
-    expr = _explained(_callers[min(len(arguments), 3)](function.call, *arguments), call)
+    caller = _called_and_charged if function.name in _GO_OVER else _callers[min(len(arguments), 3)]
+    expr = _explained(caller(function.call, *arguments), call)
     if all(isinstance(argument, Literal) for argument in call.arguments):
         return _made_now(expr)
     return expr
@@ -294,12 +297,9 @@ def _compile_argument(parameter: Parameter, argument: Argument, is_large: bool) 
 def _made_now(expr: Expr) -> Expr:
     """Return the expression for a call that depends on nothing; what fails, fails now."""
     try:
-        return compile_literal(expr(_NOTHING))
+        return compile_literal(expr(cast(Scope, Budget())))  # which is all of a scope that it could ask for
     except ExpressionFailed as failure:
         raise ExpressionSyntaxError(failure.cause) from None
-
-
-_NOTHING: Final[Any] = None
 
 
 def _explained(expr: Expr, call: Call) -> Expr:
@@ -331,6 +331,31 @@ def _called_with_chance(function: Function, arguments: list[Expr]) -> Expr:
 
 def _called(call: Callable[..., JSON], *arguments: Expr) -> Expr:
     return lambda scope: call(*[argument(scope) for argument in arguments])
+
+
+_GO_OVER: Final = frozenset(
+    f"States.{name}"
+    for name in ("ArrayContains", "ArrayPartition", "ArrayUnique", "JsonToString", "StringSplit", "StringToJson")
+)
+"""The functions that take their time with a large argument, however little they return."""
+
+
+def _called_and_charged(call: Callable[..., JSON], *arguments: Expr) -> Expr:
+    def evaluate(scope: Scope) -> JSON:
+        values = [argument(scope) for argument in arguments]
+        work = sum(map(_work_over, values))
+        if work > FREE:
+            scope.charge(work)
+        return call(*values)
+
+    return evaluate
+
+
+def _work_over(value: JSON) -> int:
+    """Return what it costs to go over a value, in items of a search."""
+    if type(value) is str:
+        return len(value) >> 3
+    return bound_of(value, sys.maxsize) >> 5 if type(value) is list or type(value) is dict else 1
 
 
 def _called_with_none(call: Callable[..., JSON]) -> Expr:

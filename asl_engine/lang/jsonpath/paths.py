@@ -80,7 +80,8 @@ def compile_path(text: str) -> Path:
     from asl_engine.lang.jsonpath.walk import compile_tree
 
     search, is_definite = compile_tree(path, read_tree(path, start))
-    return Path(text, _from_root(path, variable, search), variable, is_definite, None)
+    root = _from_root(path, variable, lambda value: value)
+    return Path(text, lambda scope: search(root(scope), scope.charge), variable, is_definite, None)
 
 
 def compile_reference_path(text: str) -> Path:

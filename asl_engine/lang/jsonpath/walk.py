@@ -34,14 +34,16 @@ Nodes: TypeAlias = list[JSON]
 Segment: TypeAlias = Callable[[Nodes, Document], Nodes]
 """From the nodes so far to the next nodes of the document."""
 Search: TypeAlias = Callable[[JSON], JSON]
+Charge: TypeAlias = Callable[[int], None]
+"""Counts nodes that are about to be visited."""
 Relative: TypeAlias = Callable[[JSON, Document], JSON]
 """From a node of the document to what a path from there gives."""
 
 
-def compile_tree(path: str, tree: JSONPath) -> tuple[Search, bool]:
+def compile_tree(path: str, tree: JSONPath) -> tuple[Callable[[JSON, Charge], JSON], bool]:
     """Return the search from a root, which raises PathNotFound for what is not there, and whether it is definite."""
     search, is_definite = compile_relative(path, tree)
-    return lambda root: search(root, Document(root)), is_definite
+    return lambda root, charge: search(root, Document(root, charge)), is_definite
 
 
 def compile_relative(path: str, tree: JSONPath) -> tuple[Relative, bool]:

@@ -80,7 +80,7 @@ def test_what_a_path_holds_is_bounded() -> None:
 
 def test_an_execution_says_that_its_path_takes_too_long() -> None:
     """The state fails as with any path that cannot be evaluated."""
-    hostile = play(chain(S={"Type": "Pass", "InputPath": "$..*..*..*"}), nested(250, 1))
+    hostile = play(chain(S={"Type": "Pass", "InputPath": "$..*..*..*"}), nested(320, 1))
 
     assert ("FAILED", "States.Runtime") == (hostile.status, hostile.error)
     assert "takes too long" in hostile.cause
