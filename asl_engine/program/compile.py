@@ -23,9 +23,9 @@ from asl_engine.program.unsupported import not_supported
 
 def compile_program(machine: model.StateMachine, type: str = "STANDARD") -> Program:
     """Return the program of a machine that has passed the rules. Raises NotSupported for what this engine cannot do."""
-    problems = [f"{pointer or '/'}: {reason}" for pointer, reason in not_supported(machine)]
+    problems = list(not_supported(machine))
     if problems:
-        raise NotSupported("this engine cannot run the state machine:\n  " + "\n  ".join(problems))
+        raise _refusal(*problems)
     timeout = float(machine.timeout_seconds) if machine.timeout_seconds is not None else None
     compiled = Program(type, timeout, machine.query_language or "JSONPath")
     _compile_block(machine, compiled, compiled)
@@ -43,9 +43,22 @@ def _compile_block(block: model.Block, compiled: Block, whole: Program) -> Block
             _compile_state(state, here[name], here, whole)
         except ExpressionSyntaxError as problem:  # the rules let pass what cannot be read only with a placeholder in it
             reason = f"an expression cannot be read before its placeholder is filled in: {problem}"
-            raise NotSupported(f"this engine cannot run the state machine:\n  {here[name].pointer}: {reason}") from None
-    compiled.start = here[block.start_at]
+            raise _refusal((here[name].pointer, reason)) from None
+    compiled.start = _target(here, block.start_at, compiled.pointer + "/StartAt")
     return compiled
+
+
+def _target(here: dict[str, State], name: str, pointer: str) -> State:
+    """Return the state that a name leads to. The rules let pass one that is not there only with a placeholder in it."""
+    target = here.get(name)
+    if target is None:
+        raise _refusal((pointer, f"{name!r} names no state; fill in the placeholder"))
+    return target
+
+
+def _refusal(*problems: tuple[str, str]) -> NotSupported:
+    listed = "\n  ".join(f"{pointer or '/'}: {reason}" for pointer, reason in problems)
+    return NotSupported(f"this engine cannot run the state machine:\n  {listed}")
 
 
 def _compile_state(state: model.State, compiled: State, here: dict[str, State], whole: Program) -> None:
@@ -92,7 +105,7 @@ def _connect(state: model.State, compiled: State, here: dict[str, State]) -> Non
         "next": iter((compiled.route,)),
     }
     for way in ways_out(state):
-        next(routes[way.kind]).next = here[way.target]
+        next(routes[way.kind]).next = _target(here, way.target, compiled.pointer + way.field)
 
 
 def compile_retrier(retrier: ModelRetrier) -> Retrier:

@@ -80,3 +80,32 @@ def test_an_inline_map_cannot_use_what_a_distributed_one_can(field):
         "An error occurred while executing the state 'S' (entered at the event id #2). "
         "The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps"
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "definition"),
+    [
+        ("/StartAt", {"StartAt": "${S}", "States": {"A": {"Type": "Succeed"}}}),
+        ("/States/A/Next", {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "${S}"}}}),
+        (
+            "/States/A/Default",
+            {
+                "StartAt": "A",
+                "States": {
+                    "A": {
+                        "Type": "Choice",
+                        "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "B"}],
+                        "Default": "${S}",
+                    },
+                    "B": {"Type": "Succeed"},
+                },
+            },
+        ),
+    ],
+)
+def test_a_placeholder_names_no_state(place, definition):
+    """It can be checked and drawn, and not run: found by the fuzzer of requests."""
+    machine = StateMachine.from_dict(definition)
+
+    with pytest.raises(NotSupported, match=f"{place}: '.*' names no state; fill in the placeholder"):
+        machine.run({})
