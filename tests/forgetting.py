@@ -10,7 +10,7 @@ from asl_engine.kernel.snapshot import restore, take
 
 
 class Amnesiac(VirtualDriver):
-    """A driver whose kernel is written as JSON text and read again after every event; after the first hundred, which
+    """A driver whose kernel is written as JSON text and read again after every event; after the first thirty, which
     is most of what machines have, after ever fewer of them, since each is as long as the history so far."""
 
     events = forgotten = 0
@@ -21,7 +21,7 @@ class Amnesiac(VirtualDriver):
 
     def forget(self, event):
         self.events += 1
-        if self.events > 100 and self.events & (self.events - 1):
+        if self.events > 30 and self.events & (self.events - 1):
             return
         self.kernel = restore(self.kernel.program, json.loads(json.dumps(take(self.kernel))))
         self.forgotten += 1
