@@ -50,13 +50,12 @@ class Launch(NamedTuple):
         self,
         skips_time: bool = False,
         hand_out: Callable[[RealTimeDriver, StartTask], None] | None = None,
-        patience: float | None = None,
     ) -> RealTimeDriver:
         """Return a driver on asyncio; see there for what it takes."""
         from asl_engine.drivers.realtime import RealTimeDriver
 
         kernel, performer, hooks, objects = self.kernel, self.performer, self.hooks, self.objects
-        return RealTimeDriver(kernel, performer, skips_time, hand_out, hooks, objects, self.watcher, patience)
+        return RealTimeDriver(kernel, performer, skips_time, hand_out, hooks, objects, self.watcher)
 
 
 def for_maps(

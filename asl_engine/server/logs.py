@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 from asl_engine.drivers.calls import in_thread
 from asl_engine.history import Event, EventReader
 from asl_engine.server.descriptions import without_data
+from asl_engine.store import StoreFailed
 from asl_engine.tasks.integrations.aws_call import client
 from asl_engine.values import json_text
 
@@ -86,10 +88,12 @@ class Logs:
         reader: EventReader,
         machine_arn: str,
         logging: dict[str, Any],
-        ended: asyncio.Event,
+        left: asyncio.Event,
         seen: int = 0,
+        note: Callable[[int], None] | None = None,
     ) -> None:
-        """Deliver the lines of an execution until it has ended; `seen` is how many events were delivered before."""
+        """Deliver the lines of an execution until it is alive no longer; `seen` is how many events were delivered
+        before. `note` is called with how many are, whenever some more have been."""
         group, level, has_data = (
             _group(logging),
             logging.get("level", "OFF"),
@@ -101,12 +105,13 @@ class Logs:
         is_over, redrives = False, 0
         while not is_over:
             try:
-                await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN)
+                await asyncio.wait_for(left.wait(), SECONDS_BETWEEN)
                 is_over = True
             except TimeoutError:
                 pass
-            lines = []
+            lines, last = [], seen
             for event in reader.new_events():
+                last = max(last, event["id"])
                 redrives += event["type"] == "ExecutionRedriven"
                 if event["id"] > seen and is_logged(event["type"], level):
                     message = line(event, arn, has_data, redrives)
@@ -114,6 +119,10 @@ class Logs:
             for at in range(0, len(lines), MAX_LINES):
                 batch, stream = lines[at : at + MAX_LINES], f"states/{machine_arn}"
                 await in_thread(lambda batch=batch, stream=stream: self._put(group, stream, batch, region, account))
+            if note is not None and last > seen:
+                with contextlib.suppress(StoreFailed):  # then some lines may come twice
+                    note(last)
+                seen = last
 
     def _put(self, group: str, stream: str, lines: list[dict[str, Any]], region: str, account: str) -> None:
         from botocore.exceptions import BotoCoreError, ClientError

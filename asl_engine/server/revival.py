@@ -59,7 +59,6 @@ class Revival:
         self.store = store
         self.live = live
         self._prepare, self._go_on, self._finish = prepare, go_on, finish
-        self._stuck: dict[str, str] = {}
         self._parked = asyncio.Event()
 
     def journal(self, live: LiveExecution, seq: int = 0) -> None:
@@ -94,7 +93,6 @@ class Revival:
             return self._revive(row)
         except (Diverged, AslError) as problem:
             self.live.pop(arn, None)
-            self._stuck[arn] = str(problem)
             raise ApiError("InternalFailure", f"The execution {arn} cannot go on: {problem}") from None
 
     def _revive(self, row: Execution) -> LiveExecution | None:
@@ -129,10 +127,13 @@ class Revival:
     def park(self, live: LiveExecution) -> None:
         """Let go of an execution that only waits."""
         self.store.park(live.row, live.driver.agenda.next_at())
-        for arn in live.descendants.arns():
-            self.live.pop(arn, None)
-        self.live.pop(live.row.arn, None)
+        self.let_go(live)
         self._parked.set()
+
+    def let_go(self, live: LiveExecution) -> None:
+        """Have an execution, with the children of its Map Runs, be alive no longer."""
+        for arn in (*live.descendants.arns(), live.row.arn):
+            self.live.pop(arn, None)
 
     async def recover(self) -> None:
         """Have all go on that ran when the process ended."""

@@ -126,10 +126,15 @@ class Service:
         return at
 
     def _log(self, live: LiveExecution, seen: int = 0) -> None:
-        if self.logs is not None:
-            row = live.row
-            work = self.logs.follow(row.arn, live.reader(), row.machine_arn, row.revision.logging, live.left, seen)
-            self._begin(work)
+        if self.logs is None:
+            return
+        row, note = live.row, None
+        if self.revival is not None:
+            store = self.revival.store
+            seen = max(seen, store.log_position(row.id))
+            note = partial(store.save_log_position, row.id)
+        work = self.logs.follow(row.arn, live.reader(), row.machine_arn, row.revision.logging, live.left, seen, note)
+        self._begin(work)
 
     def prepare_logs(self, logging: dict[str, Any], account: Account) -> None:
         """Let the log group know of a state machine that will write there."""
@@ -146,19 +151,18 @@ class Service:
     async def _follow(self, live: LiveExecution, run: Run) -> None:
         try:
             await self._run(live, run)
+            if self.revival is not None and live.kernel.status == "RUNNING":
+                self.revival.park(live)
+            else:
+                self._finish(live)
         except StoreFailed as problem:  # nobody knows what was written: what is in the store goes on, when it can
-            self._bury(live)
+            assert self.revival is not None
+            self.revival.let_go(live)
             print(f"{live.row.arn}: {problem}", file=sys.stderr)
             self._begin(self._go_on_later(live.row.arn))
-            return
         finally:
             self.running -= 1
-        if live.kernel.status == "RUNNING":
-            assert self.revival is not None
-            self.revival.park(live)
-        else:
-            self._finish(live)
-        live.left.set()
+            live.left.set()
 
     async def _run(self, live: LiveExecution, run: Run) -> None:
         """Run until the end, or patience's. What cannot go on has failed: it must not seem to run for ever."""

@@ -10,6 +10,7 @@ from conftest import PATIENCE, chain
 
 from asl_engine import Functions
 from asl_engine.server.account import Account
+from asl_engine.server.logs import Logs
 from asl_engine.server.operations import OPERATIONS
 from asl_engine.server.start import service_for
 from asl_engine.store.sqlite import SqliteStore
@@ -258,3 +259,49 @@ def test_a_machine_that_was_deleted_ends_its_executions_in_the_next_process(tmp_
     failed, events, again = asyncio.run(story())
     assert (failed["status"], failed["cause"]) == ("FAILED", "State machine m has been deleted")
     assert events == again
+
+
+class KeptLogs(Logs):
+    """Logs whose lines stay here, where others are sent to CloudWatch."""
+
+    def __init__(self, lines):
+        super().__init__("")
+        self.lines = lines
+
+    def _put(self, group, stream, lines, region, account):
+        self.lines += [json.loads(line["message"])["id"] for line in lines]
+
+
+def test_each_line_of_a_log_is_delivered_once(tmp_path):
+    """Though the execution is made again of its journal, from its first event on."""
+    tokens, lines = [], []
+    group = {"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:g:*"}}
+    logging = {"level": "ALL", "includeExecutionData": True, "destinations": [group]}
+    functions = {"ask": lambda event, context: tokens.append(event["token"])}
+
+    async def delivered(count):
+        async with asyncio.timeout(PATIENCE):
+            while len(lines) < count:
+                await asyncio.sleep(0.002)
+
+    async def story():
+        async with Life(tmp_path / "store", functions) as life:
+            life.service.logs = KeptLogs(lines)
+            text = json.dumps(chain(A=ASK))
+            await life("CreateStateMachine", name="m", definition=text, roleArn=ROLE, loggingConfiguration=logging)
+            arn = (await life("StartExecution", stateMachineArn=MACHINE))["executionArn"]
+            events = await life.until(arn, lambda types: "TaskSubmitted" in types)
+            await delivered(len(events))
+            async with asyncio.timeout(PATIENCE):
+                while life.service.store.log_position(life.service.store.execution(arn).id) < len(events):
+                    await asyncio.sleep(0.002)
+        async with Life(tmp_path / "store", functions) as life:
+            life.service.logs = KeptLogs(lines)
+            await life("SendTaskSuccess", taskToken=tokens[0], output="1")
+            await life.end(arn)
+            events = await life.until(arn, lambda types: True)
+            await delivered(len(events))
+            return [str(event["id"]) for event in events]
+
+    ids = asyncio.run(story())
+    assert [line for line in lines if line in ids] == ids
