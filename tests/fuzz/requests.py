@@ -12,7 +12,6 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -237,7 +236,9 @@ class Endpoint:
             self.server.close()
             for connection in list(self.state.connections):
                 connection.transport.abort()
-            await asyncio.sleep(0)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if others:  # they hear that their connection is gone, and end by themselves
+                await asyncio.wait(others, timeout=10)
 
         self.loop.run_until_complete(end())
         self.loop.close()
@@ -312,10 +313,9 @@ class Fuzzer:
         return [text for text in answer.values() if isinstance(text, str) and (text[:4] == "arn:" or len(text) == 64)]
 
 
-def attempts() -> Callable[[Case], str]:
-    """Return what tries requests."""
-    return Fuzzer().attempt
-
-
 if __name__ == "__main__":
-    main(make, attempts(), __doc__ or "")
+    fuzzer = Fuzzer()
+    try:
+        main(make, fuzzer.attempt, __doc__ or "")
+    finally:
+        fuzzer.endpoint.close()
